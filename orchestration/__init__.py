@@ -1,0 +1,1 @@
+"""Carbonloom: ingest, gate, transformation and publication of a company's carbon accounts."""

@@ -1,0 +1,386 @@
+"""The company as data: master tables, collection rounds and source maps of one data folder.
+
+Nothing here knows a site, a stage or a flow by name. Every table is a CSV with a fixed header;
+a missing file, column, key or reference is a `CompanyDataError` that names file, line and remedy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import yaml
+
+if TYPE_CHECKING:
+    from orchestration.ingest.mapping import SourceMap
+
+GWP_SETS = ("AR4", "AR5", "AR6")
+WORKBOOK_SUFFIXES = (".xlsx", ".xlsm", ".xls", ".ods")
+ERP_SUFFIXES = (".csv", ".txt", *WORKBOOK_SUFFIXES)
+INSTRUMENTS = "instruments"
+
+
+class CompanyDataError(Exception):
+    """The data folder contradicts itself; every problem is one line of the message."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Header of a master table: `key` is unique, `optional` columns may be absent."""
+
+    path: str
+    columns: tuple[str, ...]
+    key: tuple[str, ...]
+    optional: tuple[str, ...] = ()
+    may_be_absent: bool = False
+
+    @property
+    def all_columns(self) -> tuple[str, ...]:
+        """Required columns first, then the optional ones."""
+        return self.columns + self.optional
+
+
+TABLES: Mapping[str, Table] = {
+    "facilities": Table(
+        "company/facilities.csv",
+        ("facility_id", "name_en", "country"),
+        ("facility_id",),
+        (
+            "name_zh",
+            "subdivision",
+            "grid_region",
+            "consolidation_share",
+            "valid_from",
+            "valid_to",
+        ),
+    ),
+    "stages": Table(
+        "company/stages.csv",
+        ("stage_code", "name_en", "stage_order"),
+        ("stage_code",),
+        ("name_zh",),
+    ),
+    "processes": Table(
+        "company/processes.csv",
+        ("process_id", "facility_id", "stage_code", "name_en", "process_type"),
+        ("process_id",),
+        ("name_zh",),
+    ),
+    "flows": Table(
+        "company/flows.csv",
+        ("flow_id", "name_en", "flow_kind", "unit_code", "components"),
+        ("flow_id",),
+        ("name_zh", "life_cycle_stage", "exempted_because"),
+    ),
+    "flow_properties": Table(
+        "company/flow_properties.csv",
+        ("flow_id", "property", "value", "unit"),
+        ("flow_id", "property", "valid_from"),
+        ("valid_from", "valid_to", "source_id", "source_locator"),
+        may_be_absent=True,
+    ),
+    "products": Table(
+        "company/products.csv",
+        ("product_id", "flow_id", "name_en"),
+        ("product_id",),
+        (
+            "facility_id",
+            "name_zh",
+            "declared_unit",
+            "regain",
+            "recycled_content",
+            "hs_code",
+            "end_use",
+        ),
+        may_be_absent=True,
+    ),
+    "suppliers": Table(
+        "company/suppliers.csv",
+        ("supplier_id", "name"),
+        ("supplier_id",),
+        ("country", "subdivision"),
+        may_be_absent=True,
+    ),
+    "meters": Table(
+        "company/meters.csv",
+        ("meter_id", "facility_id", "process_id", "flow_id"),
+        ("meter_id",),
+        ("multiplier",),
+        may_be_absent=True,
+    ),
+    "exclusions": Table(
+        "company/exclusions.csv",
+        ("category", "reason"),
+        ("scope", "category"),
+        ("scope",),
+        may_be_absent=True,
+    ),
+    "ranges": Table(
+        "expectations/ranges.csv",
+        ("flow_id", "per", "unit"),
+        ("flow_id", "process_id", "direction", "per"),
+        (
+            "process_id",
+            "direction",
+            "usual_min",
+            "usual_max",
+            "hard_min",
+            "hard_max",
+            "source",
+        ),
+        may_be_absent=True,
+    ),
+    "tolerances": Table(
+        "expectations/tolerances.csv",
+        ("rule_id", "tolerance"),
+        ("rule_id", "source", "flow_id"),
+        ("source", "flow_id", "reason"),
+        may_be_absent=True,
+    ),
+}
+
+REFERENCES = (  # table, column, table it must exist in
+    ("processes", "facility_id", "facilities"),
+    ("processes", "stage_code", "stages"),
+    ("flow_properties", "flow_id", "flows"),
+    ("products", "flow_id", "flows"),
+    ("ranges", "flow_id", "flows"),
+    ("meters", "process_id", "processes"),
+)
+
+
+def months_between(first: date, last: date) -> tuple[date, ...]:
+    """First days of the months from `first` to `last`, both included."""
+    count = (last.year - first.year) * 12 + last.month - first.month + 1
+    start = first.year * 12 + first.month - 1
+    return tuple(date((start + i) // 12, (start + i) % 12 + 1, 1) for i in range(count))
+
+
+@dataclass(frozen=True)
+class Round:
+    """One collection: the months it covers and the hand-ins it expects."""
+
+    round: str
+    opens_on: date
+    closes_on: date
+    first_month: date
+    last_month: date
+    expected: tuple[str, ...]
+    months: tuple[date, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "months", months_between(self.first_month, self.last_month))
+
+
+@dataclass(frozen=True)
+class Company:
+    """Validated master data; each frame has all columns of its `Table`, text or None."""
+
+    settings: Mapping[str, str]
+    tables: Mapping[str, pd.DataFrame]
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        return self.tables[name]
+
+    @cached_property
+    def densities_kg_per_l(self) -> dict[str, float]:
+        """Density of each flow that has one; lets litres and kilograms meet."""
+        properties = self.tables["flow_properties"]
+        rows = properties[properties["property"] == "density"]
+        wrong = rows[rows["unit"] != "kg/L"]
+        if len(wrong):
+            raise CompanyDataError(
+                f"company/flow_properties.csv: density of {', '.join(wrong['flow_id'])} "
+                "is not in kg/L; write it in kg/L."
+            )
+        return {row.flow_id: float(row.value) for row in rows.itertuples()}
+
+
+def read_csv_as_text(path: Path) -> pd.DataFrame:
+    """A UTF-8 CSV with every cell as it stands; a blank is None, `NA` stays `NA`."""
+    frame = pd.read_csv(
+        path, dtype=object, keep_default_na=False, na_values=[""], encoding="utf-8-sig"
+    )
+    return frame.astype(object).where(frame.notna(), None)
+
+
+class DataFolder:
+    """One company's data folder (see raw_data/README.md for its format)."""
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path).resolve()
+
+    @cached_property
+    def company(self) -> Company:
+        """Master data, validated as a whole. Raises `CompanyDataError` with all problems."""
+        problems: list[str] = []
+        tables = {name: self._table(table, problems) for name, table in TABLES.items()}
+        settings = self._settings(problems)
+        for table, column, target in REFERENCES:
+            problems.extend(_dangling(tables, table, column, target))
+        if problems:
+            raise CompanyDataError("\n".join(problems))
+        return Company(settings, tables)
+
+    @cached_property
+    def rounds(self) -> tuple[Round, ...]:
+        """Collection rounds in the order of their names."""
+        path = self.path / "rounds.csv"
+        if not path.exists():
+            raise CompanyDataError(f"{path}: missing. List the collection rounds there.")
+        rounds, problems = [], []
+        for line, row in enumerate(read_csv_as_text(path).to_dict("records"), start=2):
+            try:
+                rounds.append(_round(row))
+            except (KeyError, ValueError, TypeError, AttributeError) as error:
+                problems.append(
+                    f"rounds.csv line {line}: {error!s}. Expected round, opens_on, closes_on "
+                    "(YYYY-MM-DD), first_month, last_month (YYYY-MM), expected."
+                )
+        names = [r.round for r in rounds]
+        problems += [
+            f"rounds.csv: round {name} occurs twice."
+            for name in sorted({n for n in names if names.count(n) > 1})
+        ]
+        if problems:
+            raise CompanyDataError("\n".join(problems))
+        return tuple(sorted(rounds, key=lambda r: r.round))
+
+    def round(self, name: str) -> Round:
+        """The round of that name."""
+        for candidate in self.rounds:
+            if candidate.round == name:
+                return candidate
+        known = ", ".join(r.round for r in self.rounds)
+        raise CompanyDataError(f"rounds.csv has no round {name}. It has: {known}.")
+
+    @cached_property
+    def maps(self) -> dict[str, SourceMap]:
+        """Every source map by source (`stage_<stage>` or `erp_<table>`)."""
+        from orchestration.ingest.mapping import SourceMap
+
+        paths = sorted((self.path / "maps").glob("*.yml"))
+        maps = [SourceMap.load(path) for path in paths]
+        return {source_map.source: source_map for source_map in maps}
+
+    def hand_ins(self, source_map: SourceMap, round_: Round) -> list[tuple[str, Path | None]]:
+        """Hand-ins of a source in a round: (hand_in, file or None when nothing came)."""
+        name = source_map.source.split("_", 1)[1]
+        folder = self.path / "rounds" / round_.round
+        if source_map.kind == "erp":
+            owners = {"erp"} if f"erp/{name}" in round_.expected else set()
+            owners |= {"erp"} if _find(folder / "erp", source_map.file, ERP_SUFFIXES) else set()
+        else:
+            owners = {e.split("/")[0] for e in round_.expected if e.endswith(f"/{name}")} - {"erp"}
+            owners |= {
+                row.name
+                for row in sorted(folder.glob("*"))
+                if row.is_dir()
+                and row.name != "erp"
+                and _find(row, source_map.file, WORKBOOK_SUFFIXES)
+            }
+        suffixes = ERP_SUFFIXES if source_map.kind == "erp" else WORKBOOK_SUFFIXES
+        return [
+            (f"{owner}/{name}", _find(folder / owner, source_map.file, suffixes))
+            for owner in sorted(owners)
+        ]
+
+    def unclaimed_files(self, round_: Round) -> list[str]:
+        """Files in a round's folder that no map reads, relative to the data folder."""
+        folder = self.path / "rounds" / round_.round
+        claimed = {path for m in self.maps.values() for _, path in self.hand_ins(m, round_) if path}
+        control = {"corrections.csv", "energy_instruments.csv", "sign_offs.csv", "waivers.csv"}
+        return [
+            path.relative_to(self.path).as_posix()
+            for path in sorted(folder.rglob("*"))
+            if path.is_file()
+            and path not in claimed
+            and not path.name.startswith((".", "~$"))
+            and not (path.parent == folder and path.name in control)
+        ]
+
+    def _table(self, table: Table, problems: list[str]) -> pd.DataFrame:
+        path = self.path / table.path
+        if not path.exists():
+            if not table.may_be_absent:
+                problems.append(f"{table.path}: missing. It needs {', '.join(table.columns)}.")
+            return pd.DataFrame(columns=list(table.all_columns), dtype=object)
+        frame = read_csv_as_text(path)
+        missing = [c for c in table.columns if c not in frame.columns]
+        unknown = [c for c in frame.columns if c not in table.all_columns]
+        problems += [f"{table.path}: column {c} is missing. Add it." for c in missing]
+        problems += [
+            f"{table.path}: column {c} is not known. Remove it or correct its name."
+            for c in unknown
+        ]
+        frame = frame.reindex(columns=list(table.all_columns))
+        frame = frame.astype(object).where(frame.notna(), None)
+        repeated = frame[frame.duplicated(list(table.key), keep="first")]
+        problems += [
+            f"{table.path} line {index + 2}: {', '.join(str(row[k]) for k in table.key)} "
+            "occurs twice. Keep one line."
+            for index, row in repeated.iterrows()
+        ]
+        return frame
+
+    def _settings(self, problems: list[str]) -> dict[str, str]:
+        path = self.path / "company" / "company.yml"
+        if not path.exists():
+            problems.append("company/company.yml: missing. It needs company_id, name_en, gwp_set.")
+            return {}
+        settings = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        problems += [
+            f"company/company.yml: {key} is missing. Add it."
+            for key in ("company_id", "name_en", "gwp_set")
+            if not settings.get(key)
+        ]
+        if settings.get("gwp_set") and settings["gwp_set"] not in GWP_SETS:
+            problems.append(
+                f"company/company.yml: gwp_set {settings['gwp_set']} is not known. "
+                f"Use one of {', '.join(GWP_SETS)}."
+            )
+        return {key: str(value) for key, value in settings.items() if value is not None}
+
+
+def _find(folder: Path, stem: str, suffixes: Iterable[str]) -> Path | None:
+    for suffix in suffixes:
+        if (path := folder / f"{stem}{suffix}").is_file():
+            return path
+    return None
+
+
+def _month(text: str) -> date:
+    return date.fromisoformat(f"{text}-01" if len(text) == 7 else text).replace(day=1)
+
+
+def _round(row: Mapping[str, str]) -> Round:
+    expected = tuple(part.strip() for part in (row["expected"] or "").split(";") if part.strip())
+    parsed = Round(
+        round=row["round"],
+        opens_on=date.fromisoformat(row["opens_on"]),
+        closes_on=date.fromisoformat(row["closes_on"]),
+        first_month=_month(row["first_month"]),
+        last_month=_month(row["last_month"]),
+        expected=expected,
+    )
+    if not parsed.months:
+        raise ValueError("last_month lies before first_month")
+    return parsed
+
+
+def _dangling(
+    tables: Mapping[str, pd.DataFrame], table: str, column: str, target: str
+) -> list[str]:
+    known = set(tables[target][TABLES[target].key[0]])
+    values = tables[table][column]
+    return [
+        f"{TABLES[table].path} line {index + 2}: {column} {value} is not in "
+        f"{TABLES[target].path}. Add it there or correct it here."
+        for index, value in values.items()
+        if value is not None and value not in known
+    ]
