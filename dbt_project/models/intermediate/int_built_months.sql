@@ -1,0 +1,20 @@
+-- One row per month and the fingerprint of the inputs that its figures were built from.
+-- Written last: a run that dies before leaves its months stale, so the next one rebuilds them.
+-- depends_on: {{ ref('emissions_by_process') }}
+-- depends_on: {{ ref('emissions_by_stage') }}
+-- depends_on: {{ ref('facility_inventory') }}
+-- depends_on: {{ ref('lineage') }}
+-- depends_on: {{ ref('quality_results') }}
+
+{{ config(materialized='table') }}
+
+with build_months as (
+
+    select * from {{ ref('stg_control__build_months') }}
+
+)
+
+select
+    period_month,
+    fingerprint
+from build_months

@@ -1,0 +1,354 @@
+-- One row per month, site, flow, component, supplier, basis and part of the mix: which factor
+-- version applies to which share of the quantity. Location-based: one part. Market-based:
+-- certificates first, the rest at the residual mix, or at the grid average where there is none
+-- (METHOD R9). Order of choice: supplier's own, site, subdivision, grid region, country, world;
+-- then the library's priority and the newest edition valid on the first day of the month.
+
+{{ replace_partitions() }}
+
+with months as (
+
+    select period_month
+    from {{ ref('stg_control__build_months') }}
+    where {{ in_stale_months('period_month') }}
+
+),
+
+facilities as (
+
+    select * from {{ ref('stg_company__facilities') }}
+
+),
+
+required as (
+
+    select * from {{ ref('int_required_components') }}
+
+),
+
+factors as (
+
+    select * from {{ ref('int_emission_factors') }}
+
+),
+
+measured as (
+
+    select * from {{ ref('int_measured_properties') }}
+
+),
+
+coverage as (
+
+    select * from {{ ref('int_instrument_coverage') }}
+
+),
+
+places as (
+
+    select
+        facility_id,
+        facility_id as geography,
+        'facility' as match_level,
+        1 as level_rank
+    from facilities
+    union all
+    select
+        facility_id,
+        subdivision as geography,
+        'subdivision' as match_level,
+        2 as level_rank
+    from facilities
+    union all
+    select
+        facility_id,
+        grid_region as geography,
+        'grid_region' as match_level,
+        3 as level_rank
+    from facilities
+    union all
+    select
+        facility_id,
+        country as geography,
+        'country' as match_level,
+        4 as level_rank
+    from facilities
+    union all
+    select
+        facility_id,
+        'GLO' as geography,
+        'global' as match_level,
+        5 as level_rank
+    from facilities
+
+),
+
+supplier_keys as (
+
+    select
+        flow_id,
+        '' as supplier_key
+    from required
+    union
+    select
+        flow_id,
+        supplier_id as supplier_key
+    from factors
+    where supplier_id is not null
+
+),
+
+valid as (
+
+    select
+        months.period_month,
+        places.facility_id,
+        required.flow_id,
+        required.component,
+        supplier_keys.supplier_key,
+        factors.factor_version_id,
+        factors.basis,
+        factors.technology,
+        factors.is_energy_based,
+        factors.tj_per_flow_unit,
+        factors.is_derived,
+        factors.library_priority,
+        factors.valid_from,
+        factors.kgco2e_per_unit,
+        case
+            when factors.supplier_id is not null then 'supplier'
+            else places.match_level
+        end as match_level,
+        case
+            when factors.supplier_id is not null then 0
+            else places.level_rank
+        end as level_rank
+    from months
+    cross join required
+    inner join supplier_keys
+        on required.flow_id = supplier_keys.flow_id
+    inner join factors
+        on
+            required.flow_id = factors.flow_id
+            and required.component = factors.component
+            and (
+                factors.supplier_id is null
+                or factors.supplier_id = supplier_keys.supplier_key
+            )
+            and factors.valid_from <= months.period_month
+            and (factors.valid_to is null or factors.valid_to > months.period_month)
+    inner join places
+        on factors.geography = places.geography
+
+),
+
+location_ranked as (
+
+    select
+        *,
+        row_number() over (
+            partition by period_month, facility_id, flow_id, component, supplier_key
+            order by
+                level_rank,
+                is_derived,
+                library_priority nulls last,
+                valid_from desc,
+                factor_version_id
+        ) as choice
+    from valid
+    where
+        technology = ''
+        and basis in ('location', 'both')
+
+),
+
+market_ranked as (
+
+    select
+        *,
+        row_number() over (
+            partition by period_month, facility_id, flow_id, component, supplier_key
+            order by
+                case when basis = 'market' then 0 else 1 end,
+                level_rank,
+                is_derived,
+                library_priority nulls last,
+                valid_from desc,
+                factor_version_id
+        ) as choice
+    from valid
+    where technology = ''
+
+),
+
+technology_ranked as (
+
+    select
+        *,
+        row_number() over (
+            partition by
+                period_month, facility_id, flow_id, component, supplier_key, technology
+            order by
+                level_rank,
+                is_derived,
+                library_priority nulls last,
+                valid_from desc,
+                factor_version_id
+        ) as choice
+    from valid
+    where technology != ''
+
+),
+
+covered as (
+
+    select
+        market_ranked.period_month,
+        market_ranked.facility_id,
+        market_ranked.flow_id,
+        market_ranked.component,
+        market_ranked.supplier_key,
+        coverage.factor_version_id as part,
+        case
+            when
+                market_ranked.component = 'generation'
+                and coverage.claimed_kgco2_per_unit is not null
+                then coverage.factor_version_id
+            when technology_ranked.factor_version_id is not null
+                then technology_ranked.factor_version_id
+            else market_ranked.factor_version_id
+        end as factor_version_id,
+        case
+            when
+                market_ranked.component = 'generation'
+                and coverage.claimed_kgco2_per_unit is not null
+                then coverage.claimed_kgco2_per_unit
+            when technology_ranked.factor_version_id is not null
+                then technology_ranked.kgco2e_per_unit
+            else market_ranked.kgco2e_per_unit
+        end as kgco2e_per_unit,
+        coverage.covered_share
+    from market_ranked
+    inner join coverage
+        on
+            market_ranked.period_month = coverage.period_month
+            and market_ranked.facility_id = coverage.facility_id
+            and market_ranked.flow_id = coverage.flow_id
+    left join technology_ranked
+        on
+            market_ranked.period_month = technology_ranked.period_month
+            and market_ranked.facility_id = technology_ranked.facility_id
+            and market_ranked.flow_id = technology_ranked.flow_id
+            and market_ranked.component = technology_ranked.component
+            and market_ranked.supplier_key = technology_ranked.supplier_key
+            and coverage.technology = technology_ranked.technology
+            and technology_ranked.choice = 1
+    where market_ranked.choice = 1
+
+),
+
+covered_shares as (
+
+    select
+        period_month,
+        facility_id,
+        flow_id,
+        component,
+        supplier_key,
+        sum(covered_share) as covered_share
+    from covered
+    group by period_month, facility_id, flow_id, component, supplier_key
+
+),
+
+parts as (
+
+    select
+        period_month,
+        facility_id,
+        flow_id,
+        component,
+        supplier_key,
+        'location_based' as basis,
+        'grid' as part,
+        factor_version_id,
+        match_level,
+        1.0 as share,
+        kgco2e_per_unit,
+        is_energy_based,
+        tj_per_flow_unit
+    from location_ranked
+    where choice = 1
+    union all
+    select
+        market_ranked.period_month,
+        market_ranked.facility_id,
+        market_ranked.flow_id,
+        market_ranked.component,
+        market_ranked.supplier_key,
+        'market_based' as basis,
+        'uncovered' as part,
+        market_ranked.factor_version_id,
+        market_ranked.match_level,
+        1.0 - coalesce(covered_shares.covered_share, 0.0) as share,
+        market_ranked.kgco2e_per_unit,
+        market_ranked.is_energy_based,
+        market_ranked.tj_per_flow_unit
+    from market_ranked
+    left join covered_shares
+        on
+            market_ranked.period_month = covered_shares.period_month
+            and market_ranked.facility_id = covered_shares.facility_id
+            and market_ranked.flow_id = covered_shares.flow_id
+            and market_ranked.component = covered_shares.component
+            and market_ranked.supplier_key = covered_shares.supplier_key
+    where market_ranked.choice = 1
+    union all
+    select
+        period_month,
+        facility_id,
+        flow_id,
+        component,
+        supplier_key,
+        'market_based' as basis,
+        part,
+        factor_version_id,
+        'instrument' as match_level,
+        covered_share as share,
+        kgco2e_per_unit,
+        false as is_energy_based,
+        null as tj_per_flow_unit
+    from covered
+
+)
+
+select
+    parts.period_month,
+    parts.facility_id,
+    parts.flow_id,
+    parts.component,
+    parts.supplier_key,
+    parts.basis,
+    parts.part,
+    parts.factor_version_id,
+    parts.match_level,
+    parts.share,
+    -- a calorific value that the plant measured replaces the factor's default
+    case
+        when parts.is_energy_based and measured.property_value is not null
+            then measured.property_value / parts.tj_per_flow_unit
+        else 1.0
+    end as measured_ratio,
+    case when parts.is_energy_based then measured.measured_cell end as measured_cell,
+    parts.kgco2e_per_unit * case
+        when parts.is_energy_based and measured.property_value is not null
+            then measured.property_value / parts.tj_per_flow_unit
+        else 1.0
+    end as kgco2e_per_unit
+from parts
+left join measured
+    on
+        parts.period_month = measured.period_month
+        and parts.facility_id = measured.facility_id
+        and parts.flow_id = measured.flow_id
+        and measured.property = 'ncv'

@@ -1,0 +1,65 @@
+-- One row per result, basis, cell and factor version: coefficient × cell value = its part.
+
+{{ replace_partitions() }}
+
+with activities as (
+
+    select * from {{ ref('int_activities') }}
+    where {{ in_stale_months('period_month') }}
+
+),
+
+required as (
+
+    select * from {{ ref('int_required_components') }}
+
+),
+
+mix as (
+
+    select * from {{ ref('int_factor_mix') }}
+    where {{ in_stale_months('period_month') }}
+
+)
+
+select
+    activities.process_id
+    || '/' || substr(cast(activities.period_month as varchar), 1, 7)
+    || '/' || required.ghg_category as result_id,
+    mix.basis,
+    activities.period_month,
+    activities.flow_id,
+    required.component,
+    activities.round,
+    activities.source_file,
+    activities.source_sha256,
+    activities.source_sheet,
+    activities.source_cell,
+    activities.multiplier_cell,
+    mix.measured_cell,
+    activities.value_text,
+    activities.cell_value,
+    activities.unit_text,
+    mix.factor_version_id,
+    mix.match_level,
+    mix.part as mix_part,
+    mix.share as mix_share,
+    activities.units_per_cell_unit
+    * activities.consolidation_share
+    * mix.share
+    * mix.kgco2e_per_unit as coefficient_kgco2e_per_cell_unit,
+    activities.cell_value
+    * activities.units_per_cell_unit
+    * activities.consolidation_share
+    * mix.share
+    * mix.kgco2e_per_unit as part_kgco2e
+from activities
+inner join required
+    on activities.flow_id = required.flow_id
+inner join mix
+    on
+        activities.period_month = mix.period_month
+        and activities.facility_id = mix.facility_id
+        and activities.flow_id = mix.flow_id
+        and activities.supplier_key = mix.supplier_key
+        and required.component = mix.component

@@ -1,0 +1,12 @@
+-- One row per flow.
+
+select
+    flow_id,
+    name_en as flow_name_en,
+    name_zh as flow_name_zh,
+    flow_kind,
+    unit_code,
+    components,
+    life_cycle_stage,
+    exempted_because
+from {{ source('company', 'flows') }}

@@ -1,0 +1,25 @@
+-- One row per cell that broke a rule of the gate.
+
+select
+    -- where
+    round,
+    hand_in,
+    source,
+    source_file,
+    source_sheet,
+    source_cell,
+    cast(period_month as date) as period_month,
+    flow_id,
+    process_id,
+
+    -- what
+    rule_id,
+    severity,
+    observed,
+    expected,
+    tolerance,
+    message_en,
+    message_zh,
+    remedy_en,
+    remedy_zh
+from {{ source('quality', 'findings') }}
