@@ -1,0 +1,167 @@
+"""The only code that opens an ERP text file: encoding, delimiter, quoting, physical lines."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Collection
+from pathlib import Path
+
+from orchestration.ingest.grid import Grid, UnreadableFileError
+from orchestration.ingest.numbers import NumberFormat, fold
+
+DELIMITERS = (";", ",", "\t", "|")
+BYTE_ORDER_MARKS = (
+    (b"\xef\xbb\xbf", "utf-8-sig"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+)
+SEPARATOR_LINE = re.compile(r"sep=(.)\r?\n")
+LARGEST_FIELD = 1 << 20
+
+
+class UnreadableErpExportError(UnreadableFileError):
+    """An ERP text file that can't be read at all; the message says why and what to do."""
+
+
+def read_erp_export(
+    path: Path,
+    data: bytes | None = None,
+    *,
+    number_format: NumberFormat | None = None,
+    delimiter: str = "auto",
+    encoding: str = "auto",
+    header_row: int = 1,
+    headers: Collection[str] = (),
+) -> Grid:
+    """The lines of an ERP export as a grid.
+
+    Args:
+        path: the file.
+        data: its bytes, when they were read already.
+        number_format: decimal and thousands mark of the file.
+        delimiter: one character, or auto.
+        encoding: a codec name, or auto: BOM, then strict UTF-8, then GB18030.
+        header_row: which line holds the headers, counted from 1.
+        headers: headers the map knows; they tell the right delimiter from a wrong one.
+
+    Raises:
+        UnreadableErpExportError: the file is no text, or its quoting can't be followed.
+    """
+    text = _decode(path.read_bytes() if data is None else data, encoding)
+    first_line = 1
+    if match := SEPARATOR_LINE.match(text):
+        delimiter = match[1] if delimiter == "auto" else delimiter
+        text = text[match.end() :]
+        first_line = 2
+    if delimiter == "auto":
+        delimiter = _find_delimiter(text, header_row, headers)
+    rows, lines = _parse(text, delimiter, first_line)
+    return Grid(
+        name="",
+        rows=rows,
+        numbers=range(len(rows)),
+        number_format=number_format or NumberFormat(trailing_minus=True),
+        is_text=True,
+        lines=lines,
+        ragged_lines=_ragged(rows, lines, header_row),
+    )
+
+
+def _decode(data: bytes, encoding: str) -> str:
+    if not data.strip():
+        raise UnreadableErpExportError("The file is empty. Run the export again.")
+    if data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+        raise UnreadableErpExportError(
+            "The file is a workbook under a text file's name. "
+            "Rename it to .xlsx or .xls, or export it as text."
+        )
+    text = _decoded(data, encoding)
+    if "\x00" in text:
+        line = text.count("\n", 0, text.index("\x00")) + 1
+        raise UnreadableErpExportError(
+            f"Line {line} holds a NUL character: the file was cut off or written in another "
+            "encoding. Run the export again as UTF-8."
+        )
+    return text
+
+
+def _decoded(data: bytes, encoding: str) -> str:
+    candidates = [encoding]
+    if encoding == "auto":
+        marked = [codec for mark, codec in BYTE_ORDER_MARKS if data.startswith(mark)]
+        candidates = marked[:1] or ["utf-8", "gb18030"]
+    for candidate in candidates:
+        try:
+            return data.decode(candidate)
+        except UnicodeDecodeError:
+            continue
+        except LookupError as error:
+            raise UnreadableErpExportError(
+                f"The map names the encoding {encoding}, which doesn't exist. Correct the map."
+            ) from error
+    raise UnreadableErpExportError(
+        f"The file is not text in {' or '.join(c.upper() for c in candidates)}. "
+        "Run the export again as UTF-8."
+    )
+
+
+def _find_delimiter(text: str, header_row: int, headers: Collection[str]) -> str:
+    known = {fold(header) for header in headers}
+    best, best_score = ",", (-1, -1)
+    head = "\n".join(text.splitlines()[: header_row + 5])
+    for candidate in DELIMITERS:
+        try:
+            rows = list(csv.reader(head.splitlines(keepends=True), delimiter=candidate))
+        except csv.Error:
+            continue
+        fields = rows[header_row - 1] if len(rows) >= header_row else []
+        score = (sum(fold(name) in known for name in fields), len(fields))
+        if score > best_score:
+            best, best_score = candidate, score
+    return best
+
+
+def _parse(
+    text: str, delimiter: str, first_line: int
+) -> tuple[list[list[str]], list[int]]:
+    rows: list[list[str]] = []
+    lines: list[int] = []
+    previous_limit = csv.field_size_limit(LARGEST_FIELD)
+    # csv wants its line ends kept: a quoted field may hold one
+    reader = csv.reader(_physical_lines(text), delimiter=delimiter, strict=True)
+    line = 0
+    try:
+        for row in reader:
+            rows.append(row)
+            lines.append(line + first_line)
+            line = reader.line_num
+    except csv.Error as error:
+        raise UnreadableErpExportError(
+            f"Line {line + first_line}: {error}. A quotation mark is not closed, or stands inside "
+            "a field without being doubled. Correct the line or run the export again."
+        ) from error
+    finally:
+        csv.field_size_limit(previous_limit)
+    return rows, lines
+
+
+def _physical_lines(text: str) -> list[str]:
+    """Lines ending in CR, LF or both; form feeds and Unicode separators are part of a field."""
+    return re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z", text)
+
+
+def _ragged(rows: list[list[str]], lines: list[int], header_row: int) -> dict[int, str]:
+    """Row number to what is wrong, for lines with more filled fields than there are headers."""
+    if len(rows) < header_row:
+        return {}
+    width = len(rows[header_row - 1])
+    return {
+        number: (
+            f"Line {lines[number]} has {len(rows[number])} fields where the header has {width}. "
+            "A delimiter stands inside a field; put that field into quotation marks."
+        )
+        for number in range(header_row, len(rows))
+        if len(rows[number]) > width
+        and any(field.strip() for field in rows[number][width:])
+    }

@@ -1,0 +1,168 @@
+"""The grid: what a worksheet and an ERP text file look like to the layouts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from functools import cache
+from typing import Any, NamedTuple
+
+from orchestration.ingest.numbers import PLAIN, NumberFormat, number_text
+
+
+class ErrorValue(str):
+    """An error a formula gave, such as #N/A."""
+
+    __slots__ = ()
+
+
+class NeverCalculated:
+    """A formula whose value no program ever stored."""
+
+    __slots__ = ()
+
+
+NEVER_CALCULATED = NeverCalculated()
+
+
+class UnreadableFileError(Exception):
+    """A file that can't be read at all; the message says why and what to do."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Cell(NamedTuple):
+    """One cell as typed, its kind, and its number when it is one."""
+
+    text: str | None
+    kind: str
+    number: float | None
+
+
+BLANK = Cell(None, "blank", None)
+MISSING = Cell(None, "missing", None)
+
+
+@cache
+def column_letters(column: int) -> str:
+    """A for column 0, AA for column 26."""
+    letters = ""
+    column += 1
+    while column:
+        column, rest = divmod(column - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters
+
+
+@dataclass
+class Grid:
+    """Rows of values; row and column numbers are those of the file, counted from 0.
+
+    `rows` may leave out rows without values; `numbers` gives the number of each. A row may be
+    shorter than the widest one.
+    """
+
+    name: str
+    rows: Sequence[list[Any]]
+    numbers: Sequence[int]
+    formulas: Mapping[tuple[int, int], str] = field(default_factory=dict)
+    number_format: NumberFormat = PLAIN
+    is_text: bool = False
+    lines: Sequence[int] = ()
+    ragged_lines: Mapping[int, str] = field(default_factory=dict)
+
+    @property
+    def width(self) -> int:
+        """Columns of the widest row."""
+        return max(map(len, self.rows), default=0)
+
+    def value(self, index: int, column: int) -> Any:
+        """What stands in a column of the row at this index ('' when blank)."""
+        row = self.rows[index]
+        return row[column] if column < len(row) else ""
+
+    def cell(self, index: int, column: int) -> Cell:
+        """The typed cell in a column of the row at this index."""
+        return self.to_cell(self.value(index, column))
+
+    @property
+    def to_cell(self) -> Callable[[Any], Cell]:
+        """What turns a value of this grid into a typed cell."""
+        return cell_reader(self.number_format, self.is_text)
+
+    def formula(self, index: int, column: int) -> str | None:
+        """The formula behind a cell, with its equals sign."""
+        return (
+            self.formulas.get((self.numbers[index], column)) if self.formulas else None
+        )
+
+    def address(self, index: int, column: int, header: str = "") -> str:
+        """A1 in a worksheet; L<line>:<header> in a text file."""
+        if self.is_text:
+            return f"L{self.lines[index]}:{header}"
+        return f"{column_letters(column)}{self.numbers[index] + 1}"
+
+    def index_of(self, number: int) -> int | None:
+        """Where the row of this number stands in `rows`; None when it holds nothing."""
+        if isinstance(self.numbers, range):
+            position = number - self.numbers.start
+            return position if 0 <= position < len(self.numbers) else None
+        try:
+            return list(self.numbers).index(number)
+        except ValueError:
+            return None
+
+
+@cache
+def cell_reader(number_format: NumberFormat, is_text: bool) -> Callable[[Any], Cell]:
+    """A function from value to Cell; in a text file a number is text, so no kind of its own."""
+    parse = number_format.parse
+    text_number = "number" if is_text else "text_number"
+
+    def of_float(value: float) -> Cell:
+        if not math.isfinite(value):
+            return Cell(repr(value), "text", None)
+        return Cell(number_text(value), "number", value)
+
+    def of_text(value: str) -> Cell:
+        if not value or value.isspace():
+            return BLANK
+        number = parse(value)
+        return (
+            Cell(value, "text", None)
+            if number is None
+            else Cell(value, text_number, number)
+        )
+
+    readers: dict[type, Callable[[Any], Cell]] = {
+        float: of_float,
+        int: lambda value: Cell(str(value), "number", float(value)),
+        str: of_text,
+        bool: lambda value: Cell("TRUE" if value else "FALSE", "boolean", None),
+        datetime: lambda value: Cell(_moment(value), "date", None),
+        date: lambda value: Cell(value.isoformat(), "date", None),
+        time: lambda value: Cell(value.isoformat(), "date", None),
+        timedelta: lambda value: Cell(_duration(value), "date", None),
+        ErrorValue: lambda value: Cell(str(value), "error", None),
+        NeverCalculated: lambda value: Cell(None, "formula_without_value", None),
+        type(None): lambda value: BLANK,
+    }
+
+    def read(value: Any) -> Cell:
+        return readers[type(value)](value)
+
+    return read
+
+
+def _moment(value: datetime) -> str:
+    return value.date().isoformat() if value.time() == time() else value.isoformat()
+
+
+def _duration(value: timedelta) -> str:
+    seconds = round(value.total_seconds())
+    sign, seconds = ("-", -seconds) if seconds < 0 else ("", seconds)
+    return f"{sign}{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"

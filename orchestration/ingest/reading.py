@@ -1,0 +1,88 @@
+"""The reading: one row per cell that carries a value or should, and the table they make up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+READING_SCHEMA = pa.schema(
+    [
+        ("round", pa.string()),
+        ("revision", pa.int32()),
+        ("hand_in", pa.string()),
+        ("source", pa.string()),
+        ("row_kind", pa.string()),
+        ("role", pa.string()),
+        ("facility_id", pa.string()),
+        ("stage_code", pa.string()),
+        ("process_id", pa.string()),
+        ("flow_id", pa.string()),
+        ("direction", pa.string()),
+        ("property", pa.string()),
+        ("period_month", pa.date32()),
+        ("period_text", pa.string()),
+        ("value_text", pa.string()),
+        ("value_type", pa.string()),
+        ("quantity", pa.float64()),
+        ("sign_multiplier", pa.float64()),
+        ("multiplier_text", pa.string()),
+        ("multiplier_cell", pa.string()),
+        ("unit_text", pa.string()),
+        ("data_method", pa.string()),
+        ("evidence", pa.string()),
+        ("supplier_id", pa.string()),
+        ("document_no", pa.string()),
+        ("meter_id", pa.string()),
+        ("is_required", pa.bool_()),
+        ("formula", pa.string()),
+        ("corrected_from", pa.string()),
+        ("item_text", pa.string()),
+        ("source_file", pa.string()),
+        ("source_sha256", pa.string()),
+        ("source_sheet", pa.string()),
+        ("source_cell", pa.string()),
+    ]
+)
+
+
+class Readings:
+    """Collects readings in blocks; within a block a column is one list or one constant."""
+
+    def __init__(self, **constants: Any) -> None:
+        self._constants: Mapping[str, Any] = constants
+        self._blocks: list[tuple[int, dict[str, Any]]] = []
+
+    def add(self, count: int = 1, **columns: Any) -> None:
+        """Append `count` rows; a list gives a value for each row, anything else holds for all."""
+        if count:
+            self._blocks.append((count, columns))
+
+    def table(self) -> pa.Table:
+        """All rows in the order they were added, in READING_SCHEMA."""
+        total = sum(count for count, _ in self._blocks)
+        arrays = [self._array(field, total) for field in READING_SCHEMA]
+        return pa.Table.from_arrays(arrays, schema=READING_SCHEMA)
+
+    def _array(self, field: pa.Field, total: int) -> pa.Array:
+        name = field.name
+        default = self._constants.get(name)
+        if not any(name in columns for _, columns in self._blocks):
+            if default is None:
+                return pa.nulls(total, field.type)
+            return pa.repeat(pa.scalar(default, field.type), total)
+        values: list[Any] = []
+        for count, columns in self._blocks:
+            value = columns.get(name, default)
+            if isinstance(value, list):
+                _check_length(name, value, count)
+                values += value
+            else:
+                values += [value] * count
+        return pa.array(values, field.type)
+
+
+def _check_length(name: str, values: Sequence[Any], count: int) -> None:
+    if len(values) != count:
+        raise ValueError(f"column {name} has {len(values)} values for {count} readings")

@@ -1,0 +1,212 @@
+"""The only code that opens a spreadsheet: .xlsx, .xlsm, .xls and .ods become grids of values.
+
+calamine reads the values; what it loses (errors, formulas) comes from the sheet's own bytes.
+Macros never run: nothing here executes, or even reads, a part that isn't a worksheet.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from python_calamine import CalamineError, CalamineWorkbook, PasswordError
+
+from orchestration.ingest import xls_records, xlsx_scan
+from orchestration.ingest.grid import Grid
+from orchestration.ingest.ods_content import read_ods
+from orchestration.ingest.package import (
+    LARGEST_TOTAL,
+    MEBIBYTE,
+    RESAVE,
+    Package,
+    UnreadableWorkbookError,
+)
+
+__all__ = ["UnreadableWorkbookError", "Workbook", "read_workbook"]
+
+OPENED_BY_CALAMINE = ("xl/workbook.xml", "xl/sharedstrings.xml", "xl/styles.xml")
+
+
+class Workbook:
+    """Sheets by name; each is read when it is asked for."""
+
+    def __init__(self, data: bytes) -> None:
+        self.sha256 = hashlib.sha256(data).hexdigest()
+        self._data = data
+        self._grids: dict[str, Grid] = {}
+        self._package: Package | None = None
+        self._parts: Mapping[str, str] = {}
+        self._xls_lost: list[xls_records.Lost] = []
+        if data.startswith(xls_records.OLE_MAGIC):
+            self._open_xls()
+        elif data.startswith(b"PK\x03\x04"):
+            self._open_zip()
+        else:
+            raise UnreadableWorkbookError(_not_a_workbook(data))
+
+    def grid(self, name: str) -> Grid:
+        """One sheet. Raises `UnreadableWorkbookError` when its part of the file is damaged."""
+        if name not in self._grids:
+            self._grids[name] = (
+                self._xlsx_grid(name)
+                if self._package is not None
+                else self._xls_grid(name)
+            )
+        return self._grids[name]
+
+    def _open_xls(self) -> None:
+        if xls_records.is_encrypted_package(self._data):
+            raise UnreadableWorkbookError(
+                "The file is protected by a password. Save it without one and hand it in again."
+            )
+        self._xls_lost = xls_records.lost_cells(self._data)
+        self._open_calamine()
+
+    def _open_zip(self) -> None:
+        package = Package(self._data)
+        if "content.xml" in package and "xl/workbook.xml" not in package:
+            grids = read_ods(package)
+            self.sheet_names = [grid.name for grid in grids]
+            self._grids = {grid.name: grid for grid in grids}
+            return
+        if "[content_types].xml" not in package:
+            raise UnreadableWorkbookError(
+                f"The file is a zip archive, not a workbook. Unpack it first. {RESAVE}"
+            )
+        if "xl/workbook.bin" in package:
+            raise UnreadableWorkbookError(
+                f"The file is a binary workbook (.xlsb). {RESAVE}"
+            )
+        for part in OPENED_BY_CALAMINE:
+            if part in package:
+                package.read_xml(part)
+        self._parts = xlsx_scan.sheet_parts(package)
+        self._package = package
+        self._open_calamine()
+
+    def _open_calamine(self) -> None:
+        with _calamine_errors():
+            self._calamine = CalamineWorkbook.from_filelike(BytesIO(self._data))
+            self.sheet_names = list(self._calamine.sheet_names)
+
+    def _xlsx_grid(self, name: str) -> Grid:
+        if name not in self._parts:
+            raise UnreadableWorkbookError(f"The sheet {name} has no content. {RESAVE}")
+        xml = self._package.read_xml(self._parts[name])
+        scan = xlsx_scan.scan_sheet(xml)
+        del xml
+        if scan is None:
+            with _calamine_errors():
+                rows, formulas = xlsx_scan.read_slowly(self._data, name)
+            return _sparse_grid(name, rows, formulas)
+        return self._calamine_grid(name, scan.lost, scan.formulas)
+
+    def _xls_grid(self, name: str) -> Grid:
+        position = self.sheet_names.index(name)
+        lost = self._xls_lost[position] if position < len(self._xls_lost) else {}
+        return self._calamine_grid(name, lost, {})
+
+    def _calamine_grid(
+        self,
+        name: str,
+        lost: Mapping[tuple[int, int], Any],
+        formulas: Mapping[tuple[int, int], str],
+    ) -> Grid:
+        with _calamine_errors():
+            sheet = self._calamine.get_sheet_by_name(name)
+            first_row, first_column = sheet.start or (0, 0)
+            rows = sheet.to_python()
+        if first_column:
+            padding = [""] * first_column
+            rows = [padding + row for row in rows]
+        last_row = first_row + len(rows) - 1
+        if any(not first_row <= row <= last_row for row, _ in lost):
+            by_number = dict(enumerate(rows, start=first_row))
+            for row, _ in lost:
+                by_number.setdefault(row, [])
+            numbers: Any = sorted(by_number)
+            rows = [by_number[number] for number in numbers]
+            index = {number: i for i, number in enumerate(numbers)}
+        else:
+            numbers = range(first_row, last_row + 1)
+            index = {row: row - first_row for row, _ in lost}
+        for (row, column), value in lost.items():
+            _put(rows[index[row]], column, value)
+        return Grid(name, rows, numbers, formulas)
+
+
+def read_workbook(path: Path, data: bytes | None = None) -> Workbook:
+    """Open a workbook. Raises `UnreadableWorkbookError` with the reason and the remedy."""
+    if data is None:
+        size = path.stat().st_size
+        if size > LARGEST_TOTAL:
+            raise UnreadableWorkbookError(
+                f"The file has {size // MEBIBYTE} MiB; a hand-in holds at most "
+                f"{LARGEST_TOTAL // MEBIBYTE} MiB. Remove pictures and unused sheets."
+            )
+        data = path.read_bytes()
+    return Workbook(data)
+
+
+def _put(row: list[Any], column: int, value: Any) -> None:
+    if column >= len(row):
+        row.extend([""] * (column + 1 - len(row)))
+    row[column] = value
+
+
+def _sparse_grid(
+    name: str,
+    rows: Mapping[int, Mapping[int, Any]],
+    formulas: Mapping[tuple[int, int], str],
+) -> Grid:
+    numbers = sorted(rows)
+    lists = []
+    for number in numbers:
+        values: list[Any] = [""] * (max(rows[number]) + 1)
+        for column, value in rows[number].items():
+            values[column] = value
+        lists.append(values)
+    return Grid(name, lists, numbers, formulas)
+
+
+def _not_a_workbook(data: bytes) -> str:
+    if not data:
+        return "The file is empty. Export or copy it again."
+    start = data[:200].lstrip(b"\xef\xbb\xbf \r\n\t").lower()
+    if start.startswith((b"<html", b"<!doctype", b"<table", b"<?xml")):
+        return f"The file is a web page or XML saved under a workbook's name. {RESAVE}"
+    if start.startswith(b"%pdf"):
+        return "The file is a PDF, not a workbook. Hand in the workbook it was printed from."
+    return f"The file is not a workbook, whatever its name says. {RESAVE}"
+
+
+@contextmanager
+def _calamine_errors() -> Iterator[None]:
+    try:
+        yield
+    except PasswordError as error:
+        raise UnreadableWorkbookError(
+            "The file is protected by a password. Save it without one and hand it in again."
+        ) from error
+    except (
+        CalamineError,
+        OSError,
+        ValueError,
+        KeyError,
+        IndexError,
+        TypeError,
+    ) as error:
+        raise UnreadableWorkbookError(
+            f"The file is damaged ({error}). {RESAVE}"
+        ) from error
+    except BaseException as error:
+        # a panic inside calamine derives from BaseException; anything else isn't ours to catch
+        if type(error).__name__ != "PanicException":
+            raise
+        raise UnreadableWorkbookError(
+            f"The file is damaged ({error}). {RESAVE}"
+        ) from error

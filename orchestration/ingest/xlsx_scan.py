@@ -1,0 +1,237 @@
+"""What calamine loses of an .xlsx sheet: error values, formulas, and formulas never calculated.
+
+A scan over the bytes of the sheet XML finds them; only sheets whose XML is written in an
+unusual way, or whose values lie millions of blank cells apart, get the slow reader.
+"""
+
+from __future__ import annotations
+
+import html
+import posixpath
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from io import BytesIO
+from typing import Any
+
+from orchestration.ingest.grid import NEVER_CALCULATED, ErrorValue
+from orchestration.ingest.package import Package
+
+DENSE_CELLS = 5_000_000
+SPARSE_FACTOR = 20
+
+FORMULA = re.compile(rb"<f[ >/]")
+FORMULA_CELL = re.compile(
+    rb"<c ([^>]*)>\s*<f([^>]*?)(?:/>|>([^<]*)</f>)\s*(?:<v[^>]*?(?:/>|>([^<]*)</v>))?"
+)
+REFERENCE = re.compile(rb'\br="([A-Z]{1,3})([0-9]+)"')
+ROW_NUMBER = re.compile(rb'<row [^>]*?\br="([0-9]+)"')
+SHARED_INDEX = re.compile(rb'\bsi="([0-9]+)"')
+COLUMN = re.compile(rb'<c [^>]*?\br="([A-Z]+)')
+
+Position = tuple[int, int]
+
+
+@dataclass
+class Scan:
+    """Values calamine gives as blank, by (row, column) from 0, and the formula texts."""
+
+    lost: dict[Position, Any] = field(default_factory=dict)
+    formulas: Mapping[Position, str] = field(default_factory=dict)
+
+
+class Formulas(Mapping[Position, str]):
+    """Formula texts by position; one shared by several cells is translated when asked for."""
+
+    def __init__(self) -> None:
+        self._texts: dict[Position, bytes | tuple[bytes, bytes]] = {}
+        self._masters: dict[bytes, Position] = {}
+
+    def note(self, position: Position, attributes: bytes, text: bytes | None) -> None:
+        """Remember the formula of one cell."""
+        shared = (
+            SHARED_INDEX.search(attributes) if b't="shared"' in attributes else None
+        )
+        if text:
+            self._texts[position] = text
+            if shared:
+                self._masters.setdefault(shared[1], position)
+        elif shared:
+            self._texts[position] = (shared[1], b"")
+
+    def __getitem__(self, position: Position) -> str:
+        text = self._texts[position]
+        if isinstance(text, bytes):
+            return "=" + html.unescape(text.decode("utf-8", "replace"))
+        master = self._masters.get(text[0])
+        if master is None:
+            return "="
+        from openpyxl.formula.translate import Translator
+
+        return Translator(self[master], _a1(master)).translate_formula(_a1(position))
+
+    def __iter__(self) -> Iterator[Position]:
+        return iter(self._texts)
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+
+def scan_sheet(xml: bytes) -> Scan | None:
+    """What calamine loses of this sheet; None when it takes the slow reader to know."""
+    if b" r='" in xml or (b"<c " not in xml and b":c " in xml) or _is_sparse(xml):
+        return None
+    scan = Scan()
+    if not _find_errors(xml, scan.lost):
+        return None
+    expected = sum(1 for _ in FORMULA.finditer(xml))
+    if expected and not _find_formulas(xml, scan, expected):
+        return None
+    return scan
+
+
+def _find_errors(xml: bytes, lost: dict[Position, Any]) -> bool:
+    end = 0
+    while (found := xml.find(b't="e"', end)) >= 0:
+        end = found + 5
+        start = xml.rfind(b"<", 0, found)
+        if not xml.startswith(b"<c ", start):
+            continue
+        position = _position(xml[start : xml.find(b">", found)])
+        if position is None:
+            return False
+        close = xml.find(b"</c>", found)
+        value = re.search(rb"<v>([^<]*)</v>", xml[found:close])
+        lost[position] = ErrorValue(value[1].decode() if value else "#ERROR")
+    return True
+
+
+def _find_formulas(xml: bytes, scan: Scan, expected: int) -> bool:
+    formulas = Formulas()
+    found = 0
+    for attributes, formula_attributes, text, value in FORMULA_CELL.findall(xml):
+        position = _position(attributes)
+        if position is None:
+            return False
+        found += 1
+        formulas.note(position, formula_attributes, text)
+        # an empty text a formula did give is typed as text; it is blank, not uncalculated
+        if not value and b't="str"' not in attributes and position not in scan.lost:
+            scan.lost[position] = NEVER_CALCULATED
+    scan.formulas = formulas
+    return found == expected
+
+
+def _is_sparse(xml: bytes) -> bool:
+    """Whether calamine's dense range would be mostly blanks, and too big to hold."""
+    first, last = xml.find(b"<v>"), xml.rfind(b"<v>")
+    if first < 0:
+        return False
+    first_row, last_row = _row_of(xml, first), _row_of(xml, last)
+    if first_row is None or last_row is None:
+        return True
+    height = last_row - first_row + 1
+    if height * 16_384 <= DENSE_CELLS or height * _widest(xml) <= DENSE_CELLS:
+        return False
+    return height * _widest(xml) > SPARSE_FACTOR * xml.count(b"<v>")
+
+
+def _row_of(xml: bytes, offset: int) -> int | None:
+    match = ROW_NUMBER.match(xml, xml.rfind(b"<row ", 0, offset))
+    return int(match[1]) if match else None
+
+
+def _widest(xml: bytes) -> int:
+    widest = 1
+    for letters in set(COLUMN.findall(xml)):
+        widest = max(widest, _column(letters) + 1)
+    return widest
+
+
+def _position(attributes: bytes) -> Position | None:
+    match = REFERENCE.search(attributes)
+    return (int(match[2]) - 1, _column(match[1])) if match else None
+
+
+def _column(letters: bytes) -> int:
+    column = 0
+    for letter in letters:
+        column = column * 26 + letter - 64
+    return column - 1
+
+
+def _a1(position: Position) -> str:
+    from orchestration.ingest.grid import column_letters
+
+    return f"{column_letters(position[1])}{position[0] + 1}"
+
+
+def sheet_parts(package: Package) -> dict[str, str]:
+    """Sheet name to the name of its part in the package."""
+    office = "xl/workbook.xml"
+    for relation in package.tree("_rels/.rels"):
+        if str(relation.get("Type", "")).endswith("/officeDocument"):
+            office = str(relation.get("Target")).lstrip("/")
+    folder, file_name = posixpath.split(office)
+    targets = {
+        relation.get("Id"): str(relation.get("Target"))
+        for relation in package.tree(f"{folder}/_rels/{file_name}.rels")
+    }
+    parts = {}
+    for sheet in package.tree(office).iterfind(".//{*}sheet"):
+        identity = next(
+            (v for k, v in sheet.attrib.items() if str(k).endswith("}id")), None
+        )
+        target = targets.get(identity)
+        if target is not None:
+            path = (
+                target.lstrip("/") if target.startswith("/") else f"{folder}/{target}"
+            )
+            parts[str(sheet.get("name"))] = posixpath.normpath(path)
+    return parts
+
+
+def read_slowly(
+    data: bytes, name: str
+) -> tuple[dict[int, dict[int, Any]], dict[Position, str]]:
+    """Values by row and column, and formulas, through openpyxl's parser; blanks take no room."""
+    from openpyxl import load_workbook
+
+    # The parser gives one dict a filled cell. The public interface pads every gap with blanks.
+    rows: dict[int, dict[int, Any]] = {}
+    formulas: dict[Position, str] = {}
+    for data_only in (False, True):
+        book = load_workbook(BytesIO(data), read_only=True, data_only=data_only)
+        for number, cells in _parsed_rows(book, name):
+            for cell in cells:
+                value, column = cell["value"], cell["column"] - 1
+                if not data_only:
+                    if cell["data_type"] == "f":
+                        formulas[number - 1, column] = str(
+                            getattr(value, "text", value)
+                        )
+                    continue
+                if cell["data_type"] == "e":
+                    value = ErrorValue(value)
+                elif value is None and (number - 1, column) in formulas:
+                    value = NEVER_CALCULATED
+                if value is not None and value != "":
+                    rows.setdefault(number - 1, {})[column] = value
+        book.close()
+    return rows, formulas
+
+
+def _parsed_rows(book: Any, name: str) -> Iterator[tuple[int, list[dict[str, Any]]]]:
+    from openpyxl.worksheet._reader import WorkSheetParser
+
+    sheet = book[name]
+    with sheet._get_source() as source:
+        parser = WorkSheetParser(
+            source,
+            sheet._shared_strings,
+            data_only=book.data_only,
+            epoch=book.epoch,
+            date_formats=book._date_formats,
+            timedelta_formats=book._timedelta_formats,
+        )
+        yield from parser.parse()
