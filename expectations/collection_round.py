@@ -1,0 +1,230 @@
+"""Range, agreement and completeness: what the hand-ins of a round must satisfy together."""
+
+from __future__ import annotations
+
+from expectations.rules import Rule
+
+BEYOND_HARD = (
+    "(canonical_quantity < coalesce(hard_min, canonical_quantity)"
+    " or canonical_quantity > coalesce(hard_max, canonical_quantity))"
+)
+BEYOND_USUAL = (
+    "(canonical_quantity < coalesce(usual_min, canonical_quantity)"
+    " or canonical_quantity > coalesce(usual_max, canonical_quantity))"
+)
+ROUNDING = "1e-9 * greatest(abs({0}), abs({1}))"
+"""Two sums of the same cells may differ in the last bits of a float; nothing more."""
+
+
+def _bounds(which: str) -> str:
+    return (
+        f"concat(coalesce(shown({which}_min), '…'), ' – ', coalesce(shown({which}_max), '…'), "
+        "' ', shown_unit)"
+    )
+
+
+def _range_sql(condition: str, which: str) -> str:
+    return f"""
+        select reading_no, concat(shown(canonical_quantity), ' ', shown_unit,
+            case when cell_count > 1 then concat(' (sum of ', cell_count, ' cells)') else '' end
+            ) as observed,
+            {_bounds(which)} as expected
+        from gate_bounded where {condition}
+    """
+
+
+RANGE = (
+    Rule(
+        "usual_range",
+        "warning",
+        "Quantities are what this process usually uses or makes.",
+        "数量处于该工序的常见范围内。",
+        "{cell}: {item} for {month} is {observed}; usual is {expected}.",
+        "{cell}:{item} 在 {month} 为 {observed},常见范围为 {expected}。",
+        "Check the value and its unit. If it is right, say why in the note; nothing else is needed.",
+        "请核对数值和单位;若无误,请在备注中说明原因。",
+        _range_sql(f"{BEYOND_USUAL} and not {BEYOND_HARD}", "usual"),
+    ),
+    Rule(
+        "hard_bounds",
+        "critical",
+        "No quantity is beyond what the process can physically use or make.",
+        "数量不得超出工序的物理可能范围。",
+        "{cell}: {item} for {month} is {observed}; possible is {expected}.",
+        "{cell}:{item} 在 {month} 为 {observed},可能范围为 {expected}。",
+        "Check the decimal point and the unit (kg or t, kWh or 万千瓦时), then correct the cell.",
+        "请检查小数点和单位(kg 或 t、kWh 或 万千瓦时)后更正。",
+        _range_sql(BEYOND_HARD, "hard"),
+    ),
+    Rule(
+        "range_readable",
+        "critical",
+        "Every bound that applies can be read.",
+        "适用的范围设置可以读取。",
+        "{file}: the bound for {flow} can't be used: {observed}",
+        "{file}:{flow} 的范围设置无法使用:{observed}",
+        "Correct the line in expectations/ranges.csv: numbers, and a unit of the flow.",
+        "请更正 expectations/ranges.csv 中的该行:数值及该物料的单位。",
+        """
+        select distinct reading.hand_in, reading.source, bound.flow_id,
+            'expectations/ranges.csv' as source_file, concat('L', bound.line) as source_cell,
+            bound.problem as observed, 'numbers and a unit of the flow' as expected
+        from gate_range bound
+            join (select distinct hand_in, source, flow_id from gate_month) reading
+                using (flow_id)
+        where bound.problem is not null
+        """,
+    ),
+)
+
+AGREEMENT = (
+    Rule(
+        "row_total_agrees",
+        "critical",
+        "A total equals the sum of its cells.",
+        "合计等于各单元格之和。",
+        "{cell}: the total of {item} is {observed}, its cells add up to {expected} "
+        "(allowed: {tolerance} %).",
+        "{cell}:{item} 的合计为 {observed},各单元格之和为 {expected}(允许偏差 {tolerance} %)。",
+        "Look for a cell changed after the total was typed, or a total that skips a row.",
+        "请检查是否在填写合计后修改过单元格,或合计漏加了某行。",
+        f"""
+        select reading_no, shown(stated) as observed,
+            concat(shown(summed), ' (', cells, ')') as expected, tolerance
+        from gate_total
+        where is_complete and abs(stated - summed)
+            > tolerance * abs(summed) + {ROUNDING.format("stated", "summed")}
+        """,
+    ),
+    Rule(
+        "sheet_agrees_with_erp",
+        "critical",
+        "What is stated twice agrees.",
+        "重复填报的数据须一致。",
+        "{cell}: {flow} for {month} is {observed} here, but {expected} (allowed: {tolerance} %).",
+        "{cell}:{flow} 在 {month} 此处为 {observed},而 {expected}(允许偏差 {tolerance} %)。",
+        "Settle with the other side which figure is right, and hand in the corrected one.",
+        "请与另一方核对哪个数据正确,并提交更正后的数据。",
+        """
+        select reading_no,
+            concat(shown(stated), ' ', unit_code,
+                case when check_count > 1 then concat(' (sum of ', check_count, ' cells)')
+                else '' end) as observed,
+            concat(shown(counted), ' ', unit_code, ' in ', cells) as expected, tolerance
+        from gate_agreement
+        where is_complete and abs(stated - counted)
+            > tolerance * abs(counted) + 1e-9 * greatest(abs(stated), abs(counted))
+        """,
+    ),
+    Rule(
+        "check_compared",
+        "warning",
+        "What is stated as a check has something to be checked against.",
+        "用于核对的数据须有可比数据。",
+        "{cell}: {flow} for {month} ({observed}) could not be compared: {expected}.",
+        "{cell}:{flow} 在 {month} 的数据({observed})无法核对:{expected}。",
+        "Nothing to do here if the other hand-in is still to come or to be corrected.",
+        "若另一份数据尚未提交或待更正,此处无需处理。",
+        """
+        select reading_no, concat(shown(stated), ' ', unit_code) as observed,
+            case when counted is null then 'no other hand-in states it'
+                else 'the other hand-in has cells that can''t be read' end as expected
+        from gate_agreement where not is_complete
+        """,
+    ),
+    Rule(
+        "meter_continuity",
+        "critical",
+        "A meter starts where it ended the month before.",
+        "电表等的期初读数等于上月期末读数。",
+        "{cell}: the meter starts {month} at {observed}, but ended the month before at {expected}.",
+        "{cell}:{month} 期初读数为 {observed},上月期末读数为 {expected}。",
+        "Read the meter again. A replaced meter goes on under a new meter id from its first day.",
+        "请重新抄表;更换的表计自启用之日起使用新的表号。",
+        """
+        select opening.reading_no, shown(opening.quantity) as observed,
+            concat(shown(closing.quantity), ' (', closing.cell, ')') as expected
+        from gate_opening opening
+            join gate_closing closing using (kind, place, period_month)
+        where kind = 'meter' and abs(opening.quantity - closing.quantity)
+            > 1e-9 * greatest(abs(opening.quantity), abs(closing.quantity))
+        """,
+    ),
+    Rule(
+        "stock_continuity",
+        "warning",
+        "A stock opens with what it closed with the month before.",
+        "期初库存等于上月期末库存。",
+        "{cell}: the stock of {flow} opens {month} with {observed}, but closed before with "
+        "{expected}.",
+        "{cell}:{flow} 在 {month} 的期初库存为 {observed},上月期末库存为 {expected}。",
+        "Check the count; a correction of stock needs a word in the note.",
+        "请核对盘点;库存调整请在备注中说明。",
+        """
+        select opening.reading_no, shown(opening.quantity) as observed,
+            concat(shown(closing.quantity), ' (', closing.cell, ')') as expected
+        from gate_opening opening
+            join gate_closing closing using (kind, place, period_month)
+        where kind = 'stock' and abs(opening.quantity - closing.quantity)
+            > 1e-9 * greatest(abs(opening.quantity), abs(closing.quantity))
+        """,
+    ),
+    Rule(
+        "tolerance_declared",
+        "critical",
+        "Every comparison has a declared tolerance.",
+        "每项核对都设定了允许偏差。",
+        "{file} has no tolerance for “{observed}”, so {hand_in} can't be judged.",
+        "{file} 中没有“{observed}”的允许偏差,{hand_in} 无法判定。",
+        "Add the line to expectations/tolerances.csv: rule_id,source,flow_id,tolerance,reason.",
+        "请在 expectations/tolerances.csv 中添加该行:rule_id,source,flow_id,tolerance,reason。",
+        """
+        select distinct hand_in, source, 'expectations/tolerances.csv' as source_file,
+            rule_id || ' / ' || source || ' / ' || flow_id as observed,
+            concat('a line such as ', rule_id, ',,,<fraction>,<reason>') as expected
+        from (
+            select hand_in, source, flow_id, tolerance, 'row_total_agrees' as rule_id
+            from gate_total
+            union all
+            select hand_in, source, flow_id, tolerance, 'sheet_agrees_with_erp'
+            from gate_agreement
+        ) where tolerance is null
+        """,
+    ),
+)
+
+COMPLETENESS = (
+    Rule(
+        "hand_in_missing",
+        "critical",
+        "Every expected hand-in has arrived.",
+        "应提交的数据均已提交。",
+        "{hand_in} has not been handed in for this round.",
+        "本轮次尚未提交 {hand_in}。",
+        "Hand the file in under rounds/<round>/; what was accepted before stays in force.",
+        "请将文件放入 rounds/<轮次>/;此前已接受的数据继续有效。",
+        """
+        select hand_in, null as observed, hand_in as expected from expected_hand_ins
+        where hand_in not in (select hand_in from handed_in where hand_in is not null)
+        """,
+    ),
+    Rule(
+        "unexpected_file",
+        "warning",
+        "Nothing is handed in that nobody expects.",
+        "没有计划外的提交。",
+        "{file} was handed in, but rounds.csv does not expect it.",
+        "{file} 已提交,但 rounds.csv 未列出。",
+        "Correct the file's name or folder, or add it to “expected” in rounds.csv.",
+        "请更正文件名或文件夹,或在 rounds.csv 的 expected 中添加。",
+        """
+        select hand_in, source, source_file, coalesce(source_file, hand_in) as observed,
+            'a hand-in of rounds.csv' as expected
+        from handed_in
+        where coalesce(hand_in, '') <> 'instruments'
+            and coalesce(hand_in, '') not in (select hand_in from expected_hand_ins)
+        """,
+    ),
+)
+
+RULES = RANGE + AGREEMENT + COMPLETENESS

@@ -1,0 +1,116 @@
+"""Certificates and contracts on electricity and heat: used once, retired, and really consumed."""
+
+from __future__ import annotations
+
+from expectations.rules import Rule
+
+_CELL = "'instruments' as hand_in, source, flow_id, source_file, concat('L', source_line"
+
+RULES = (
+    Rule(
+        "instrument_used_once",
+        "critical",
+        "A certificate is used once.",
+        "每张证书只使用一次。",
+        "{file} {cell}: the registry number “{observed}” is used twice or missing ({expected}).",
+        "{file} {cell}:登记编号“{observed}”重复使用或缺失({expected})。",
+        "Keep the certificate where it was used first; each line needs its own registry number.",
+        "请仅保留首次使用;每行须有各自的登记编号。",
+        f"""
+        select {_CELL}, ':registry_id') as source_cell, coalesce(registry_id, 'blank') as observed,
+            coalesce(concat('already used in round ', used_in), 'once in all rounds') as expected
+        from (
+            select *, count(*) over (partition by registry_id) as use_count,
+                (select max(earlier.round) from gate_earlier_instrument earlier
+                 where earlier.registry_id = gate_instrument.registry_id) as used_in
+            from gate_instrument
+        ) where registry_id is null or use_count > 1 or used_in is not null
+        """,
+    ),
+    Rule(
+        "instrument_complete",
+        "critical",
+        "A certificate says what was generated, where it counts and when.",
+        "证书须注明电量、使用地点和发电期。",
+        "{file} {cell}: “{observed}” where {expected} is expected.",
+        "{file} {cell}:应为{expected},实际为“{observed}”。",
+        "Complete the line from the certificate itself.",
+        "请按证书原件补全该行。",
+        f"""
+        select {_CELL}, ':', field) as source_cell, coalesce(stated, 'blank') as observed,
+            wanted as expected
+        from (
+            select *, unnest([
+                struct_pack(ok := canonical_quantity > 0, field := 'quantity',
+                    stated := concat_ws(' ', quantity, unit),
+                    wanted := 'a number above 0 and a unit of the flow'),
+                struct_pack(ok := facility_id in (select facility_id from facilities),
+                    field := 'facility_id', stated := facility_id,
+                    wanted := 'a facility of company/facilities.csv'),
+                struct_pack(ok := flow_id in (select flow_id from flows),
+                    field := 'flow_id', stated := flow_id,
+                    wanted := 'a flow of company/flows.csv'),
+                struct_pack(ok := first_day is not null and last_day >= first_day,
+                    field := 'generation_start',
+                    stated := concat_ws(' to ', generation_start, generation_end),
+                    wanted := 'first and last day of generation, YYYY-MM-DD')
+            ], recursive := true)
+            from gate_instrument
+        ) where not coalesce(ok, false)
+        """,
+    ),
+    Rule(
+        "instrument_within_metered",
+        "critical",
+        "Certificates never exceed the energy metered in their period.",
+        "证书电量不得超过同期计量用量。",
+        "{file} {cell}: instruments state {observed}, metered were {expected}.",
+        "{file} {cell}:证书合计 {observed},计量为 {expected}。",
+        "Reduce the quantity used here, or assign the rest to the facility that consumed it.",
+        "请减少此处使用的数量,或分配给实际用能的工厂。",
+        f"""
+        select {_CELL}, ':quantity') as source_cell,
+            concat(shown(stated), ' ', unit_code) as observed,
+            concat(shown(metered), ' ', unit_code) as expected
+        from (
+            select one.*,
+                (select sum(other.canonical_quantity) from gate_all_instrument other
+                 where other.facility_id = one.facility_id and other.flow_id = one.flow_id
+                    and other.first_day >= one.first_day and other.last_day <= one.last_day
+                ) as stated,
+                coalesce((select sum(used.canonical_quantity) from gate_metered used
+                 where used.facility_id = one.facility_id and used.flow_id = one.flow_id
+                    and used.period_month >= date_trunc('month', one.first_day)
+                    and used.period_month <= one.last_day), 0) as metered
+            from gate_instrument one where one.canonical_quantity is not null
+        ) where stated > metered * (1 + 1e-9)
+        """,
+    ),
+    Rule(
+        "instrument_retired",
+        "critical",
+        "A certificate is retired for the company and not sold on as a reduction.",
+        "证书须已注销、注明受益人,且未用于 CCER。",
+        "{file} {cell}: “{observed}” where {expected} is expected.",
+        "{file} {cell}:应为{expected},实际为“{observed}”。",
+        "Retire the certificate and enter date, beneficiary, technology and ccer_excluded = true.",
+        "请注销证书并填写注销日期、受益人、技术类型及 ccer_excluded = true。",
+        f"""
+        select {_CELL}, ':', field) as source_cell, coalesce(stated, 'blank') as observed,
+            wanted as expected
+        from (
+            select *, unnest([
+                struct_pack(ok := try_cast(retired_on as date) is not null,
+                    field := 'retired_on', stated := retired_on, wanted := 'the day it was retired'),
+                struct_pack(ok := beneficiary is not null,
+                    field := 'beneficiary', stated := beneficiary, wanted := 'the company'),
+                struct_pack(ok := technology is not null,
+                    field := 'technology', stated := technology, wanted := 'the technology'),
+                struct_pack(ok := lower(ccer_excluded) in ('true', '1', 'yes'),
+                    field := 'ccer_excluded', stated := ccer_excluded, wanted := 'true')
+            ], recursive := true)
+            from gate_instrument
+        ) where not coalesce(ok, false)
+        """,
+    ),
+)

@@ -1,0 +1,3 @@
+"""Rules for factor libraries."""
+
+RULES = ()

@@ -1,0 +1,181 @@
+"""The only caller of Great Expectations: rules over tables of one DuckDB connection.
+
+Great Expectations has no DuckDB source, and DuckDB results must not outlive the next statement
+on the same connection; a minimal SQLAlchemy dialect over the connection in hand solves both
+without another dependency. Importing Great Expectations costs seconds, so it happens in here.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import duckdb
+import sqlalchemy
+from sqlalchemy.dialects import registry
+from sqlalchemy.engine.default import DefaultDialect
+from sqlalchemy.pool import StaticPool
+
+from expectations.rules import Rule
+
+
+class GateError(Exception):
+    """The gate itself could not judge; nothing may be accepted on its word."""
+
+
+class _Cursor:
+    """A DB-API cursor on a connection that other cursors share, one statement at a time."""
+
+    arraysize = 1
+
+    def __init__(self, owner: _Connection) -> None:
+        self._owner = owner
+        self.description: Sequence[tuple] | None = None
+        self.rowcount = -1
+
+    def execute(self, statement: str, parameters: Sequence[object] | None = None) -> None:
+        self._owner.reading = self
+        self._owner.connection.execute(statement, parameters or None)
+        self.description = self._owner.connection.description
+
+    def _check_current(self) -> None:
+        if self._owner.reading is not self:
+            raise duckdb.InvalidInputException("read this result before the next statement")
+
+    def fetchone(self) -> tuple | None:
+        self._check_current()
+        return self._owner.connection.fetchone()
+
+    def fetchmany(self, size: int | None = None) -> list[tuple]:
+        self._check_current()
+        return self._owner.connection.fetchmany(size or self.arraysize)
+
+    def fetchall(self) -> list[tuple]:
+        self._check_current()
+        return self._owner.connection.fetchall()
+
+    def close(self) -> None:
+        """Nothing to free: DuckDB drops a result at the next statement."""
+
+
+class _Connection:
+    """A DB-API connection that never closes or rolls back what the caller works on."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self.connection = connection
+        self.reading: _Cursor | None = None
+
+    def cursor(self) -> _Cursor:
+        return _Cursor(self)
+
+    def commit(self) -> None:
+        """Reads only."""
+
+    def rollback(self) -> None:
+        """Reads only."""
+
+    def close(self) -> None:
+        """The caller closes its own connection."""
+
+
+class SharedDuckDBDialect(DefaultDialect):
+    """Enough of DuckDB for SQLAlchemy to select from a connection it is given."""
+
+    name = "duckdb"
+    driver = "shared"
+    default_paramstyle = "qmark"
+    supports_statement_cache = True
+
+    @classmethod
+    def import_dbapi(cls) -> object:
+        return duckdb
+
+    def initialize(self, connection: sqlalchemy.Connection) -> None:
+        """There is no server to ask for its version."""
+
+
+registry.register("duckdb.shared", __name__, SharedDuckDBDialect.__name__)
+
+
+@dataclass(frozen=True)
+class RuleResult:
+    """What Great Expectations said about one rule."""
+
+    suite: str
+    rule: Rule
+    success: bool
+    unexpected_count: int
+
+
+def suite_of(name: str, rules: Sequence[Rule]):
+    """The Great Expectations suite of one group of rules."""
+    import great_expectations as gx
+    import great_expectations.expectations as gxe
+
+    return gx.ExpectationSuite(
+        name=name,
+        expectations=[
+            gxe.UnexpectedRowsExpectation(
+                # SQLAlchemy reads `:name` as a parameter unless the colon is escaped
+                unexpected_rows_query=rule.query.replace(":", r"\:"),
+                severity=rule.severity,
+                notes=f"{rule.title_en} {rule.title_zh}",
+                meta={"rule_id": rule.rule_id},
+            )
+            for rule in rules
+        ],
+    )
+
+
+def _without_files():
+    """A project in memory; by default even that one leaves a folder for Data Docs behind."""
+    from great_expectations.data_context.types.base import (
+        DataContextConfig,
+        InMemoryStoreBackendDefaults,
+    )
+
+    stores = InMemoryStoreBackendDefaults(init_temp_docs_sites=False)
+    return DataContextConfig(store_backend_defaults=stores, analytics_enabled=False)
+
+
+def _reason(exception_info: Mapping[str, object]) -> str:
+    """The first line of what went wrong; each metric has an entry of its own."""
+    entries = [e for e in (exception_info, *exception_info.values()) if isinstance(e, Mapping)]
+    messages = [str(e["exception_message"]) for e in entries if e.get("exception_message")]
+    return messages[0].splitlines()[0] if messages else "no reason given"
+
+
+def judge(
+    connection: duckdb.DuckDBPyConnection,
+    batch_table: str,
+    suites: Mapping[str, Sequence[Rule]],
+) -> list[RuleResult]:
+    """Let Great Expectations judge every rule once over a table.
+
+    Raises:
+        GateError: a rule could not be evaluated; that is never a pass.
+    """
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    import great_expectations as gx
+
+    context = gx.get_context(mode="ephemeral", project_config=_without_files())
+    context.variables.progress_bars = {"globally": False, "metric_calculations": False}
+    source = context.data_sources.add_sql(
+        "round",
+        connection_string="duckdb+shared://",
+        kwargs={"creator": lambda: _Connection(connection), "poolclass": StaticPool},
+    )
+    asset = source.add_table_asset(batch_table, table_name=batch_table)
+    batch = asset.add_batch_definition_whole_table("all").get_batch()
+    results = []
+    for name, rules in suites.items():
+        by_id = {rule.rule_id: rule for rule in rules}
+        for result in batch.validate(suite_of(name, rules), result_format="SUMMARY").results:
+            rule = by_id[result.expectation_config.meta["rule_id"]]
+            if result.exception_info.get("raised_exception", True):
+                raise GateError(f"Rule {rule.rule_id}: {_reason(result.exception_info)}")
+            count = int(result.result["observed_value"])
+            results.append(RuleResult(name, rule, bool(result.success), count))
+    connection.execute("select 1").fetchall()  # what GX did not read to its end would block us
+    return results

@@ -1,0 +1,416 @@
+"""The tables the rules of a round select from, built once from what the caller hands over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+import duckdb
+import pyarrow as pa
+
+from expectations.rules import FINDING_SCHEMA
+
+INSTRUMENT_TEXT = (
+    "instrument_id",
+    "instrument_type",
+    "facility_id",
+    "flow_id",
+    "quantity",
+    "unit",
+    "generation_start",
+    "generation_end",
+    "technology",
+    "kgco2_per_kwh",
+    "registry_id",
+    "retired_on",
+    "beneficiary",
+    "market",
+    "ccer_excluded",
+    "round",
+    "source_file",
+    "source_line",
+)
+OPTIONAL_TABLES = {
+    "correction_findings": FINDING_SCHEMA,
+    "instruments": pa.schema([(name, pa.string()) for name in INSTRUMENT_TEXT]),
+    "previous_instruments": pa.schema([(name, pa.string()) for name in INSTRUMENT_TEXT]),
+    "sheet_layouts": pa.schema(
+        [("source", pa.string()), ("source_sheet", pa.string()), ("layout", pa.string())]
+    ),
+}
+
+READING = """
+create or replace temp table gate_reading as
+select
+    row_number() over () as reading_no,
+    r.hand_in, r.source, r.row_kind, r.role, r.facility_id, r.process_id, r.flow_id, r.direction,
+    r.property, r.period_month, r.period_text, r.value_text, r.value_type, r.quantity,
+    r.sign_multiplier, r.multiplier_text, r.multiplier_cell, r.unit_text, r.document_no,
+    r.meter_id, r.is_required, r.formula, r.item_text, r.source_file, r.source_sheet,
+    r.source_cell,
+    coalesce(s.layout = 'records', starts_with(r.source, 'erp_') or r.document_no is not null)
+        as is_record,
+    f.flow_id is not null as flow_is_known,
+    f.flow_kind,
+    f.unit_code as flow_unit_code,
+    a.facility_id is not null as facility_is_known,
+    p.facility_id as process_facility_id,
+    u.multiplier as unit_multiplier,
+    coalesce(u.problem ilike '%dimension%', false) as unit_has_wrong_dimension,
+    case when r.row_kind = 'reading' and r.period_month is not null
+            and coalesce(r.direction, '') <> 'property' and isfinite(r.quantity)
+        then r.quantity * r.sign_multiplier * u.multiplier end as canonical_quantity
+from readings r
+    left join flows f on f.flow_id = r.flow_id
+    left join facilities a on a.facility_id = r.facility_id
+    left join processes p on p.process_id = r.process_id
+    left join unit_conversions u
+        on u.flow_id = r.flow_id and u.unit_text is not distinct from r.unit_text
+    left join sheet_layouts s on s.source = r.source and s.source_sheet = r.source_sheet
+where r.hand_in in (select hand_in from handed_in)
+"""
+
+MONTH = """
+create or replace temp table gate_month as
+select hand_in, source, facility_id, process_id, flow_id, direction, period_month,
+    sum(canonical_quantity) as canonical_quantity, count(*) as cell_count,
+    arg_max(reading_no, abs(canonical_quantity)) as reading_no
+from gate_reading
+where role = 'activity' and canonical_quantity is not null
+group by all
+"""
+
+BOUNDED = """
+create or replace temp table gate_bounded as
+with place as (select distinct flow_id, process_id, direction from gate_month),
+chosen as (
+    select place.flow_id, place.process_id, place.direction, bound.* exclude (
+        flow_id, process_id, direction)
+    from place join gate_range bound on bound.flow_id = place.flow_id
+        and coalesce(bound.process_id = place.process_id, bound.process_id is null)
+        and coalesce(bound.direction = place.direction, bound.direction is null)
+    where bound.problem is null
+    qualify row_number() over (
+        partition by place.flow_id, place.process_id, place.direction, bound.per
+        order by bound.process_id is null, bound.direction is null, bound.line) = 1
+),
+main_output as (
+    select process_id, period_month, sum(canonical_quantity * kg) as output_kg
+    from gate_month join flows using (flow_id) join gate_mass_unit using (unit_code)
+    where direction = 'output' and flow_kind in ('intermediate', 'product')
+    group by all
+)
+select m.reading_no, m.cell_count, c.usual_min, c.usual_max, c.hard_min, c.hard_max,
+    c.unit as shown_unit,
+    case c.per when 'month' then m.canonical_quantity else m.canonical_quantity / o.output_kg end
+        / c.unit_multiplier as canonical_quantity
+from gate_month m
+    join chosen c on c.flow_id = m.flow_id and c.process_id is not distinct from m.process_id
+        and c.direction is not distinct from m.direction
+    left join main_output o on o.process_id = m.process_id and o.period_month = m.period_month
+where c.per = 'month' or o.output_kg > 0
+"""
+
+TOLERANCE = """
+create or replace temp macro tolerance_of(rule, of_source, of_flow) as (
+    select arg_min(try_cast(t.tolerance as double),
+        (case when t.flow_id is null then 2 else 0 end)
+        + (case when t.source is null then 1 else 0 end))
+    from tolerances t
+    where t.rule_id = rule and coalesce(t.source = of_source, t.source is null)
+        and coalesce(t.flow_id = of_flow, t.flow_id is null)
+        and try_cast(t.tolerance as double) >= 0
+)
+"""
+
+TOTAL = """
+create or replace temp table gate_total as
+with total as (
+    select * from gate_reading
+    where row_kind = 'reading' and role = 'row_total' and isfinite(quantity)
+),
+summed as (
+    select hand_in, source_sheet, item_text, flow_id, process_id, direction, property, meter_id,
+        sum(quantity) as summed,
+        bool_and(quantity is not null or value_type = 'blank' and not is_required) as is_complete,
+        concat(arg_min(source_cell, reading_no), ' … ', arg_max(source_cell, reading_no)) as cells
+    from gate_reading
+    where row_kind = 'reading' and role <> 'row_total'
+        and hand_in in (select hand_in from total)
+    group by all
+)
+select t.reading_no, t.hand_in, t.source, t.flow_id, t.quantity as stated, s.summed,
+    s.is_complete, s.cells
+from total t join summed s on s.hand_in = t.hand_in
+    and s.source_sheet is not distinct from t.source_sheet
+    and s.item_text is not distinct from t.item_text
+    and s.flow_id is not distinct from t.flow_id
+    and s.process_id is not distinct from t.process_id
+    and s.direction is not distinct from t.direction
+    and s.property is not distinct from t.property
+    and s.meter_id is not distinct from t.meter_id
+"""
+
+AGREEMENT = """
+create or replace temp table gate_agreement as
+with stated as (
+    select hand_in, source, facility_id, flow_id, direction, period_month,
+        sum(canonical_quantity) as stated, count(canonical_quantity) as check_count,
+        arg_max(reading_no, abs(canonical_quantity)) as reading_no,
+        any_value(flow_unit_code) as unit_code
+    from gate_reading
+    where row_kind = 'reading' and role = 'check' and period_month is not null
+    group by all
+    having bool_and(canonical_quantity is not null or not is_required)
+        and count(canonical_quantity) > 0
+),
+counted as (
+    select facility_id, flow_id, direction, period_month, sum(canonical_quantity) as counted,
+        bool_and(canonical_quantity is not null
+            or value_type in ('blank', 'missing') and not is_required) as is_complete,
+        concat(arg_max(concat_ws('!', source_file, source_sheet, source_cell),
+                abs(canonical_quantity)),
+            case when count(*) > 1 then concat(' and ', count(*) - 1, ' more') else '' end)
+            as cells
+    from gate_reading
+    where row_kind = 'reading' and role = 'activity'
+        and (facility_id, flow_id) in (select (facility_id, flow_id) from stated)
+    group by all
+)
+select s.*, c.counted, c.cells, coalesce(c.is_complete and c.counted is not null, false)
+    as is_complete
+from stated s left join counted c using (facility_id, flow_id, direction, period_month)
+"""
+
+WITH_TOLERANCE = """
+create or replace temp table {table} as
+select {table}.*, tolerance_of('{rule_id}', source, flow_id) as tolerance from {table}
+"""
+
+CLOSING_AND_OPENING = """
+create or replace temp table gate_opening as
+select case when role = 'meter_start' then 'meter' else 'stock' end as kind,
+    coalesce(meter_id, concat_ws('/', facility_id, process_id, flow_id)) as place, period_month,
+    any_value(quantity) as quantity, any_value(reading_no) as reading_no
+from gate_reading
+where row_kind = 'reading' and role in ('meter_start', 'stock_open') and isfinite(quantity)
+group by all having count(*) = 1;
+
+create or replace temp table gate_closing as
+with closing as (
+    select role, meter_id, facility_id, process_id, flow_id, period_month, quantity,
+        source_file, source_sheet, source_cell, 1 as is_new, '' as round, 0 as revision
+    from gate_reading where row_kind = 'reading' and role in ('meter_end', 'stock_close')
+    union all by name
+    select role, meter_id, facility_id, process_id, flow_id, period_month, quantity,
+        source_file, source_sheet, source_cell, 0 as is_new, round, revision
+    from previous_readings where role in ('meter_end', 'stock_close')
+),
+ranked as (
+    select case when role = 'meter_end' then 'meter' else 'stock' end as kind,
+        coalesce(meter_id, concat_ws('/', facility_id, process_id, flow_id)) as place,
+        (period_month + interval 1 month)::date as period_month, quantity,
+        concat_ws('!', source_file, source_sheet, source_cell) as cell,
+        rank() over (partition by kind, place, closing.period_month
+            order by is_new desc, round desc, revision desc) as choice
+    from closing
+)
+select kind, place, period_month, any_value(quantity) as quantity, any_value(cell) as cell
+from ranked where choice = 1
+group by all having count(*) = 1 and isfinite(any_value(quantity));
+"""
+
+INSTRUMENT = """
+create or replace temp table gate_instrument as
+select columns(i.*)::varchar, 'energy_instruments' as source,
+    try_cast(i.quantity as double) * u.multiplier as canonical_quantity,
+    try_cast(i.generation_start as date) as first_day,
+    try_cast(i.generation_end as date) as last_day, f.unit_code
+from instruments i
+    left join flows f on f.flow_id = i.flow_id
+    left join gate_unit u on u.flow_id = i.flow_id and u.unit_text is not distinct from i.unit;
+
+create or replace temp table gate_earlier_instrument as
+select columns(i.*)::varchar,
+    try_cast(i.quantity as double) * u.multiplier as canonical_quantity,
+    try_cast(i.generation_start as date) as first_day,
+    try_cast(i.generation_end as date) as last_day
+from previous_instruments i
+    left join gate_unit u on u.flow_id = i.flow_id and u.unit_text is not distinct from i.unit
+where i.round is distinct from getvariable('round');
+
+create or replace temp table gate_all_instrument as
+select facility_id, flow_id, first_day, last_day, canonical_quantity from gate_instrument
+union all
+select facility_id, flow_id, first_day, last_day, canonical_quantity
+from gate_earlier_instrument;
+
+create or replace temp table gate_metered as
+select facility_id, flow_id, period_month, sum(canonical_quantity) as canonical_quantity
+from gate_month where direction = 'input' and flow_id in (select flow_id from gate_instrument)
+group by all
+union all
+select p.facility_id, p.flow_id, p.period_month,
+    sum(p.quantity * p.sign_multiplier * u.multiplier)
+from previous_readings p
+    join gate_unit u on u.flow_id = p.flow_id and u.unit_text is not distinct from p.unit_text
+where p.role = 'activity' and p.row_kind = 'reading' and p.direction = 'input'
+    and p.flow_id in (select flow_id from gate_instrument)
+    and (p.source, p.facility_id, p.period_month) not in (
+        select (source, facility_id, period_month) from gate_month
+        where source is not null and facility_id is not null and period_month is not null)
+group by all
+"""
+
+SHOWN = r"""
+create or replace temp macro shown(x) as
+    regexp_replace(printf('%.6f', x::double), '\.?0+$', '')
+"""
+
+
+def prepare(connection: duckdb.DuckDBPyConnection, round_name: str, months: Sequence[date]) -> None:
+    """Build every `gate_` table of a round."""
+    for name, schema in OPTIONAL_TABLES.items():
+        _create_if_absent(connection, name, schema)
+    connection.execute("set variable round = $1", [round_name])
+    connection.execute("create or replace temp table round_months (period_month date)")
+    connection.executemany("insert into round_months values ($1)", [[month] for month in months])
+    connection.execute(SHOWN)
+    connection.execute(READING)
+    connection.execute(MONTH)
+    _prepare_units(connection)
+    _prepare_ranges(connection)
+    for statement in (BOUNDED, TOLERANCE, TOTAL, AGREEMENT):
+        connection.execute(statement)
+    for table, rule_id in (
+        ("gate_total", "row_total_agrees"),
+        ("gate_agreement", "sheet_agrees_with_erp"),
+    ):
+        connection.execute(WITH_TOLERANCE.format(table=table, rule_id=rule_id))
+    connection.execute(CLOSING_AND_OPENING)
+    connection.execute(INSTRUMENT)
+
+
+def _create_if_absent(connection: duckdb.DuckDBPyConnection, name: str, schema: pa.Schema) -> None:
+    try:
+        connection.execute(f"describe {name}")
+    except duckdb.CatalogException:
+        columns = ", ".join(f"{field.name} {_sql_type(field.type)}" for field in schema)
+        connection.execute(f"create temp table {name} ({columns})")
+
+
+def _sql_type(type_: pa.DataType) -> str:
+    if pa.types.is_date(type_):
+        return "date"
+    return "double" if pa.types.is_floating(type_) else "varchar"
+
+
+def _prepare_units(connection: duckdb.DuckDBPyConnection) -> None:
+    """Conversions of units that stand in instruments and earlier readings, not in this round."""
+    densities = _densities(connection)
+    rows = connection.execute("""
+        select distinct wanted.flow_id, wanted.unit_text, f.unit_code
+        from (
+            select flow_id, unit as unit_text from instruments
+            union select flow_id, unit from previous_instruments
+            union select flow_id, unit_text from previous_readings
+            where flow_id in (select flow_id from instruments)
+        ) wanted join flows f on f.flow_id = wanted.flow_id
+        where wanted.unit_text is not null
+    """).fetchall()
+    converted = [
+        (flow_id, unit_text, convert(unit_text, unit_code, densities.get(flow_id))[0])
+        for flow_id, unit_text, unit_code in rows
+    ]
+    _fill(
+        connection, "gate_unit (flow_id varchar, unit_text varchar, multiplier double)", converted
+    )
+    units = connection.execute("select distinct unit_code from flows").fetchall()
+    masses = [(unit, convert(unit, "kg", None)[0]) for (unit,) in units if unit]
+    _fill(
+        connection,
+        "gate_mass_unit (unit_code varchar, kg double)",
+        [row for row in masses if row[1] is not None],
+    )
+
+
+def _prepare_ranges(connection: duckdb.DuckDBPyConnection) -> None:
+    """Bounds as numbers in the unit they are written in, with that unit's size."""
+    densities = _densities(connection)
+    rows = connection.execute("""
+        select r.line, r.flow_id, r.process_id, r.direction, r.per, r.unit, f.unit_code,
+            r.usual_min, r.usual_max, r.hard_min, r.hard_max
+        from (select *, row_number() over () + 1 as line from ranges) r
+            left join flows f on f.flow_id = r.flow_id
+    """).fetchall()
+    prepared = []
+    for line, flow_id, process_id, direction, per, unit, unit_code, *bounds in rows:
+        multiplier, problem = _range_unit(per, unit, unit_code, densities.get(flow_id))
+        numbers = [_number(bound) for bound in bounds]
+        if any(n is None for n, bound in zip(numbers, bounds, strict=True) if bound is not None):
+            problem = problem or f"{bounds} are not all numbers"
+        prepared.append(
+            (line, flow_id, process_id, direction, per, unit, multiplier, problem, *numbers)
+        )
+    _fill(
+        connection,
+        "gate_range (line bigint, flow_id varchar, process_id varchar, direction varchar, "
+        "per varchar, unit varchar, unit_multiplier double, problem varchar, usual_min double, "
+        "usual_max double, hard_min double, hard_max double)",
+        prepared,
+    )
+
+
+def _range_unit(
+    per: str | None, unit: str | None, unit_code: str | None, density: float | None
+) -> tuple[float | None, str | None]:
+    if per not in ("month", "output_kg"):
+        return None, f"per is {per!r}; it must be month or output_kg"
+    if unit is None or unit_code is None:
+        return None, "the unit, or the flow in company/flows.csv, is missing"
+    if per == "month" or "/" not in unit:
+        return convert(unit, unit_code, density)
+    numerator, denominator = unit.rsplit("/", 1)
+    size, problem = convert(numerator, unit_code, density)
+    mass, mass_problem = convert(denominator, "kg", None)
+    if size is None or mass is None:
+        return None, problem or mass_problem
+    return size / mass, None
+
+
+def convert(
+    unit_text: str, unit_code: str, density: float | None
+) -> tuple[float | None, str | None]:
+    """Canonical units per one `unit_text`, or the reason why there is no such number."""
+    from orchestration.ingest.units import UnknownUnitError, WrongDimensionError, conversion
+
+    try:
+        return conversion(unit_text, unit_code, density_kg_per_l=density), None
+    except (UnknownUnitError, WrongDimensionError) as error:
+        return None, str(error)
+
+
+def _densities(connection: duckdb.DuckDBPyConnection) -> dict[str, float]:
+    return dict(
+        connection.execute("""
+            select flow_id, any_value(try_cast(value as double)) from flow_properties
+            where property = 'density' and unit = 'kg/L' group by all
+        """).fetchall()
+    )
+
+
+def _number(text: object) -> float | None:
+    try:
+        return None if text is None else float(str(text))
+    except ValueError:
+        return None
+
+
+def _fill(
+    connection: duckdb.DuckDBPyConnection, table: str, rows: Iterable[Sequence[object]]
+) -> None:
+    connection.execute(f"create or replace temp table {table}")
+    values = [list(row) for row in rows]
+    if values:
+        marks = ", ".join("?" for _ in values[0])
+        connection.executemany(f"insert into {table.split(' ')[0]} values ({marks})", values)

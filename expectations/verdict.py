@@ -1,0 +1,159 @@
+"""One verdict a hand-in: every rule judged once over the whole round, then told cell by cell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import duckdb
+import pyarrow as pa
+
+from expectations import collection_round, energy_instruments, erp_export, stage_workbook
+from expectations.judge import GateError, RuleResult, judge
+from expectations.preparation import prepare
+from expectations.rules import FINDING_SCHEMA, Rule, list_findings
+
+if TYPE_CHECKING:
+    from orchestration.company import Company, Round
+
+SUITES: Mapping[str, Sequence[Rule]] = {
+    "stage_workbook": stage_workbook.RULES,
+    "erp_export": erp_export.RULES,
+    "collection_round": collection_round.RULES,
+    "energy_instruments": energy_instruments.RULES,
+}
+
+VERDICT_SCHEMA = pa.schema(
+    [
+        ("round", pa.string()),
+        ("hand_in", pa.string()),
+        ("source", pa.string()),
+        ("facility_id", pa.string()),
+        ("state", pa.string()),
+        ("source_file", pa.string()),
+        ("source_sha256", pa.string()),
+        ("critical_count", pa.int64()),
+        ("warning_count", pa.int64()),
+        ("row_count", pa.int64()),
+        ("note", pa.string()),
+    ]
+)
+
+VERDICTS = """
+with owed as (
+    select hand_in from expected_hand_ins
+    union select hand_in from handed_in where hand_in is not null
+    union select 'instruments' from gate_instrument
+),
+file as (
+    select hand_in, any_value(source) as source, any_value(facility_id) as facility_id,
+        any_value(source_file) as source_file, any_value(source_sha256) as source_sha256
+    from handed_in group by hand_in
+),
+found as (
+    select hand_in, count(*) filter (severity = 'critical') as critical_count,
+        count(*) filter (severity = 'warning') as warning_count,
+        string_agg(distinct rule_id, ', ' order by rule_id) filter (severity = 'critical')
+            as broken_rules
+    from gate_finding group by hand_in
+),
+counted as (
+    select hand_in, count(*) as row_count from gate_reading group by hand_in
+    union all
+    select 'instruments', count(*) from gate_instrument having count(*) > 0
+)
+select getvariable('round') as round, owed.hand_in, file.source, file.facility_id,
+    case
+        when file.hand_in is null and owed.hand_in <> 'instruments' then 'missing'
+        when coalesce(critical_count, 0) > 0 then 'refused'
+        when coalesce(warning_count, 0) > 0 then 'accepted_with_warnings'
+        else 'accepted'
+    end as state,
+    file.source_file, file.source_sha256,
+    coalesce(critical_count, 0) as critical_count, coalesce(warning_count, 0) as warning_count,
+    coalesce(row_count, 0) as row_count,
+    case state
+        when 'missing' then 'Not handed in.'
+        when 'refused' then concat('Refused for: ', broken_rules, '.')
+        when 'accepted_with_warnings' then 'Accepted; look at the warnings.'
+        else 'Accepted.'
+    end as note
+from owed
+    left join file using (hand_in)
+    left join found using (hand_in)
+    left join counted using (hand_in)
+order by owed.hand_in
+"""
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What the gate says about a round."""
+
+    findings: pa.Table
+    verdicts: pa.Table
+    accepted_hand_ins: tuple[str, ...]
+    results: tuple[RuleResult, ...]
+
+
+def judge_round(
+    connection: duckdb.DuckDBPyConnection, *, round: Round, company: Company | None = None
+) -> Judgement:
+    """Judge all hand-ins of a round together; the connection holds them and the master data.
+
+    It needs readings, previous_readings, expected_hand_ins, handed_in, facilities, processes,
+    flows, flow_properties, ranges, tolerances and unit_conversions; correction_findings,
+    instruments, previous_instruments and sheet_layouts count as empty when absent.
+    """
+    prepare(connection, round.round, round.months)
+    results = judge(connection, "gate_reading", SUITES)
+    findings = find(connection, results, "gate_reading", round.round)
+    connection.register("gate_finding", findings)
+    verdicts = connection.execute(VERDICTS).to_arrow_table().cast(VERDICT_SCHEMA)
+    connection.unregister("gate_finding")
+    accepted = tuple(
+        row["hand_in"] for row in verdicts.to_pylist() if row["state"].startswith("accepted")
+    )
+    return Judgement(findings, verdicts, accepted, tuple(results))
+
+
+def find(
+    connection: duckdb.DuckDBPyConnection,
+    results: Sequence[RuleResult],
+    batch_table: str,
+    round_name: str | None,
+) -> pa.Table:
+    """List every cell of the rules that failed; Great Expectations shows at most 200 of each."""
+    tables = [FINDING_SCHEMA.empty_table()]
+    for result in results:
+        if result.success:
+            continue
+        table = list_findings(connection, result.rule, batch_table, round_name)
+        if len(table) != result.unexpected_count:
+            raise GateError(
+                f"Rule {result.rule.rule_id} was broken {result.unexpected_count} times, "
+                f"but {len(table)} findings were listed."
+            )
+        tables.append(table)
+    return pa.concat_tables(tables)
+
+
+def rules_table() -> list[dict[str, str]]:
+    """Every rule with its severity and words, for the documentation and the UI."""
+    from expectations import factor_library
+
+    suites = {**SUITES, "factor_library": factor_library.RULES}
+    return [
+        {
+            "suite": suite,
+            "rule_id": rule.rule_id,
+            "severity": rule.severity,
+            "title_en": rule.title_en,
+            "title_zh": rule.title_zh,
+            "remedy_en": rule.remedy_en,
+            "remedy_zh": rule.remedy_zh,
+        }
+        for suite, rules in suites.items()
+        for rule in rules
+    ]

@@ -1,0 +1,322 @@
+"""Each rule finds the one cell that was broken, and nobody else's hand-in is refused for it."""
+
+from __future__ import annotations
+
+import pytest
+from gate_round import (
+    INVOICE,
+    JUNE,
+    MAY,
+    WASHING,
+    cell,
+    reading,
+)
+
+WASH, BOIL, ERP = "mill/washing", "mill/boiler", "erp/energy_invoices"
+
+
+def found(judgement) -> list[tuple]:
+    return [
+        (row["rule_id"], row["severity"], row["hand_in"], row["source_cell"])
+        for row in judgement.findings.to_pylist()
+    ]
+
+
+def states(judgement) -> dict[str, str]:
+    return {row["hand_in"]: row["state"] for row in judgement.verdicts.to_pylist()}
+
+
+def changed(hand_in: str, source_cell: str, **values):
+    """A change of one cell."""
+
+    def change(rows, tables):
+        cell(rows, hand_in, source_cell).update(values)
+
+    return change
+
+
+def added(base: dict, source_cell: str, month=MAY, quantity=None, **values):
+    """One more row."""
+
+    def change(rows, tables):
+        rows.append(reading(base, source_cell, month, quantity, **values))
+
+    return change
+
+
+def no_number(value_type: str, text: str | None = None, **more) -> dict:
+    return {"quantity": None, "value_type": value_type, "value_text": text} | more
+
+
+def test_clean_round_has_no_findings(judged):
+    judgement = judged()
+    assert judgement.findings.to_pylist() == []
+    assert set(judgement.accepted_hand_ins) == {WASH, BOIL, ERP}
+    assert set(states(judgement).values()) == {"accepted"}
+
+
+POWER = {"flow_id": "electricity", "unit_text": "kWh", "item_text": "Electricity (kWh)"}
+BROKEN_CELLS = [
+    # rule, broken cell, change
+    ("file_readable", "A1", added(WASHING, "A1", row_kind="unreadable", value_text="encrypted")),
+    ("sheet_present", "A1", added(WASHING, "A1", row_kind="missing_sheet", item_text="Waste")),
+    ("header_known", "F4", added(WASHING, "F4", row_kind="unmapped_header", item_text="Stean")),
+    ("header_present", "A4", added(WASHING, "A4", row_kind="missing_header", item_text="Water")),
+    ("month_known", "C5", changed(WASH, "C5", period_month=None, period_text="Mai")),
+    ("month_in_round", "C8", added(WASHING, "C8", MAY.replace(month=4), 900.0, **POWER)),
+    ("month_reported", "C6", changed(WASH, "C6", **no_number("missing"))),
+    ("value_present", "C6", changed(WASH, "C6", **no_number("blank"))),
+    ("value_is_number", "C6", changed(WASH, "C6", **no_number("text", "约40"))),
+    ("value_is_number", "C6", changed(WASH, "C6", **no_number("boolean", "TRUE"))),
+    ("value_is_number", "C6", changed(WASH, "C6", **no_number("something new", "?"))),
+    ("value_is_number", "C6", changed(WASH, "C6", quantity=float("inf"))),
+    ("no_excel_error", "C6", changed(WASH, "C6", **no_number("error", "#N/A"))),
+    (
+        "formula_calculated",
+        "C6",
+        changed(WASH, "C6", **no_number("formula_without_value", None, formula="=A1*2")),
+    ),
+    ("multiplier_is_number", "D6", changed(WASH, "D6", sign_multiplier=None, multiplier_text="x")),
+    ("flow_known", "D6", changed(WASH, "D6", flow_id="flax")),
+    ("flow_known", "D6", changed(WASH, "D6", flow_id=None)),
+    ("process_known", "C6", changed(WASH, "C6", process_id="mill_spinning")),
+    ("process_known", "C6", changed(WASH, "C6", process_id="depot_hall")),
+    ("facility_known", "D9", added(WASHING, "D9", MAY, 1.0, **POWER | {
+        "facility_id": None, "direction": "property", "unit_text": None, "role": "property"})),
+    ("unit_known", "C6", changed(WASH, "C6", unit_text="furlong")),
+    ("unit_known", "C6", changed(WASH, "C6", unit_text=None)),
+    ("unit_dimension", "C6", changed(WASH, "C6", unit_text="kg")),
+    ("not_negative", "D6", changed(WASH, "D6", quantity=-1.0)),
+    ("row_total_agrees", "C7", changed(WASH, "C7", quantity=2010.0)),
+    ("hard_bounds", "C6", changed(WASH, "C6", quantity=60000.0)),
+]  # fmt: skip
+ALSO = {
+    "month_in_round": {"row_total_agrees"},
+    "hard_bounds": {"row_total_agrees"},
+    "process_known": {"row_total_agrees"},
+}
+
+
+@pytest.mark.parametrize(("rule_id", "broken", "change"), BROKEN_CELLS)
+def test_broken_cell_is_named(judged, rule_id, broken, change):
+    judgement = judged(change)
+    critical = [f for f in found(judgement) if f[1] == "critical" and f[2] == WASH]
+    assert (rule_id, "critical", WASH, broken) in critical
+    assert {f[0] for f in critical} - ALSO.get(rule_id, set()) == {rule_id}
+    assert states(judgement)[WASH] == "refused"
+    assert WASH not in judgement.accepted_hand_ins
+    assert BOIL in judgement.accepted_hand_ins
+    row = judgement.findings.to_pylist()[0]
+    assert row["message_en"] and row["message_zh"] and row["remedy_en"] and row["remedy_zh"]
+
+
+def test_copied_month_is_a_duplicate_and_names_the_first(judged):
+    judgement = judged(added(WASHING, "D9", MAY, 10.0, flow_id="flake", unit_text="t",
+                             direction="output", item_text="Flake"))  # fmt: skip
+    assert found(judgement) == [("no_duplicates", "critical", WASH, "D9")]
+    assert "Energy!D5" in judgement.findings.to_pylist()[0]["message_en"]
+
+
+def test_log_without_documents_may_repeat_itself(judged):
+    def change(rows, tables):
+        tables["sheet_layouts"].loc[0] = ["stage_washing", "Log", "records"]
+        for line in (3, 4):
+            rows.append(reading(WASHING | {"source_sheet": "Log"}, f"B{line}", MAY, 10.0,
+                flow_id="flake", unit_text="t", direction="input", item_text="Net"))  # fmt: skip
+
+    assert found(judged(change)) == []
+
+
+def test_document_line_exported_twice(judged):
+    def change(rows, tables):
+        for line in (20, 21):
+            rows.append(reading(INVOICE, f"L{line}:net", MAY, 5.0, document_no="9", role="activity",
+                flow_id="flake", unit_text="t", item_text="net"))  # fmt: skip
+        rows.append(reading(INVOICE, "L22:net", MAY, 5.0, document_no="10", role="activity",
+            flow_id="flake", unit_text="t", item_text="net"))  # fmt: skip
+
+    judgement = judged(change)
+    assert found(judgement) == [("no_duplicate_lines", "critical", ERP, "L21:net")]
+    assert set(judgement.accepted_hand_ins) == {WASH, BOIL}
+
+
+def test_statistics_may_fall(judged):
+    change = added(WASHING, "K5", MAY, -3.0, flow_id="headcount", unit_text="人", item_text="人数")
+    assert found(judged(change)) == []
+
+
+def test_optional_blank_is_accepted(judged):
+    change = changed(BOIL, "C6", **no_number("blank"), is_required=False)
+    assert found(judged(change)) == []
+
+
+def test_number_typed_as_text_is_only_told(judged):
+    judgement = judged(changed(WASH, "C6", value_type="text_number", value_text="1,001"))
+    assert found(judgement) == [("number_typed_as_text", "info", WASH, "C6")]
+    assert states(judgement)[WASH] == "accepted"
+
+
+def test_usual_range_warns(judged):
+    def change(rows, tables):
+        cell(rows, WASH, "C6").update(quantity=6000.0)
+        cell(rows, WASH, "C7").update(quantity=7000.0)
+        cell(rows, ERP, "L6:quantity").update(quantity=0.6)
+
+    judgement = judged(change)
+    assert found(judgement) == [("usual_range", "warning", WASH, "C6")]
+    assert states(judgement)[WASH] == "accepted_with_warnings"
+    assert "6000 kWh" in judgement.findings.to_pylist()[0]["message_en"]
+
+
+def test_consumption_per_output_is_bounded(judged):
+    judgement = judged(changed(BOIL, "C6", quantity=9000.0))
+    assert found(judgement) == [("hard_bounds", "critical", BOIL, "C6")]
+    assert set(judgement.accepted_hand_ins) == {WASH, ERP}
+
+
+def test_unreadable_bound_is_named(judged):
+    def change(rows, tables):
+        tables["ranges"].loc[2, "hard_max"] = "lots"
+
+    judgement = judged(change)
+    assert found(judgement) == [("range_readable", "critical", BOIL, "L4")]
+
+
+def test_sheet_against_erp_blames_the_check_and_names_the_sheet(judged):
+    judgement = judged(changed(ERP, "L6:quantity", quantity=0.11))
+    assert found(judgement) == [("sheet_agrees_with_erp", "critical", ERP, "L6:quantity")]
+    finding = judgement.findings.to_pylist()[0]
+    assert "rounds/2022-05/mill/washing.xlsx!Energy!C6" in finding["message_en"]
+    assert finding["tolerance"] == 0.02
+    assert set(judgement.accepted_hand_ins) == {WASH, BOIL}
+
+
+def test_check_is_not_refused_for_the_others_broken_cell(judged):
+    judgement = judged(changed(WASH, "C6", **no_number("text", "n/a")))
+    assert states(judgement)[ERP] == "accepted_with_warnings"
+    assert ("check_compared", "warning", ERP, "L6:quantity") in found(judgement)
+
+
+def test_tolerance_must_be_declared(judged):
+    def change(rows, tables):
+        tables["tolerances"] = tables["tolerances"].iloc[1:]
+
+    judgement = judged(change)
+    assert found(judgement) == [("tolerance_declared", "critical", WASH, None)]
+    row = judgement.findings.to_pylist()[0]
+    assert row["source_file"] == "expectations/tolerances.csv"
+    assert "row_total_agrees" in row["expected"]
+
+
+def test_meter_starts_where_it_ended(judged):
+    judgement = judged(changed(BOIL, "G6", quantity=101.0))
+    assert found(judgement) == [("meter_continuity", "critical", BOIL, "G6")]
+    assert (
+        "rounds/2022-05/mill/boiler.xlsx!Energy!H5" in judgement.findings["message_en"][0].as_py()
+    )
+
+
+def test_meter_continues_the_previous_round(judged):
+    april = reading(WASHING, "H9", MAY.replace(month=4), 7.0, role="meter_end", meter_id="E-1")
+    judgement = judged(previous=[april])
+    assert found(judgement) == [("meter_continuity", "critical", BOIL, "G5")]
+
+
+def test_stock_continues(judged):
+    def change(rows, tables):
+        stock = {"flow_id": "flake", "unit_text": "t"}
+        rows.append(
+            reading(WASHING, "M5", MAY, 4.0, role="stock_close", item_text="close", **stock)
+        )
+        rows.append(reading(WASHING, "L6", JUNE, 3.0, role="stock_open", item_text="open", **stock))
+
+    assert found(judged(change)) == [("stock_continuity", "warning", WASH, "L6")]
+
+
+def test_missing_hand_in_stops_nobody_else(judged):
+    def change(rows, tables):
+        rows[:] = [row for row in rows if row["hand_in"] != BOIL]
+        tables["handed_in"] = tables["handed_in"][tables["handed_in"]["hand_in"] != BOIL]
+
+    judgement = judged(change)
+    assert found(judgement) == [("hand_in_missing", "critical", BOIL, None)]
+    assert states(judgement) == {BOIL: "missing", WASH: "accepted", ERP: "accepted"}
+
+
+def test_unexpected_file_is_told(judged):
+    def change(rows, tables):
+        tables["handed_in"].loc[9] = ["mill/canteen", "stage_canteen", "mill", "x.xlsx", "d4"]
+
+    judgement = judged(change)
+    assert found(judgement) == [("unexpected_file", "warning", "mill/canteen", None)]
+
+
+def test_correction_findings_pass_through(judged):
+    import pandas as pd
+
+    from expectations.rules import FINDING_SCHEMA
+
+    def change(rows, tables):
+        row = dict.fromkeys(FINDING_SCHEMA.names) | {
+            "hand_in": WASH, "source": "stage_washing", "rule_id": "correction_applies",
+            "severity": "critical", "source_cell": "C6", "message_en": "The old value is gone.",
+        }  # fmt: skip
+        tables["correction_findings"] = pd.DataFrame([row], dtype=object)
+
+    judgement = judged(change)
+    assert found(judgement) == [("correction_applies", "critical", WASH, "C6")]
+    assert judgement.findings["message_en"][0].as_py() == "The old value is gone."
+
+
+CERTIFICATE = {
+    "instrument_id": "G1", "instrument_type": "GEC", "facility_id": "mill",
+    "flow_id": "electricity", "quantity": "2", "unit": "MWh", "generation_start": "2022-05-01",
+    "generation_end": "2022-06-30", "technology": "wind", "kgco2_per_kwh": "0",
+    "registry_id": "R1", "retired_on": "2022-07-01", "beneficiary": "Mill", "market": "CN",
+    "ccer_excluded": "true", "round": "2022-05", "source_file": "energy_instruments.csv",
+    "source_line": "2",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("rule_id", "source_cell", "values", "earlier"),
+    [
+        (None, None, {}, []),
+        ("instrument_used_once", "L2:registry_id", {}, [{"round": "2022-04", "quantity": "0.001"}]),
+        (None, None, {}, [{"round": "2022-05"}]),  # the same line, when the round is run again
+        ("instrument_used_once", "L2:registry_id", {"registry_id": None}, []),
+        ("instrument_within_metered", "L2:quantity", {"quantity": "2.1"}, []),
+        ("instrument_within_metered", "L2:quantity", {"generation_end": "2022-05-31"}, []),
+        (
+            "instrument_within_metered",
+            "L2:quantity",
+            {},
+            [{"round": "2022-04", "registry_id": "R0", "quantity": "0.1"}],
+        ),
+        ("instrument_retired", "L2:retired_on", {"retired_on": None}, []),
+        ("instrument_retired", "L2:ccer_excluded", {"ccer_excluded": "false"}, []),
+        ("instrument_complete", "L2:quantity", {"unit": "furlong"}, []),
+    ],
+)
+def test_instruments(judged, rule_id, source_cell, values, earlier):
+    import pandas as pd
+
+    def change(rows, tables):
+        tables["instruments"] = pd.DataFrame([CERTIFICATE | values], dtype=object)
+        if earlier:
+            tables["previous_instruments"] = pd.DataFrame(
+                [CERTIFICATE | row for row in earlier], dtype=object
+            )
+
+    judgement = judged(change)
+    expected = [(rule_id, "critical", "instruments", source_cell)] if rule_id else []
+    assert found(judgement) == expected
+    assert ("instruments" in judgement.accepted_hand_ins) is (rule_id is None)
+
+
+def test_rules_have_words():
+    from expectations.verdict import rules_table
+
+    rows = rules_table()
+    assert len({row["rule_id"] for row in rows}) == len(rows)
+    assert all(all(row.values()) for row in rows)
