@@ -5,6 +5,7 @@
 -- depends_on: {{ ref('facility_inventory') }}
 -- depends_on: {{ ref('lineage') }}
 -- depends_on: {{ ref('quality_results') }}
+-- depends_on: {{ ref('factor_gases') }}
 
 {{ config(materialized='table') }}
 

@@ -133,10 +133,10 @@ valid as (
             and required.component = factors.component
             and (
                 factors.supplier_id is null
-                or factors.supplier_id = supplier_keys.supplier_key
+                or supplier_keys.supplier_key = factors.supplier_id
             )
-            and factors.valid_from <= months.period_month
-            and (factors.valid_to is null or factors.valid_to > months.period_month)
+            and months.period_month >= factors.valid_from
+            and (factors.valid_to is null or months.period_month < factors.valid_to)
     inner join places
         on factors.geography = places.geography
 
@@ -149,11 +149,11 @@ location_ranked as (
         row_number() over (
             partition by period_month, facility_id, flow_id, component, supplier_key
             order by
-                level_rank,
-                is_derived,
-                library_priority nulls last,
+                level_rank asc,
+                is_derived asc,
+                library_priority asc nulls last,
                 valid_from desc,
-                factor_version_id
+                factor_version_id asc
         ) as choice
     from valid
     where
@@ -169,12 +169,12 @@ market_ranked as (
         row_number() over (
             partition by period_month, facility_id, flow_id, component, supplier_key
             order by
-                case when basis = 'market' then 0 else 1 end,
-                level_rank,
-                is_derived,
-                library_priority nulls last,
+                case when basis = 'market' then 0 else 1 end asc,
+                level_rank asc,
+                is_derived asc,
+                library_priority asc nulls last,
                 valid_from desc,
-                factor_version_id
+                factor_version_id asc
         ) as choice
     from valid
     where technology = ''
@@ -189,11 +189,11 @@ technology_ranked as (
             partition by
                 period_month, facility_id, flow_id, component, supplier_key, technology
             order by
-                level_rank,
-                is_derived,
-                library_priority nulls last,
+                level_rank asc,
+                is_derived asc,
+                library_priority asc nulls last,
                 valid_from desc,
-                factor_version_id
+                factor_version_id asc
         ) as choice
     from valid
     where technology != ''

@@ -28,7 +28,7 @@ output as (
         process_id,
         period_month,
         sum(quantity_kg) as output_kg
-    from {{ ref('int_activities') }}
+    from {{ ref('int_process_exchanges') }}
     where
         {{ in_stale_months('period_month') }}
         and direction = 'output'

@@ -37,34 +37,34 @@ emissions as (
 
 ),
 
+exchanges as (
+
+    select * from {{ ref('int_process_exchanges') }}
+    where {{ in_stale_months('period_month') }}
+
+),
+
 left_the_stage as (
 
     select
-        activities.facility_id,
-        activities.stage_code,
-        activities.period_month,
-        sum(activities.quantity_kg) as output_kg
-    from {{ ref('int_activities') }} as activities
+        given.facility_id,
+        given.stage_code,
+        given.period_month,
+        sum(given.quantity_kg) as output_kg
+    from exchanges as given
+    -- what another process of the stage takes in has not left the stage
+    left join exchanges as taken
+        on
+            given.facility_id = taken.facility_id
+            and given.stage_code = taken.stage_code
+            and given.period_month = taken.period_month
+            and given.flow_id = taken.flow_id
+            and taken.direction = 'input'
     where
-        {{ in_stale_months('activities.period_month') }}
-        and activities.direction = 'output'
-        and activities.flow_kind in ('intermediate', 'product')
-        -- what another process of the stage takes in has not left the stage
-        and not exists (
-            select 1
-            from {{ ref('int_activities') }} as taken
-            where
-                taken.direction = 'input'
-                and {{ in_stale_months('taken.period_month') }}
-                and taken.flow_id = activities.flow_id
-                and taken.facility_id = activities.facility_id
-                and taken.stage_code = activities.stage_code
-                and taken.period_month = activities.period_month
-        )
-    group by
-        activities.facility_id,
-        activities.stage_code,
-        activities.period_month
+        given.direction = 'output'
+        and given.flow_kind in ('intermediate', 'product')
+        and taken.flow_id is null
+    group by given.facility_id, given.stage_code, given.period_month
 
 )
 

@@ -1,4 +1,0 @@
-{% test is_empty(model) %}
--- The model lists problems; each row is one.
-select * from {{ model }}
-{% endtest %}
