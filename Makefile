@@ -1,0 +1,44 @@
+# Needs Python 3.11, make and git. Each target does all the set-up it needs.
+PYTHON ?= python3.11
+BIN := .venv/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export UV_PYTHON_DOWNLOADS := never
+export UV_NO_PROGRESS := 1
+export GX_ANALYTICS_ENABLED := false
+export DBT_SEND_ANONYMOUS_USAGE_STATS := false
+export DO_NOT_TRACK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo ui test lint bench
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+setup: .venv/installed ## a virtual environment with the locked dependencies
+
+.venv/installed: requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv pip sync --quiet --python $(BIN)/python requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	touch $@
+
+demo ui: export DAGSTER_HOME := $(CURDIR)
+
+demo: setup ## every round of the example company, summed up on screen
+	$(BIN)/carbonloom run
+
+ui: setup ## Dagster's web page with assets, verdicts and runs
+	$(BIN)/dg dev
+
+test: setup lint ## everything that proves it works
+	$(BIN)/pytest
+
+lint: setup ## how the code reads
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/sqlfluff lint dbt_project
+
+bench: setup ## how fast, compared with what
+	$(BIN)/python -m tests.bench

@@ -1,0 +1,217 @@
+"""What passed the gate becomes `accepted/`; nothing else writes there, and dbt reads only there.
+
+A hand-in is accepted whole or not at all. Its rows are written first, under a revision that no
+reader knows yet; the registry is renamed into place last and is the commit point. A refused
+hand-in leaves what was accepted before in force.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from orchestration.company import INSTRUMENTS, TABLES, DataFolder, Round
+from orchestration.gate_tables import Case, HandIn, landed_case, lay_out
+from orchestration.ingest.reading import READING_SCHEMA
+from orchestration.lake import (
+    HAND_INS_SCHEMA,
+    NO_MONTH,
+    Lake,
+    content_sha256,
+    slug_of,
+    text_schema,
+)
+from orchestration.landing import LANDED_INSTRUMENTS_SCHEMA
+
+MONTH_SCHEMA = READING_SCHEMA.remove(READING_SCHEMA.get_field_index("period_month"))
+INSTRUMENTS_SCHEMA = LANDED_INSTRUMENTS_SCHEMA.append(pa.field("revision", pa.int32()))
+CALENDAR = ("round", "opens_on", "closes_on", "first_month", "last_month")
+
+
+@dataclass(frozen=True)
+class RoundResult:
+    """What the gate said about a round, and what it let in."""
+
+    round: str
+    verdicts: list[dict[str, Any]]
+    findings: pa.Table
+    new_revisions: Mapping[str, int]
+
+
+def accept_company(data: DataFolder, lake: Lake) -> dict[str, pa.Table]:
+    """Write the validated master data, settings and calendar, all columns as text."""
+    company = data.company
+    tables = {
+        name: pa.Table.from_pandas(
+            company[name], schema=text_schema(TABLES[name].all_columns), preserve_index=False
+        )
+        for name in TABLES
+    }
+    settings = [{"key": key, "value": value} for key, value in sorted(company.settings.items())]
+    tables["settings"] = pa.Table.from_pylist(settings, schema=text_schema(("key", "value")))
+    calendar = [{name: str(getattr(one, name)) for name in CALENDAR} for one in data.rounds]
+    tables["rounds"] = pa.Table.from_pylist(calendar, schema=text_schema(CALENDAR))
+    expected = [
+        {"round": one.round, "hand_in": hand_in} for one in data.rounds for hand_in in one.expected
+    ]
+    tables["expected_hand_ins"] = pa.Table.from_pylist(
+        expected, schema=text_schema(("round", "hand_in"))
+    )
+    for name, table in tables.items():
+        lake.write_if_changed(lake.company(name), table)
+    return tables
+
+
+def judge_and_accept(data: DataFolder, lake: Lake, round_: Round) -> RoundResult:
+    """Judge every landed hand-in of a round, and let in what passed."""
+    from expectations.verdict import judge_round
+
+    write_empty_tables(lake)
+    case = landed_case(data, lake, round_)
+    with duckdb.connect() as connection:
+        connection.execute("set autoinstall_known_extensions = false")
+        connection.execute("set autoload_known_extensions = false")
+        lay_out(connection, data, lake, case)
+        judgement = judge_round(connection, round=round_, company=data.company)
+    return _accept(lake, case, judgement)
+
+
+def _accept(lake: Lake, case: Case, judgement: Any) -> RoundResult:
+    registry = lake.registry()
+    round_ = case.round
+    passed = set(judgement.accepted_hand_ins)
+    new_rows: list[dict[str, Any]] = []
+    for hand_in in case.hand_ins:
+        if hand_in.hand_in in passed:
+            new_rows += _write_hand_in(lake, registry, round_, hand_in)
+    if INSTRUMENTS in passed:
+        new_rows += _write_instruments(lake, registry, round_, case.instruments)
+    if new_rows:
+        added = pa.Table.from_pylist(new_rows, schema=HAND_INS_SCHEMA)
+        registry = pa.concat_tables([registry, added])
+    verdicts = [
+        {**row, "revision_in_force": _revision(lake, registry, round_.round, row["hand_in"])}
+        for row in judgement.verdicts.to_pylist()
+    ]
+    _write_quality(lake, round_.round, judgement, verdicts)
+    if new_rows:
+        lake.write(lake.hand_ins, registry)
+    new = {row["hand_in"]: row["revision"] for row in new_rows}
+    return RoundResult(round_.round, verdicts, judgement.findings, new)
+
+
+def write_empty_tables(lake: Lake) -> None:
+    """Empty typed files, so that every table can be read before anything is accepted."""
+    from expectations.rules import FINDING_SCHEMA
+    from expectations.verdict import VERDICT_SCHEMA
+
+    month = f"period_month={NO_MONTH.isoformat()}"
+    accepted, quality = lake.path / "accepted", lake.path / "quality"
+    empty = {
+        accepted / "stage_readings" / month / "empty.parquet": MONTH_SCHEMA,
+        accepted / "erp_records" / month / "empty.parquet": MONTH_SCHEMA,
+        accepted / "energy_instruments" / "empty.parquet": INSTRUMENTS_SCHEMA,
+        quality / "findings" / "empty.parquet": FINDING_SCHEMA,
+        quality / "verdicts" / "empty.parquet": _verdict_schema(VERDICT_SCHEMA),
+        lake.hand_ins: HAND_INS_SCHEMA,
+    }
+    for path, schema in empty.items():
+        if not path.exists():
+            lake.write(path, schema.empty_table())
+
+
+def _write_hand_in(
+    lake: Lake, registry: pa.Table, round_: Round, hand_in: HandIn
+) -> list[dict[str, Any]]:
+    """Write a new revision, month by month; no row when it says what is in force already."""
+    table = hand_in.table
+    rows = table.filter(
+        pc.and_(pc.equal(table["row_kind"], "reading"), pc.is_valid(table["period_month"]))
+    )
+    content = content_sha256(rows.drop_columns(["revision"]))
+    newest = lake.newest_revision(registry, round_.round, hand_in.hand_in)
+    if newest is not None and newest[1] == content:
+        return []
+    revision = newest[0] + 1 if newest else 1
+    folder = "erp_records" if hand_in.source.startswith("erp_") else "stage_readings"
+    lake.discard_revision(folder, round_.round, hand_in.hand_in, revision)
+    numbers = pa.repeat(pa.scalar(revision, pa.int32()), rows.num_rows)
+    rows = rows.set_column(rows.column_names.index("revision"), "revision", numbers)
+    counts = {}
+    for month in round_.months:
+        part = rows.filter(pc.equal(rows["period_month"], pa.scalar(month, pa.date32())))
+        counts[month] = part.num_rows
+        if part.num_rows:
+            path = lake.accepted_month(folder, month, round_.round, hand_in.hand_in, revision)
+            lake.write(path, part.drop_columns(["period_month"]))
+    return _registered(round_, hand_in, content, revision, counts)
+
+
+def _write_instruments(
+    lake: Lake, registry: pa.Table, round_: Round, instruments: pa.Table
+) -> list[dict[str, Any]]:
+    content = content_sha256(instruments)
+    newest = lake.newest_revision(registry, round_.round, INSTRUMENTS)
+    if newest is not None and newest[1] == content:
+        return []
+    revision = newest[0] + 1 if newest else 1
+    numbers = pa.repeat(pa.scalar(revision, pa.int32()), instruments.num_rows)
+    lake.write(
+        lake.accepted_instruments(round_.round, revision),
+        instruments.append_column("revision", numbers).select(INSTRUMENTS_SCHEMA.names),
+    )
+    counts = dict.fromkeys(round_.months, instruments.num_rows)
+    hand_in = HandIn(INSTRUMENTS, "energy_instruments", instruments)
+    return _registered(round_, hand_in, content, revision, counts)
+
+
+def _registered(
+    round_: Round, hand_in: HandIn, content: str, revision: int, counts: Mapping[date, int]
+) -> list[dict[str, Any]]:
+    """One row a month of the round: a month without rows was reported, too."""
+    return [
+        {
+            "round": round_.round,
+            "hand_in": hand_in.hand_in,
+            "source": hand_in.source,
+            "facility_id": hand_in.facility_id,
+            "period_month": month,
+            "revision": revision,
+            "source_file": hand_in.table["source_file"][0].as_py(),
+            "source_sha256": hand_in.table["source_sha256"][0].as_py(),
+            "content_sha256": content,
+            "row_count": count,
+        }
+        for month, count in counts.items()
+    ]
+
+
+def _revision(lake: Lake, registry: pa.Table, round_: str, hand_in: str) -> int | None:
+    newest = lake.newest_revision(registry, round_, hand_in)
+    return newest[0] if newest else None
+
+
+def _write_quality(lake: Lake, round_: str, judgement: Any, verdicts: list[dict[str, Any]]) -> None:
+    findings = judgement.findings
+    hand_ins = {row["hand_in"] for row in verdicts}
+    names = sorted(hand_ins | set(findings["hand_in"].drop_null().unique().to_pylist()))
+    for name in names:
+        mine = findings.filter(pc.equal(findings["hand_in"], name))
+        lake.write(lake.findings(round_, name), mine)
+    nobodys = findings.filter(pc.is_null(findings["hand_in"]))
+    lake.write(lake.findings(round_, "_round"), nobodys)
+    folder = lake.findings(round_, "_round").parent
+    lake.keep_only(folder, [f"{slug_of(name)}.parquet" for name in [*names, "_round"]])
+    schema = _verdict_schema(judgement.verdicts.schema)
+    lake.write(lake.verdicts(round_), pa.Table.from_pylist(verdicts, schema=schema))
+
+
+def _verdict_schema(judged: pa.Schema) -> pa.Schema:
+    position = judged.get_field_index("critical_count")
+    return judged.insert(position, pa.field("revision_in_force", pa.int32()))

@@ -1,0 +1,76 @@
+"""Between the gate and dbt: unit conversions, what is in force, and which months are stale."""
+
+from dagster import (
+    AssetExecutionContext,
+    AssetKey,
+    AssetsDefinition,
+    AssetSpec,
+    PartitionsDefinition,
+    asset,
+    multi_asset,
+)
+
+from orchestration.assets.emission_factors import FACTORS
+from orchestration.assets.gate import CERTIFICATES, COMPANY, ERP, GATE_POOL, READINGS
+from orchestration.assets.metadata import table_metadata
+from orchestration.control import write_control
+from orchestration.conversions import rebuild_conversions
+from orchestration.dbt import PROJECT
+from orchestration.partitions import ALL_ROUNDS_IN_ONE_RUN
+from orchestration.resources import Folders
+
+CONVERSIONS = AssetKey(["accepted", "unit_conversions"])
+IN_FORCE = AssetKey(["control", "in_force"])
+BUILD_MONTHS = AssetKey(["control", "build_months"])
+ACCEPTED = (READINGS, ERP, CERTIFICATES, FACTORS, COMPANY)
+
+
+def control_assets(partitions: PartitionsDefinition) -> list[AssetsDefinition]:
+    """What dbt needs to know beside what was accepted."""
+
+    @asset(
+        key=CONVERSIONS,
+        deps=ACCEPTED,
+        partitions_def=partitions,
+        backfill_policy=ALL_ROUNDS_IN_ONE_RUN,
+        group_name="accepted",
+        kinds={"parquet"},
+        pool=GATE_POOL,
+        description="Canonical units in one unit text, for every flow and text that occurs.",
+    )
+    def unit_conversions(context: AssetExecutionContext, folders: Folders) -> None:
+        company = folders.data_folder.company
+        table = rebuild_conversions(company, folders.lake, context.partition_keys)
+        preview = ("flow_id", "unit_text", "unit_code", "multiplier")
+        context.add_output_metadata(table_metadata(table, preview=preview))
+
+    @multi_asset(
+        name="control",
+        specs=[
+            AssetSpec(
+                IN_FORCE,
+                deps=[*ACCEPTED, CONVERSIONS],
+                group_name="control",
+                kinds={"parquet"},
+                description="The hand-in revision that counts for each source, site and month.",
+            ),
+            AssetSpec(
+                BUILD_MONTHS,
+                deps=[*ACCEPTED, CONVERSIONS],
+                group_name="control",
+                kinds={"parquet"},
+                description="Fingerprint of each month's inputs, and whether it must be built.",
+            ),
+        ],
+        partitions_def=partitions,
+        backfill_policy=ALL_ROUNDS_IN_ONE_RUN,
+        pool=GATE_POOL,
+    )
+    def control(context: AssetExecutionContext, folders: Folders):
+        gwp_set = folders.gwp_set or folders.data_folder.company.settings["gwp_set"]
+        places, stale = write_control(folders.lake, PROJECT, gwp_set)
+        months = ", ".join(f"{month:%Y-%m}" for month in stale)
+        context.add_asset_metadata({"dagster/row_count": places}, IN_FORCE)
+        context.add_asset_metadata({"stale_months": months or "none"}, BUILD_MONTHS)
+
+    return [unit_conversions, control]

@@ -1,0 +1,232 @@
+"""accepted/…: what passed the gate, with the verdict beside it.
+
+A refused hand-in fails a check and nothing else: the run goes on with what was accepted before.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from dagster import (
+    AssetCheckEvaluation,
+    AssetCheckExecutionContext,
+    AssetCheckResult,
+    AssetChecksDefinition,
+    AssetCheckSeverity,
+    AssetCheckSpec,
+    AssetExecutionContext,
+    AssetKey,
+    AssetsDefinition,
+    AssetSpec,
+    MetadataValue,
+    PartitionsDefinition,
+    asset,
+    multi_asset,
+    multi_asset_check,
+)
+
+from orchestration.acceptance import RoundResult, accept_company, judge_and_accept
+from orchestration.assets.metadata import shown_as_markdown, shown_as_table
+from orchestration.company import INSTRUMENTS
+from orchestration.lake import Lake
+from orchestration.partitions import ALL_ROUNDS_IN_ONE_RUN
+from orchestration.resources import Folders
+
+COMPANY = AssetKey(["accepted", "company"])
+READINGS = AssetKey(["accepted", "stage_readings"])
+ERP = AssetKey(["accepted", "erp_records"])
+CERTIFICATES = AssetKey(["accepted", "energy_instruments"])
+FINDINGS = AssetKey(["quality", "findings"])
+VERDICTS = AssetKey(["quality", "verdicts"])
+JUDGED = (READINGS, ERP, CERTIFICATES)
+GATED = (*JUDGED, FINDINGS, VERDICTS)
+GATE_POOL = "gate"
+
+PASSES = "hand_ins_pass_the_gate"
+NO_WARNINGS = "hand_ins_without_warnings"
+DESCRIPTIONS = {
+    READINGS: "Cells of stage workbooks that passed the gate, by month; newest revision counts.",
+    ERP: "Records of ERP exports that passed the gate, by month; newest revision counts.",
+    CERTIFICATES: "Certificates and contracts on electricity and heat that passed the gate.",
+    FINDINGS: "Every cell that broke a rule, in words a plant person understands.",
+    VERDICTS: "One verdict a hand-in and round.",
+}
+VERDICT_COLUMNS = {
+    "hand_in": "Hand-in",
+    "state": "State",
+    "revision_in_force": "In force",
+    "critical_count": "Critical",
+    "warning_count": "Warnings",
+    "source_file": "File",
+    "note": "Note",
+}
+FINDING_COLUMNS = {
+    "hand_in": "Hand-in",
+    "severity": "Severity",
+    "source_sheet": "Sheet",
+    "source_cell": "Cell",
+    "message_en": "What is wrong",
+    "remedy_en": "What to do",
+}
+FINDINGS_SHOWN = 50
+
+
+def company_asset() -> AssetsDefinition:
+    """The master data, validated as a whole."""
+
+    @asset(
+        key=COMPANY,
+        group_name="accepted",
+        kinds={"csv", "parquet"},
+        description="Master data of the company: sites, stages, processes, flows and calendar.",
+    )
+    def company(context: AssetExecutionContext, folders: Folders) -> None:
+        tables = accept_company(folders.data_folder, folders.lake)
+        rows = [{"table": name, "rows": table.num_rows} for name, table in tables.items()]
+        context.add_output_metadata(
+            {
+                "dagster/row_count": sum(table.num_rows for table in tables.values()),
+                "tables": shown_as_table(rows, ("table", "rows")),
+            }
+        )
+
+    return company
+
+
+def gate_asset(landed: Sequence[AssetKey], partitions: PartitionsDefinition) -> AssetsDefinition:
+    """Judges all hand-ins of a round together, and lets in those that passed."""
+
+    @multi_asset(
+        name="gate",
+        specs=[
+            AssetSpec(
+                key,
+                deps=[*landed, COMPANY],
+                group_name="accepted" if key in JUDGED else "quality",
+                kinds={"greatexpectations", "parquet"},
+                description=DESCRIPTIONS[key],
+            )
+            for key in GATED
+        ],
+        partitions_def=partitions,
+        backfill_policy=ALL_ROUNDS_IN_ONE_RUN,
+        pool=GATE_POOL,
+    )
+    def gate(context: AssetExecutionContext, folders: Folders):
+        data = folders.data_folder
+        for name in sorted(context.partition_keys):
+            result = judge_and_accept(data, folders.lake, data.round(name))
+            for key in GATED:
+                context.add_asset_metadata(_shown(key, result), key, partition_key=name)
+
+    return gate
+
+
+def gate_checks(partitions: PartitionsDefinition) -> AssetChecksDefinition:
+    """The verdict as checks: red where a hand-in was refused or is missing."""
+    specs = [
+        AssetCheckSpec(
+            name,
+            asset=key,
+            partitions_def=partitions,
+            description=description,
+        )
+        for key in JUDGED
+        for name, description in (
+            (PASSES, "Every hand-in of the round arrived and passed the critical rules."),
+            (NO_WARNINGS, "No accepted hand-in has a warning to look at."),
+        )
+    ]
+
+    @multi_asset_check(name="verdicts", specs=specs)
+    def verdicts(
+        context: AssetCheckExecutionContext, folders: Folders
+    ) -> Iterator[AssetCheckResult]:
+        rounds = context.op_execution_context.partition_keys
+        for spec in specs:
+            results = [_checked(spec, folders.lake, name) for name in rounds]
+            for name, result in zip(rounds, results, strict=True):
+                if len(rounds) > 1:  # a result of a range would stand for no round at all
+                    context.op_execution_context.log_event(_evaluation(result, name))
+            yield AssetCheckResult(
+                passed=all(result.passed for result in results),
+                asset_key=spec.asset_key,
+                check_name=spec.name,
+                severity=results[-1].severity,
+                metadata=results[-1].metadata if len(results) == 1 else {},
+            )
+
+    return verdicts
+
+
+def belongs_to(key: AssetKey, verdict: dict[str, Any]) -> bool:
+    """Which accepted asset a hand-in would be part of."""
+    if verdict["hand_in"] == INSTRUMENTS:
+        return key == CERTIFICATES
+    return key == (ERP if verdict["hand_in"].startswith("erp/") else READINGS)
+
+
+def _checked(spec: AssetCheckSpec, lake: Lake, round_: str) -> AssetCheckResult:
+    verdicts = [row for row in lake.verdict_rows(round_) if belongs_to(spec.asset_key, row)]
+    if spec.name == PASSES:
+        bad = [row for row in verdicts if row["state"] in ("refused", "missing")]
+        severity = AssetCheckSeverity.ERROR
+    else:
+        bad = [row for row in verdicts if row["state"] == "accepted_with_warnings"]
+        severity = AssetCheckSeverity.WARN
+    metadata: dict[str, Any] = {"hand_ins": len(verdicts), "named_here": len(bad)}
+    if bad:
+        hand_ins = {row["hand_in"] for row in bad}
+        wanted = "critical" if spec.name == PASSES else "warning"
+        findings = [
+            row
+            for row in lake.finding_rows(round_)
+            if row["hand_in"] in hand_ins and row["severity"] == wanted
+        ]
+        metadata["verdicts"] = MetadataValue.md(shown_as_markdown(bad, VERDICT_COLUMNS))
+        metadata["cells"] = MetadataValue.md(
+            shown_as_markdown(findings[:FINDINGS_SHOWN], FINDING_COLUMNS)
+        )
+    return AssetCheckResult(
+        passed=not bad,
+        asset_key=spec.asset_key,
+        check_name=spec.name,
+        severity=severity,
+        metadata=metadata,
+    )
+
+
+def _evaluation(result: AssetCheckResult, round_: str) -> AssetCheckEvaluation:
+    return AssetCheckEvaluation(
+        asset_key=result.asset_key,
+        check_name=result.check_name,
+        passed=result.passed,
+        metadata=result.metadata,
+        severity=result.severity,
+        partition=round_,
+    )
+
+
+def _shown(key: AssetKey, result: RoundResult) -> dict[str, Any]:
+    """The verdict beside the asset it decided on."""
+    verdicts = result.verdicts
+    findings = result.findings.to_pylist()
+    if key in JUDGED:
+        verdicts = [row for row in verdicts if belongs_to(key, row)]
+        hand_ins = {row["hand_in"] for row in verdicts}
+        findings = [row for row in findings if row["hand_in"] in hand_ins]
+    listed = [row for row in findings if row["severity"] != "info"][:FINDINGS_SHOWN]
+    metadata: dict[str, Any] = {
+        "dagster/row_count": len(findings)
+        if key == FINDINGS
+        else sum(row["row_count"] for row in verdicts if row["state"].startswith("accepted")),
+        "verdicts": shown_as_table(verdicts, tuple(VERDICT_COLUMNS)),
+        "verdicts_text": MetadataValue.md(shown_as_markdown(verdicts, VERDICT_COLUMNS)),
+        "new_revisions": {
+            row["hand_in"]: result.new_revisions[row["hand_in"]]
+            for row in verdicts
+            if row["hand_in"] in result.new_revisions
+        },
+    }
+    if listed:
+        metadata["findings"] = MetadataValue.md(shown_as_markdown(listed, FINDING_COLUMNS))
+    return metadata

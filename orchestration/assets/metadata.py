@@ -1,0 +1,97 @@
+"""How results are shown beside an asset: a row count, a schema, a short table, a picture."""
+
+import base64
+import io
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+from dagster import (
+    MetadataValue,
+    TableColumn,
+    TableMetadataValue,
+    TableRecord,
+    TableSchema,
+)
+
+PREVIEW_ROWS = 12
+PREVIEW_COLUMNS = 12
+
+
+def team(owner: str | None) -> list[str]:
+    """An owner as the UI knows it; a name it can't show stays in the metadata only."""
+    words = re.findall(r"[A-Za-z0-9]+", owner or "")
+    return [f"team:{'-'.join(words).lower()}"] if words else []
+
+
+def table_schema(schema: pa.Schema) -> TableSchema:
+    """Columns and types of a table."""
+    return TableSchema(
+        columns=[TableColumn(name=field.name, type=str(field.type)) for field in schema]
+    )
+
+
+def shown_as_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> TableMetadataValue:
+    """Rows as a table that stands open in the UI."""
+    records = [
+        TableRecord({name: _plain(row.get(name)) for name in columns})
+        for row in rows[:PREVIEW_ROWS]
+    ]
+    schema = TableSchema(columns=[TableColumn(name=name, type="string") for name in columns])
+    return MetadataValue.table(records=records, schema=schema)
+
+
+def shown_as_markdown(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str]) -> str:
+    """Rows as a Markdown table; `columns` maps a key to its heading."""
+    lines = [
+        f"| {' | '.join(columns.values())} |",
+        f"|{' --- |' * len(columns)}",
+    ]
+    for row in rows:
+        cells = (str(_plain(row.get(key))).replace("|", "\\|") for key in columns)
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def table_metadata(
+    table: pa.Table, count: int | None = None, preview: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Row count, column schema and, for chosen columns, the first rows."""
+    metadata: dict[str, Any] = {
+        "dagster/row_count": table.num_rows if count is None else count,
+        "dagster/column_schema": table_schema(table.schema),
+    }
+    if preview:
+        rows = table.slice(0, PREVIEW_ROWS).select(list(preview)).to_pylist()
+        metadata["preview"] = shown_as_table(rows, preview)
+    return metadata
+
+
+def bar_picture(title: str, values: Mapping[str, Sequence[float]], names: Sequence[str]) -> str:
+    """Stacked horizontal bars as Markdown with the picture inside; largest on top."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7, 0.35 * len(names) + 1.2), layout="constrained")
+    axes = figure.subplots()
+    left = [0.0] * len(names)
+    for label, numbers in values.items():
+        axes.barh(names, numbers, left=left, label=label)
+        left = [start + number for start, number in zip(left, numbers, strict=True)]
+    axes.invert_yaxis()
+    axes.set_title(title, fontsize=10)
+    axes.tick_params(labelsize=8)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(fontsize=8, frameon=False)
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=110)
+    picture = base64.b64encode(buffer.getvalue()).decode()
+    return f"![{title}](data:image/png;base64,{picture})"
+
+
+def _plain(value: Any) -> Any:
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{value:,.6g}"
+    return value if isinstance(value, (int, str, bool)) else str(value)

@@ -1,0 +1,142 @@
+"""The dbt project as assets: one invocation a run, tests as asset checks."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import duckdb
+from dagster import (
+    AssetExecutionContext,
+    AssetKey,
+    AssetsDefinition,
+    Failure,
+    MetadataValue,
+    Output,
+    PartitionsDefinition,
+)
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
+from dagster_dbt.asset_utils import get_subset_selection_for_context
+from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
+
+from orchestration.assets.emission_factors import FACTORS
+from orchestration.assets.gate import COMPANY
+from orchestration.assets.metadata import bar_picture, shown_as_table
+from orchestration.assets.publication import WRITER_POOL
+from orchestration.dbt import Dbt
+from orchestration.lake import Lake
+from orchestration.partitions import ALL_ROUNDS_IN_ONE_RUN
+from orchestration.resources import Folders
+
+EMISSIONS_BY_PROCESS = AssetKey(["marts", "emissions_by_process"])
+LARGEST_PROCESSES = 12
+
+
+class SourcesAreAssets(DagsterDbtTranslator):
+    """Groups models by layer, and takes each dbt source for the asset that writes it."""
+
+    def __init__(self) -> None:
+        super().__init__(DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True))
+
+    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> AssetKey:
+        """Company tables are one asset, factors and their gases another."""
+        if dbt_resource_props["resource_type"] != "source":
+            return super().get_asset_key(dbt_resource_props)
+        source, table = dbt_resource_props["source_name"], dbt_resource_props["name"]
+        if source == "company":
+            return COMPANY
+        return FACTORS if table == "emission_factor_gases" else AssetKey([source, table])
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
+        """staging, intermediate, marts, reference."""
+        return dbt_resource_props["schema"]
+
+
+def warehouse_assets(
+    manifest: Mapping[str, Any], partitions: PartitionsDefinition
+) -> AssetsDefinition:
+    """Every seed, model and test of the dbt project."""
+    translator = SourcesAreAssets()
+
+    @dbt_assets(
+        manifest=manifest,
+        name="warehouse",
+        partitions_def=partitions,
+        backfill_policy=ALL_ROUNDS_IN_ONE_RUN,
+        dagster_dbt_translator=translator,
+        pool=WRITER_POOL,
+    )
+    def warehouse(context: AssetExecutionContext, folders: Folders) -> Iterator[Any]:
+        selection, _ = get_subset_selection_for_context(
+            context, manifest, None, None, None, translator, None
+        )
+        run = Dbt(folders.lake).build(selection, folders.gwp_set)
+        counts = {} if run.problems else _row_counts(folders.lake)
+        for raw_event in run.events:
+            event = DbtCoreCliEventMessage(raw_event=raw_event, event_history_metadata={})
+            for result in event.to_default_asset_events(manifest, translator, context):
+                yield _with_rows(result, counts)
+        if run.problems:
+            raise Failure("dbt build failed:\n" + "\n".join(run.problems), allow_retries=False)
+        if EMISSIONS_BY_PROCESS in context.selected_asset_keys:
+            context.add_asset_metadata(
+                emissions_metadata(folders.lake), asset_key=EMISSIONS_BY_PROCESS
+            )
+
+    return warehouse
+
+
+def _with_rows(result: Any, counts: Mapping[str, int]) -> Any:
+    if isinstance(result, Output) and result.output_name in counts:
+        metadata = {**result.metadata, "dagster/row_count": counts[result.output_name]}
+        return result.with_metadata(metadata)
+    return result
+
+
+def _row_counts(lake: Lake) -> dict[str, int]:
+    """Rows of each mart by output name; tables only, a view would be computed for it."""
+    with duckdb.connect(str(lake.working_file), read_only=True) as connection:
+        names = connection.execute(
+            "select table_name from information_schema.tables where table_schema = 'marts'"
+        ).fetchall()
+        return {
+            AssetKey(["marts", name]).to_python_identifier(): connection.execute(
+                f'select count(*) from marts."{name}"'
+            ).fetchall()[0][0]
+            for (name,) in names
+        }
+
+
+def emissions_metadata(lake: Lake) -> dict[str, Any]:
+    """The largest processes of the newest twelve months, as a table and a picture."""
+    with duckdb.connect(str(lake.working_file), read_only=True) as connection:
+        rows = connection.execute(
+            """
+            with newest as (
+                select max(period_month) as last_month from marts.emissions_by_process
+            )
+            select
+                facility_id,
+                process_id,
+                sum(location_based_kgco2e) filter (where scope = 1) / 1000,
+                sum(location_based_kgco2e) filter (where scope = 2) / 1000,
+                sum(location_based_kgco2e) filter (where scope = 3) / 1000
+            from marts.emissions_by_process, newest
+            where period_month > last_month - interval 12 month
+            group by facility_id, process_id
+            order by sum(location_based_kgco2e) desc nulls last, facility_id, process_id
+            limit ?
+            """,
+            [LARGEST_PROCESSES],
+        ).fetchall()
+    columns = ("facility", "process", "scope 1 tCO2e", "scope 2 tCO2e", "scope 3 tCO2e")
+    if not rows:
+        return {}
+    table = [dict(zip(columns, row, strict=True)) for row in rows]
+    picture = bar_picture(
+        "Largest processes, newest twelve months, location-based tCO2e",
+        {f"scope {scope}": [row[scope + 1] or 0.0 for row in rows] for scope in (1, 2, 3)},
+        [row[1] for row in rows],
+    )
+    return {
+        "largest_processes": shown_as_table(table, columns),
+        "picture": MetadataValue.md(picture),
+    }

@@ -1,0 +1,172 @@
+"""`carbonloom`: the same assets as in the UI, run here and summed up on screen."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import time
+import warnings
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from orchestration.company import GWP_SETS, CompanyDataError, DataFolder
+from orchestration.resources import DATA_VARIABLE, REPOSITORY, WAREHOUSE_VARIABLE
+
+PASSED, REFUSED, BROKEN = 0, 1, 2
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Carbon accounts of a plant: from the workbook cell to the published figure.",
+)
+errors = Console(stderr=True)
+
+
+@app.callback()
+def carbonloom() -> None:
+    """Carbon accounts of a plant: from the workbook cell to the published figure."""
+
+
+@app.command()
+def run(
+    data: Annotated[
+        Path, typer.Option(help="The company's data folder.", envvar=DATA_VARIABLE)
+    ] = REPOSITORY / "raw_data",
+    warehouse: Annotated[
+        Path,
+        typer.Option(help="Where results go; made if missing.", envvar=WAREHOUSE_VARIABLE),
+    ] = REPOSITORY / "warehouse",
+    rounds: Annotated[
+        list[str] | None,
+        typer.Option("--round", help="A round of rounds.csv; may be repeated. Default: all."),
+    ] = None,
+    gwp_set: Annotated[
+        str | None,
+        typer.Option(help=f"One of {', '.join(GWP_SETS)}; default: the company's own."),
+    ] = None,
+) -> None:
+    """Read, judge, calculate and publish every round, or the rounds named.
+
+    Exit code 0: every hand-in passed. 1: something was refused or is missing; the verdicts say
+    what. 2: the data folder or the run is broken.
+    """
+    raise typer.Exit(_run(data, warehouse, rounds or [], gwp_set))
+
+
+def _run(data: Path, warehouse: Path, rounds: list[str], gwp_set: str | None) -> int:
+    from orchestration.ingest.mapping import MapError
+
+    if gwp_set is not None and gwp_set not in GWP_SETS:
+        return _broken(f"--gwp-set {gwp_set} is not known. Use one of {', '.join(GWP_SETS)}.")
+    if not data.is_dir():
+        return _broken(f"{data}: no such folder. Name the company's data folder with --data.")
+    try:
+        return _collect(data.resolve(), warehouse.resolve(), rounds, gwp_set or "")
+    except (CompanyDataError, MapError) as error:
+        return _broken(str(error))
+
+
+def _broken(message: str) -> int:
+    errors.print(message, style="red", highlight=False, markup=False, soft_wrap=True)
+    return BROKEN
+
+
+def _collect(data: Path, warehouse: Path, rounds: list[str], gwp_set: str) -> int:
+    folder = DataFolder(data)
+    known = [round_.round for round_ in folder.rounds]
+    chosen = [folder.round(name).round for name in sorted(set(rounds))] or known
+    _validate(folder)
+    _be_quiet()
+    from orchestration.dbt import DbtError
+    from orchestration.summary import print_summary
+
+    started = time.perf_counter()
+    try:
+        problems = _execute(data, warehouse, chosen, known, gwp_set)
+    except DbtError as error:
+        problems = [str(error)]
+    console = Console()
+    passed = print_summary(console, folder, warehouse, chosen, published=not problems)
+    if problems:
+        return _broken("\n".join(["The run failed; what was published before stays.", *problems]))
+    console.print(f"{len(chosen)} rounds in {time.perf_counter() - started:.1f} s")
+    return PASSED if passed else REFUSED
+
+
+def _validate(folder: DataFolder) -> None:
+    """A broken data folder is told before anything is started."""
+    for round_ in folder.rounds:
+        for source_map in folder.maps.values():
+            source_map.layout_for(round_.round)
+    _ = folder.company.densities_kg_per_l
+
+
+def _execute(
+    data: Path, warehouse: Path, chosen: list[str], known: list[str], gwp_set: str
+) -> list[str]:
+    """Run the job over the rounds, one run for each unbroken row of them; returns problems."""
+    from dagster import DagsterInstance
+
+    from orchestration.definitions import build_definitions
+    from orchestration.resources import Folders
+    from orchestration.schedules import round_range
+
+    folders = Folders(data=str(data), warehouse=str(warehouse), gwp_set=gwp_set)
+    job = build_definitions(folders).resolve_job_def("collect_round")
+    shown = bool(os.environ.get("DAGSTER_HOME"))
+    with DagsterInstance.get() if shown else DagsterInstance.ephemeral() as instance:
+        for group in unbroken_rows(chosen, known):
+            result = job.execute_in_process(
+                instance=instance, tags=round_range(group), raise_on_error=False
+            )
+            if not result.success:
+                return _problems(result)
+    return []
+
+
+def unbroken_rows(chosen: list[str], known: list[str]) -> list[list[str]]:
+    """Neighbouring rounds together: one run each, dbt is called once for all of them."""
+    groups: list[list[str]] = []
+    for name in known:
+        if name not in chosen:
+            groups.append([])
+        elif groups and groups[-1]:
+            groups[-1].append(name)
+        else:
+            groups.append([name])
+    return [group for group in groups if group]
+
+
+def _problems(result: Any) -> list[str]:
+    """Why steps failed, in the words of the innermost error."""
+    problems = []
+    for event in result.all_events:
+        if event.is_step_failure:
+            error = event.event_specific_data.error
+            while error.cause is not None:
+                error = error.cause
+            description = getattr(event.event_specific_data.user_failure_data, "description", None)
+            problems.append(f"{event.step_key}: {description or error.message.strip()}")
+    return problems or ["The run stopped before its first step."]
+
+
+def _be_quiet() -> None:
+    """Only what the reader of the screen can act on; dbt is found without an active venv."""
+    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "yes")
+    warnings.filterwarnings("ignore")
+    logging.getLogger("dagster").setLevel(logging.CRITICAL)
+
+
+def main() -> None:
+    """Entry point of the script `carbonloom`."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,145 @@
+"""What counts, and what has to be built: the two tables that dbt reads before anything else.
+
+`in_force` says which revision of which hand-in counts for each source, facility and month.
+`build_months` holds a fingerprint of all inputs of each month; a month whose fingerprint differs
+from the one the warehouse was built with is stale, and only stale months are built again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from orchestration.company import INSTRUMENTS
+from orchestration.ingest import units
+from orchestration.lake import BUILD_MONTHS_SCHEMA, IN_FORCE_SCHEMA, Lake, sha256_of_file
+
+FIGURE_TABLES = (
+    "exclusions",
+    "facilities",
+    "flow_properties",
+    "flows",
+    "processes",
+    "products",
+    "settings",
+    "stages",
+    "suppliers",
+)
+"""Master tables that a figure can depend on; bounds and calendars change no figure."""
+
+FACTOR_TABLES = ("emission_factors", "emission_factor_gases")
+MODEL_SUFFIXES = (".sql", ".csv", ".yml", ".yaml")
+
+
+def newest_rows(registry: pa.Table) -> list[dict[str, Any]]:
+    """Registry rows of the newest revision of each hand-in and round."""
+    rows = registry.to_pylist()
+    newest: dict[tuple[str, str], int] = defaultdict(int)
+    for row in rows:
+        hand_in = (row["round"], row["hand_in"])
+        newest[hand_in] = max(newest[hand_in], row["revision"])
+    return [row for row in rows if row["revision"] == newest[row["round"], row["hand_in"]]]
+
+
+def in_force(registry: pa.Table) -> list[dict[str, Any]]:
+    """The newest round that reported a source, facility and month wins, in its newest revision."""
+    winners: dict[tuple[str, str, date], dict[str, Any]] = {}
+    for row in newest_rows(registry):
+        place = (row["source"], row["facility_id"], row["period_month"])
+        if place not in winners or winners[place]["round"] < row["round"]:
+            winners[place] = row
+    return [winners[place] for place in sorted(winners)]
+
+
+def month_fingerprints(
+    rows: Sequence[dict[str, Any]], common: str, built: Iterable[date]
+) -> dict[date, str]:
+    """One hash a month over what is in force in it and what all months share."""
+    contents: dict[date, list[str]] = {month: [] for month in built}
+    instruments = []
+    for row in rows:
+        if row["hand_in"] == INSTRUMENTS:  # a certificate may cover any month
+            instruments.append(row["content_sha256"])
+        content = "|".join(
+            str(row[name])
+            for name in ("source", "facility_id", "round", "revision", "content_sha256")
+        )
+        contents.setdefault(row["period_month"], []).append(content)
+    shared = "\n".join([common, *sorted(instruments)])
+    return {
+        month: hashlib.sha256("\n".join([shared, *sorted(parts)]).encode()).hexdigest()
+        for month, parts in sorted(contents.items())
+    }
+
+
+def common_fingerprint(lake: Lake, dbt_project: Path, gwp_set: str) -> str:
+    """One hash over what every month depends on: company, factors, GWP set and the models.
+
+    Unit conversions follow from flows, densities and the unit parser; hashing their table
+    would make every month stale whenever one month writes a unit in a new way.
+    """
+    digest = hashlib.sha256(gwp_set.encode())
+    files = [lake.company(name) for name in FIGURE_TABLES]
+    files += [lake.accepted(name) for name in FACTOR_TABLES]
+    files.append(Path(units.__file__))
+    for path in files:
+        digest.update(f"{path.name} {sha256_of_file(path)}\n".encode())
+    digest.update(dbt_fingerprint(dbt_project).encode())
+    return digest.hexdigest()
+
+
+def dbt_fingerprint(dbt_project: Path) -> str:
+    """One hash over every file of the dbt project that decides a figure."""
+    digest = hashlib.sha256()
+    for path in sorted(dbt_project.rglob("*")):
+        relative = path.relative_to(dbt_project)
+        if path.suffix in MODEL_SUFFIXES and relative.parts[0] not in ("target", "logs"):
+            digest.update(f"{relative.as_posix()} {sha256_of_file(path)}\n".encode())
+    return digest.hexdigest()
+
+
+def built_months(lake: Lake) -> dict[date, str]:
+    """Fingerprint each month was last built with; empty before the first build."""
+    if not lake.working_file.exists():
+        return {}
+    with duckdb.connect(str(lake.working_file), read_only=True) as connection:
+        exists = connection.execute(
+            "select count(*) from information_schema.tables "
+            "where table_schema = 'intermediate' and table_name = 'int_built_months'"
+        ).fetchall()
+        if not exists[0][0]:
+            return {}
+        return dict(
+            connection.execute(
+                "select period_month, fingerprint from intermediate.int_built_months"
+            ).fetchall()
+        )
+
+
+def write_control(lake: Lake, dbt_project: Path, gwp_set: str) -> tuple[int, list[date]]:
+    """Write both control tables; returns how many places are in force and the stale months."""
+    rows = in_force(lake.registry())
+    built = built_months(lake)
+    common = common_fingerprint(lake, dbt_project, gwp_set)
+    fingerprints = month_fingerprints(rows, common, built)
+    stale = [month for month, text in fingerprints.items() if built.get(month) != text]
+    lake.write(
+        lake.in_force,
+        pa.Table.from_pylist(
+            [{name: row[name] for name in IN_FORCE_SCHEMA.names} for row in rows],
+            schema=IN_FORCE_SCHEMA,
+        ),
+    )
+    months = [
+        {"period_month": month, "fingerprint": text, "is_stale": month in stale}
+        for month, text in fingerprints.items()
+    ]
+    lake.write(lake.build_months, pa.Table.from_pylist(months, schema=BUILD_MONTHS_SCHEMA))
+    return len(rows), stale

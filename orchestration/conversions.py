@@ -1,0 +1,119 @@
+"""accepted/unit_conversions: canonical units in one unit text, for every pair that occurs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from orchestration.company import Company
+from orchestration.lake import Lake
+
+CONVERSION_SCHEMA = pa.schema(
+    [
+        ("flow_id", pa.string()),
+        ("property", pa.string()),
+        ("unit_text", pa.string()),
+        ("unit_code", pa.string()),
+        ("multiplier", pa.float64()),
+        ("problem", pa.string()),
+    ]
+)
+PROPERTY_UNITS = {"ncv": "TJ/{unit_code}", "density": "kg/L", "carbon_content": "t/TJ"}
+"""Canonical unit of a flow's property; a property without a dimension is not in here."""
+
+ELECTRICITY = ("kWh", "MWh")
+"""Units in which certificates are listed, whatever unit the hand-ins use."""
+
+
+def conversion_rows(
+    company: Company, pairs: Iterable[Mapping[str, str | None]]
+) -> list[dict[str, Any]]:
+    """Multiplier of each pair of flow and unit text, or the problem that stands against it."""
+    from expectations.preparation import convert
+
+    units = dict(zip(company["flows"]["flow_id"], company["flows"]["unit_code"], strict=True))
+    densities = company.densities_kg_per_l
+    rows = []
+    for pair in pairs:
+        flow_id, unit_text = pair["flow_id"], pair["unit_text"]
+        unit_code = units.get(flow_id)
+        if unit_code is None or unit_text is None:
+            continue
+        of_property = pair["property"] or ""
+        if of_property:
+            unit_code = PROPERTY_UNITS.get(of_property, unit_text).format(unit_code=unit_code)
+        multiplier, problem = convert(unit_text, unit_code, densities.get(flow_id))
+        rows.append(
+            {
+                "flow_id": flow_id,
+                "property": of_property,
+                "unit_text": unit_text,
+                "unit_code": unit_code,
+                "multiplier": multiplier,
+                "problem": problem,
+            }
+        )
+    return sorted(rows, key=lambda row: (row["flow_id"], row["property"], row["unit_text"]))
+
+
+def rebuild_conversions(company: Company, lake: Lake, rounds: Iterable[str]) -> pa.Table:
+    """The pairs known so far and those of these rounds, with today's densities."""
+    pairs = _known_pairs(lake)
+    for round_ in rounds:
+        pairs |= _pairs_of_round(lake, round_)
+    pairs |= _factor_pairs(lake)
+    flows = company["flows"]
+    energy = flows[flows["flow_kind"] == "electricity"]["flow_id"]
+    pairs |= {(flow_id, "", unit) for flow_id in energy for unit in ELECTRICITY}
+    named = [
+        {"flow_id": flow_id, "property": of_property, "unit_text": unit_text}
+        for flow_id, of_property, unit_text in pairs
+    ]
+    rows = [row for row in conversion_rows(company, named) if row["multiplier"] is not None]
+    table = pa.Table.from_pylist(rows, schema=CONVERSION_SCHEMA)
+    lake.write_if_changed(lake.accepted("unit_conversions"), table)
+    return table
+
+
+def _known_pairs(lake: Lake) -> set[tuple[str, str, str]]:
+    known = lake.read(lake.accepted("unit_conversions"), CONVERSION_SCHEMA)
+    return {(row["flow_id"], row["property"], row["unit_text"]) for row in known.to_pylist()}
+
+
+def _pairs_of_round(lake: Lake, round_: str) -> set[tuple[str, str, str]]:
+    folder = lake.path / "accepted"
+    patterns = [
+        path
+        for table in ("stage_readings", "erp_records")
+        for path in (folder / table).glob(f"period_month=*/{round_}__*.parquet")
+    ]
+    instruments = list((folder / "energy_instruments").glob(f"{round_}__r*.parquet"))
+    with duckdb.connect() as connection:
+        rows = []
+        if patterns:
+            rows += connection.execute(
+                "select distinct flow_id, coalesce(property, ''), unit_text from read_parquet($1) "
+                "where flow_id is not null and unit_text is not null",
+                [[str(path) for path in patterns]],
+            ).fetchall()
+        if instruments:
+            rows += connection.execute(
+                "select distinct flow_id, '', unit from read_parquet($1) where unit is not null",
+                [[str(path) for path in instruments]],
+            ).fetchall()
+    return set(rows)
+
+
+def _factor_pairs(lake: Lake) -> set[tuple[str, str, str]]:
+    path = lake.accepted("emission_factors")
+    if not path.exists():
+        return set()
+    with duckdb.connect() as connection:
+        rows = connection.execute(
+            "select distinct flow_id, '', unit from read_parquet($1) where unit is not null",
+            [str(path)],
+        ).fetchall()
+    return set(rows)

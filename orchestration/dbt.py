@@ -1,0 +1,138 @@
+"""dbt in this process: one parse when the project changed, one build a run.
+
+Nothing else in the project starts dbt. Its artifacts lie in the warehouse folder, so that a
+parse stays valid for that warehouse, and its handle on the working file is closed after each
+call, so that others can open the file.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from orchestration.control import dbt_fingerprint
+from orchestration.lake import Lake
+from orchestration.resources import REPOSITORY, WAREHOUSE_VARIABLE
+
+PROJECT = REPOSITORY / "dbt_project"
+RESULT_EVENTS = frozenset({"LogSeedResult", "LogModelResult", "LogSnapshotResult", "LogTestResult"})
+
+
+class DbtError(Exception):
+    """dbt could not parse or build; the message is dbt's own."""
+
+
+@dataclass
+class DbtRun:
+    """What one invocation did: an event for each node, and why nodes failed."""
+
+    events: list[dict[str, Any]] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+
+class Dbt:
+    """The dbt project, run against one warehouse."""
+
+    def __init__(self, lake: Lake) -> None:
+        self.lake = lake
+        self.folder = lake.path / ".dbt"
+        self.target = self.folder / "target"
+        self.manifest_path = self.target / "manifest.json"
+
+    def manifest(self) -> Mapping[str, Any]:
+        """The manifest of the project as it stands; parses only when a file changed."""
+        stamp = self.folder / "parsed.sha256"
+        fingerprint = dbt_fingerprint(PROJECT)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / "parse.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            fresh = stamp.exists() and stamp.read_text() == fingerprint
+            if not (fresh and self.manifest_path.exists()):
+                stamp.unlink(missing_ok=True)
+                run = self._invoke(["parse"])
+                if run.problems:
+                    raise DbtError("\n".join(run.problems))
+                stamp.write_text(fingerprint)
+        return json.loads(self.manifest_path.read_text(encoding="utf-8"))
+
+    def build(self, selection: Sequence[str], gwp_set: str) -> DbtRun:
+        """Seeds, models and tests in one invocation."""
+        variables = ["--vars", json.dumps({"gwp_set": gwp_set})] if gwp_set else []
+        return self._invoke(["build", *selection, *variables])
+
+    def _invoke(self, arguments: Sequence[str]) -> DbtRun:
+        from dbt.cli.main import dbtRunner
+
+        run = DbtRun()
+        with _environment(self.lake), _closed_afterwards():
+            result = dbtRunner(callbacks=[_collect(run)]).invoke(
+                [
+                    "--no-use-colors",
+                    "--no-version-check",
+                    "--no-send-anonymous-usage-stats",
+                    "--log-level=none",
+                    "--log-level-file=info",
+                    f"--log-path={self.folder / 'logs'}",
+                    *arguments,
+                    f"--project-dir={PROJECT}",
+                    f"--profiles-dir={PROJECT}",
+                    f"--target-path={self.target}",
+                ]
+            )
+        if result.exception is not None:
+            run.problems.append(str(result.exception))
+        elif not result.success:
+            run.problems += _failures(result.result)
+        return run
+
+
+def _collect(run: DbtRun) -> Callable[[Any], None]:
+    def collect(message: Any) -> None:
+        if message.info.name in RESULT_EVENTS:
+            from google.protobuf.json_format import MessageToDict
+
+            run.events.append(MessageToDict(message, preserving_proto_field_name=True))
+
+    return collect
+
+
+def _failures(result: Any) -> list[str]:
+    return [
+        f"{node.node.name}: {' '.join((node.message or node.status).split())}"
+        for node in getattr(result, "results", [])
+        if node.status in ("error", "fail", "runtime error")
+    ] or ["dbt failed without naming a model."]
+
+
+@contextmanager
+def _environment(lake: Lake) -> Iterator[None]:
+    """What the profile reads; an open handle is kept for the call and closed with it."""
+    wanted = {WAREHOUSE_VARIABLE: str(lake.path), "DAGSTER_DBT_CLI": "true"}
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name)
+            else:
+                os.environ[name] = value
+
+
+@contextmanager
+def _closed_afterwards() -> Iterator[None]:
+    """A handle left open would lock the working file against every other process."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    try:
+        yield
+    finally:
+        if DuckDBConnectionManager._ENV is not None:
+            DuckDBConnectionManager._ENV.close()
+        DuckDBConnectionManager.close_all_connections()

@@ -1,0 +1,48 @@
+"""The Definitions: wiring and nothing else."""
+
+from __future__ import annotations
+
+from dagster import Definitions
+
+from orchestration.assets.control import control_assets
+from orchestration.assets.emission_factors import factor_assets
+from orchestration.assets.erp_exports import erp_export_assets
+from orchestration.assets.gate import company_asset, gate_asset, gate_checks
+from orchestration.assets.publication import publication_asset
+from orchestration.assets.stage_workbooks import stage_workbook_assets
+from orchestration.assets.warehouse import warehouse_assets
+from orchestration.dbt import Dbt
+from orchestration.partitions import rounds_partitions
+from orchestration.resources import Folders
+from orchestration.schedules import collect_round_job, hand_in_sensor, monthly_schedule
+
+
+def build_definitions(folders: Folders) -> Definitions:
+    """Everything Dagster knows about one data folder and one warehouse.
+
+    Raises:
+        CompanyDataError, MapError: the data folder contradicts itself; the message says where.
+    """
+    data = folders.data_folder
+    partitions = rounds_partitions(data.rounds)
+    maps = [data.maps[source] for source in sorted(data.maps)]
+    landed = [*stage_workbook_assets(maps, partitions), *erp_export_assets(maps, partitions)]
+    warehouse = warehouse_assets(Dbt(folders.lake).manifest(), partitions)
+    marts = sorted(key for key in warehouse.keys if key.path[0] == "marts")
+    job = collect_round_job(partitions)
+    return Definitions(
+        assets=[
+            *landed,
+            *factor_assets(),
+            company_asset(),
+            gate_asset([asset.key for asset in landed], partitions),
+            *control_assets(partitions),
+            warehouse,
+            publication_asset(marts, partitions),
+        ],
+        asset_checks=[gate_checks(partitions)],
+        jobs=[job],
+        schedules=[monthly_schedule(job, folders)],
+        sensors=[hand_in_sensor(job, folders)],
+        resources={"folders": folders},
+    )

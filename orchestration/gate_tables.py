@@ -1,0 +1,203 @@
+"""What the gate may look at: a round's landed hand-ins and the tables the rules select from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from orchestration.company import INSTRUMENTS, TABLES, DataFolder, Round, months_between
+from orchestration.control import newest_rows
+from orchestration.conversions import CONVERSION_SCHEMA, conversion_rows
+from orchestration.ingest.corrections import apply_corrections, read_corrections
+from orchestration.ingest.reading import READING_SCHEMA
+from orchestration.lake import Lake, text_schema
+from orchestration.landing import LANDED_INSTRUMENTS_SCHEMA
+
+HANDED_IN_SCHEMA = text_schema(("hand_in", "source", "facility_id", "source_file", "source_sha256"))
+LAYOUT_SCHEMA = text_schema(("source", "source_sheet", "layout"))
+MASTER_TABLES = ("facilities", "processes", "flows", "flow_properties", "ranges", "tolerances")
+
+
+@dataclass(frozen=True)
+class HandIn:
+    """A landed hand-in with its corrections applied."""
+
+    hand_in: str
+    source: str
+    table: pa.Table
+
+    @property
+    def facility_id(self) -> str:
+        """The site that handed it in; blank where rows name their own."""
+        owner, _, table = self.hand_in.partition("/")
+        return owner if table and owner != "erp" else ""
+
+
+@dataclass(frozen=True)
+class Case:
+    """Everything that was handed in for a round."""
+
+    round: Round
+    hand_ins: tuple[HandIn, ...]
+    instruments: pa.Table
+    correction_findings: pa.Table
+
+
+def landed_case(data: DataFolder, lake: Lake, round_: Round) -> Case:
+    """What landed for the round, with the corrections somebody decided on."""
+    landed = []
+    for source in data.maps:
+        for path in sorted(lake.landed(source, round_.round, "x").parent.glob("*.parquet")):
+            table = lake.read(path, READING_SCHEMA)
+            landed.append((path.stem.replace("__", "/"), source, table))
+    everything = pa.concat_tables([READING_SCHEMA.empty_table(), *(one[2] for one in landed)])
+    corrections = read_corrections(data.path, round_.round)
+    corrected, findings = apply_corrections(everything, corrections)
+    hand_ins, start = [], 0
+    for hand_in, source, table in landed:
+        hand_ins.append(HandIn(hand_in, source, corrected.slice(start, table.num_rows)))
+        start += table.num_rows
+    instruments = lake.read(
+        lake.landed("energy_instruments", round_.round, INSTRUMENTS), LANDED_INSTRUMENTS_SCHEMA
+    )
+    return Case(round_, tuple(hand_ins), instruments, findings)
+
+
+def lay_out(
+    connection: duckdb.DuckDBPyConnection, data: DataFolder, lake: Lake, case: Case
+) -> None:
+    """Everything the rules may look at, as tables of one connection."""
+    readings = pa.concat_tables(
+        [READING_SCHEMA.empty_table(), *(one.table for one in case.hand_ins)]
+    )
+    tables: dict[str, pa.Table] = {
+        "readings": readings,
+        "instruments": case.instruments,
+        "correction_findings": case.correction_findings,
+        "handed_in": _handed_in(data, case),
+        "expected_hand_ins": pa.Table.from_pylist(
+            [{"hand_in": one} for one in case.round.expected], schema=text_schema(("hand_in",))
+        ),
+        "sheet_layouts": _sheet_layouts(data, case.round),
+        "unit_conversions": pa.Table.from_pylist(
+            conversion_rows(data.company, _unit_pairs(readings)), schema=CONVERSION_SCHEMA
+        ),
+    }
+    for name in MASTER_TABLES:
+        tables[name] = lake.read(lake.company(name), text_schema(TABLES[name].all_columns))
+    for name, table in tables.items():
+        connection.register(name, table)
+    _lay_out_history(connection, lake, case)
+
+
+def _lay_out_history(connection: duckdb.DuckDBPyConnection, lake: Lake, case: Case) -> None:
+    """What other rounds had accepted: only the months that a rule compares with.
+
+    Those are the month before the round, whose meters and stocks go on, and the months that
+    certificates of the round cover. A round's cost must not grow with the years behind it.
+    """
+    others = [row for row in newest_rows(lake.registry()) if row["round"] != case.round.round]
+    months = _months_compared(case)
+    for name, folder, empty in (
+        ("previous_stage_readings", "stage_readings", "empty.parquet"),
+        ("previous_erp_records", "erp_records", "empty.parquet"),
+    ):
+        rows = [
+            row
+            for row in others
+            if row["period_month"] in months
+            and row["row_count"]
+            and row["hand_in"] != INSTRUMENTS
+            and row["source"].startswith("erp_") == (folder == "erp_records")
+        ]
+        paths = [
+            lake.accepted_month(
+                folder, row["period_month"], row["round"], row["hand_in"], row["revision"]
+            )
+            for row in rows
+        ]
+        none = lake.path / "accepted" / folder / "period_month=1900-01-01" / empty
+        _create(connection, name, paths or [none], "hive_types = {'period_month': date}")
+    connection.execute(
+        "create temp view previous_readings as select * from previous_stage_readings "
+        "union all by name select * from previous_erp_records"
+    )
+    instruments = {
+        lake.accepted_instruments(row["round"], row["revision"])
+        for row in others
+        if row["hand_in"] == INSTRUMENTS
+    }
+    none = lake.path / "accepted" / "energy_instruments" / "empty.parquet"
+    _create(connection, "previous_instruments", sorted(instruments) or [none], "")
+
+
+def _create(
+    connection: duckdb.DuckDBPyConnection, name: str, paths: list[Path], options: str
+) -> None:
+    connection.execute(
+        f"create temp table {name} as select * from read_parquet($1"
+        + (f", hive_partitioning = true, {options}" if options else "")
+        + ")",
+        [[str(path) for path in paths]],
+    )
+
+
+def _months_compared(case: Case) -> set[date]:
+    first = case.round.first_month
+    before = date(first.year - (first.month == 1), (first.month - 2) % 12 + 1, 1)
+    months = {before}
+    spans = case.instruments.select(["generation_start", "generation_end"]).to_pylist()
+    for span in spans:
+        try:
+            start = date.fromisoformat(span["generation_start"] or "")
+            end = date.fromisoformat(span["generation_end"] or "")
+        except ValueError:  # judged by the rule on complete certificates
+            continue
+        months |= set(months_between(start.replace(day=1), end.replace(day=1)))
+    return months
+
+
+def _handed_in(data: DataFolder, case: Case) -> pa.Table:
+    rows = [
+        {
+            "hand_in": one.hand_in,
+            "source": one.source,
+            "facility_id": one.facility_id or None,
+            "source_file": one.table["source_file"][0].as_py(),
+            "source_sha256": one.table["source_sha256"][0].as_py(),
+        }
+        for one in case.hand_ins
+        if one.table.num_rows
+    ]
+    if case.instruments.num_rows:
+        rows.append(
+            {
+                "hand_in": INSTRUMENTS,
+                "source": "energy_instruments",
+                "source_file": case.instruments["source_file"][0].as_py(),
+                "source_sha256": case.instruments["source_sha256"][0].as_py(),
+            }
+        )
+    rows += [{"source_file": file} for file in data.unclaimed_files(case.round)]
+    return pa.Table.from_pylist(rows, schema=HANDED_IN_SCHEMA)
+
+
+def _sheet_layouts(data: DataFolder, round_: Round) -> pa.Table:
+    rows = [
+        {"source": source, "source_sheet": name, "layout": sheet.layout}
+        for source, source_map in data.maps.items()
+        for sheet in source_map.layout_for(round_.round).sheets
+        for name in sheet.sheet
+    ]
+    return pa.Table.from_pylist(rows, schema=LAYOUT_SCHEMA)
+
+
+def _unit_pairs(readings: pa.Table) -> list[dict[str, str | None]]:
+    quantities = readings.filter(pc.equal(readings["row_kind"], "reading"))
+    pairs = quantities.select(["flow_id", "property", "unit_text"])
+    return pairs.group_by(pairs.column_names).aggregate([]).to_pylist()

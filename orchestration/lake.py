@@ -1,0 +1,234 @@
+"""The Parquet folders of one warehouse: where each table lies, and how it is written whole.
+
+Every file is written beside its place and renamed, so that a reader or a killed run never meets
+half a file. What was accepted is decided by the registry `accepted/hand_ins.parquet` alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+NO_MONTH = date(1900, 1, 1)
+"""Partition of the empty file that keeps a table readable before anything is accepted."""
+
+HAND_INS_SCHEMA = pa.schema(
+    [
+        ("round", pa.string()),
+        ("hand_in", pa.string()),
+        ("source", pa.string()),
+        ("facility_id", pa.string()),
+        ("period_month", pa.date32()),
+        ("revision", pa.int32()),
+        ("source_file", pa.string()),
+        ("source_sha256", pa.string()),
+        ("content_sha256", pa.string()),
+        ("row_count", pa.int64()),
+    ]
+)
+
+IN_FORCE_SCHEMA = pa.schema(
+    [
+        ("source", pa.string()),
+        ("facility_id", pa.string()),
+        ("period_month", pa.date32()),
+        ("round", pa.string()),
+        ("hand_in", pa.string()),
+        ("revision", pa.int32()),
+    ]
+)
+
+BUILD_MONTHS_SCHEMA = pa.schema(
+    [("period_month", pa.date32()), ("fingerprint", pa.string()), ("is_stale", pa.bool_())]
+)
+
+
+def slug_of(hand_in: str) -> str:
+    """File name of a hand-in: `suzhou/washing` is `suzhou__washing`."""
+    return hand_in.replace("/", "__")
+
+
+def text_schema(columns: Iterable[str]) -> pa.Schema:
+    """A schema with every column as text."""
+    return pa.schema([(column, pa.string()) for column in columns])
+
+
+def sha256_of_file(path: Path) -> str:
+    """SHA-256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+class Lake:
+    """Paths and atomic writes of one warehouse folder."""
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path).resolve()
+
+    # --- where things lie -----------------------------------------------------------------
+
+    @property
+    def working_file(self) -> Path:
+        """The DuckDB file that dbt alone writes."""
+        return self.path / "carbonloom.duckdb"
+
+    @property
+    def published(self) -> Path:
+        """What analysts open: a link to the newest publication."""
+        return self.path / "published"
+
+    @property
+    def hand_ins(self) -> Path:
+        """The registry of accepted hand-ins: what it lists counts, nothing else."""
+        return self.path / "accepted" / "hand_ins.parquet"
+
+    @property
+    def in_force(self) -> Path:
+        """Which revision counts for each source, facility and month."""
+        return self.path / "control" / "in_force.parquet"
+
+    @property
+    def build_months(self) -> Path:
+        """Fingerprint of each month's inputs, and whether the warehouse is behind it."""
+        return self.path / "control" / "build_months.parquet"
+
+    def landed(self, source: str, round_: str, hand_in: str) -> Path:
+        """A hand-in as it was read."""
+        return self.path / "landed" / source / round_ / f"{slug_of(hand_in)}.parquet"
+
+    def landed_library(self, library: str) -> Path:
+        """A factor library as it was read."""
+        return self.path / "landed" / "emission_factors" / f"{library}.parquet"
+
+    def accepted(self, table: str) -> Path:
+        """A table of `accepted/` that is one file."""
+        return self.path / "accepted" / f"{table}.parquet"
+
+    def company(self, table: str) -> Path:
+        """A master table that passed validation."""
+        return self.path / "accepted" / "company" / f"{table}.parquet"
+
+    def accepted_month(
+        self, table: str, month: date, round_: str, hand_in: str, revision: int
+    ) -> Path:
+        """One month of one accepted revision of a hand-in."""
+        name = f"{round_}__{slug_of(hand_in)}__r{revision}.parquet"
+        return self.path / "accepted" / table / f"period_month={month.isoformat()}" / name
+
+    def accepted_instruments(self, round_: str, revision: int) -> Path:
+        """The energy instruments of one round."""
+        name = f"{round_}__r{revision}.parquet"
+        return self.path / "accepted" / "energy_instruments" / name
+
+    def findings(self, round_: str, hand_in: str) -> Path:
+        """What the gate found in one hand-in."""
+        return self.path / "quality" / "findings" / round_ / f"{slug_of(hand_in)}.parquet"
+
+    def verdicts(self, round_: str) -> Path:
+        """One verdict a hand-in of the round."""
+        return self.path / "quality" / "verdicts" / f"{round_}.parquet"
+
+    # --- reading and writing --------------------------------------------------------------
+
+    def write(self, path: Path, table: pa.Table) -> None:
+        """Write a Parquet file whole or not at all."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside = path.with_name(f".{path.name}.{os.getpid()}")
+        try:
+            pq.write_table(table, beside)
+            beside.replace(path)
+        finally:
+            beside.unlink(missing_ok=True)
+
+    def write_if_changed(self, path: Path, table: pa.Table) -> None:
+        """Leave a file untouched whose content would be the same."""
+        if not path.exists() or not pq.read_table(path, partitioning=None).equals(table):
+            self.write(path, table)
+
+    def read(self, path: Path, schema: pa.Schema) -> pa.Table:
+        """A Parquet file, or an empty table when nothing was written yet."""
+        if not path.exists():
+            return schema.empty_table()
+        return pq.read_table(path, partitioning=None)
+
+    def read_all(self, paths: Iterable[Path], schema: pa.Schema) -> pa.Table:
+        """Several files of one schema under each other."""
+        tables = [pq.read_table(path, partitioning=None) for path in paths]
+        return pa.concat_tables(tables) if tables else schema.empty_table()
+
+    def keep_only(self, folder: Path, names: Iterable[str]) -> list[str]:
+        """Remove the Parquet files of a folder that nobody hands in any more; returns them."""
+        keep = set(names)
+        gone = [path for path in sorted(folder.glob("*.parquet")) if path.name not in keep]
+        for path in gone:
+            path.unlink()
+        return [path.name for path in gone]
+
+    def discard_revision(self, table: str, round_: str, hand_in: str, revision: int) -> None:
+        """Remove what a killed run left of a revision that was never registered."""
+        pattern = f"period_month=*/{round_}__{slug_of(hand_in)}__r{revision}.parquet"
+        for path in (self.path / "accepted" / table).glob(pattern):
+            path.unlink()
+            with suppress(OSError):  # another hand-in still has files of that month
+                path.parent.rmdir()
+
+    def remove_folder(self, path: Path) -> None:
+        """Remove a folder and what is in it, if it is there."""
+        shutil.rmtree(path, ignore_errors=True)
+
+    def verdict_rows(self, round_: str) -> list[dict[str, Any]]:
+        """The verdicts of a round; none before it was judged."""
+        path = self.verdicts(round_)
+        return pq.read_table(path, partitioning=None).to_pylist() if path.exists() else []
+
+    def finding_rows(self, round_: str) -> list[dict[str, Any]]:
+        """Every finding of a round, critical ones first."""
+        folder = self.findings(round_, "x").parent
+        order = ("critical", "warning", "info")
+        rows = [
+            row
+            for path in sorted(folder.glob("*.parquet"))
+            for row in pq.read_table(path, partitioning=None).to_pylist()
+        ]
+        return sorted(rows, key=lambda row: order.index(row["severity"]))
+
+    # --- the registry ---------------------------------------------------------------------
+
+    def registry(self) -> pa.Table:
+        """Every accepted revision and month, in the order it was accepted."""
+        return self.read(self.hand_ins, HAND_INS_SCHEMA)
+
+    def newest_revision(
+        self, registry: pa.Table, round_: str, hand_in: str
+    ) -> tuple[int, str] | None:
+        """Revision number and content hash of what is in force for a hand-in of a round."""
+        mine = registry.filter(
+            pc.and_(
+                pc.equal(registry["round"], round_),
+                pc.equal(registry["hand_in"], hand_in),
+            )
+        )
+        if not mine.num_rows:
+            return None
+        rows = mine.select(["revision", "content_sha256"]).to_pylist()
+        newest = max(rows, key=lambda row: row["revision"])
+        return newest["revision"], newest["content_sha256"]
+
+
+def content_sha256(table: pa.Table) -> str:
+    """Hash of what a table says, whatever file, chunks or encoding it came in."""
+    import pyarrow.csv as pacsv
+
+    sink = pa.BufferOutputStream()
+    pacsv.write_csv(table, sink)
+    return hashlib.sha256(sink.getvalue()).hexdigest()

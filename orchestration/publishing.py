@@ -1,0 +1,163 @@
+"""What analysts open: the marts as one DuckDB file of the old format, as Parquet, and a manifest.
+
+A publication is a folder that is written whole, under a name made of its content, and then
+becomes `published` by swapping one symbolic link. Who has a file open keeps the file; who opens
+one finds old or new, never half of each. The publication before stays for readers under way.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from orchestration.control import dbt_fingerprint
+from orchestration.lake import Lake, sha256_of_file
+
+STORAGE_VERSION = "v1.0.0"
+"""Readable by every client that embeds DuckDB 1.0 or newer."""
+
+KEPT_PUBLICATIONS = 2
+PACKAGES = ("carbonloom", "duckdb", "dbt-core", "dbt-duckdb", "dagster", "great-expectations")
+
+
+class PublishError(Exception):
+    """The marts cannot be published as they are; what was published stays."""
+
+
+def publish(lake: Lake, dbt_project: Path, data: Path) -> dict[str, Any]:
+    """Publish the schema `marts` of the working file; returns the manifest."""
+    if not lake.working_file.exists():
+        raise PublishError(f"{lake.working_file} is missing: build the warehouse first.")
+    shelf = lake.path / "publications"
+    draft = shelf / f".draft-{os.getpid()}"
+    _remove_drafts(lake, shelf)
+    (draft / "parquet").mkdir(parents=True)
+    tables = _write_parquet(lake.working_file, draft / "parquet")
+    manifest = {
+        "tables": tables,
+        "versions": _versions(lake, dbt_project, data),
+        "files": _files(draft),
+    }
+    current = _current_manifest(lake)
+    if current is not None and _same_content(current, manifest) and _is_intact(lake, current):
+        lake.remove_folder(draft)
+        return current
+    _write_duckdb(draft, list(tables))
+    manifest["files"] = _files(draft)
+    text = json.dumps(manifest, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    (draft / "manifest.json").write_text(text, encoding="utf-8")
+    name = f"p{sha256_of_file(draft / 'manifest.json')[:16]}"
+    lake.remove_folder(shelf / name)  # only left there by a run killed before the swap
+    draft.replace(shelf / name)
+    _point_to(lake.published, shelf / name)
+    _remove_old(lake, shelf)
+    return manifest
+
+
+def _write_parquet(working_file: Path, folder: Path) -> dict[str, int]:
+    rows = {}
+    with duckdb.connect(str(working_file), read_only=True) as connection:
+        names = connection.execute(
+            "select table_name from information_schema.tables "
+            "where table_schema = 'marts' order by table_name"
+        ).fetchall()
+        if not names:
+            raise PublishError(f"{working_file} has no schema `marts`: build the warehouse first.")
+        for (name,) in names:
+            target = str(folder / f"{name}.parquet").replace("'", "''")
+            written = connection.execute(
+                f"copy (select * from marts.\"{name}\" order by all) to '{target}' "
+                "(format parquet, compression zstd)"
+            ).fetchall()
+            rows[name] = written[0][0]
+    return rows
+
+
+def _write_duckdb(draft: Path, names: list[str]) -> None:
+    target = str(draft / "marts.duckdb").replace("'", "''")
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{target}' as target (storage_version '{STORAGE_VERSION}')")
+        connection.execute("create schema target.marts")
+        for name in names:
+            source = str(draft / "parquet" / f"{name}.parquet").replace("'", "''")
+            connection.execute(
+                f"create table target.marts.\"{name}\" as select * from read_parquet('{source}')"
+            )
+        connection.execute("detach target")
+
+
+def _files(folder: Path) -> dict[str, dict[str, Any]]:
+    return {
+        path.relative_to(folder).as_posix(): {
+            "sha256": sha256_of_file(path),
+            "bytes": path.stat().st_size,
+        }
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != "manifest.json"
+    }
+
+
+def _versions(lake: Lake, dbt_project: Path, data: Path) -> dict[str, Any]:
+    libraries = sorted((data / "emission_factors").glob("*.csv"))
+    return {
+        "packages": {package: version(package) for package in PACKAGES},
+        "code_commit": _commit(dbt_project),
+        "dbt_project_sha256": dbt_fingerprint(dbt_project),
+        "storage": STORAGE_VERSION,
+        "emission_factors_sha256": {path.name: sha256_of_file(path) for path in libraries},
+        "accepted_hand_ins_sha256": sha256_of_file(lake.hand_ins),
+    }
+
+
+def _commit(folder: Path) -> str | None:
+    """Commit of the code, where it runs from a git checkout and git is there."""
+    command = ["git", "-C", str(folder), "rev-parse", "HEAD"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()
+
+
+def _current_manifest(lake: Lake) -> dict[str, Any] | None:
+    path = lake.published / "manifest.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+
+
+def _same_content(current: dict[str, Any], draft: dict[str, Any]) -> bool:
+    """Same tables from the same versions; the DuckDB file itself is never byte-stable."""
+    parquet = {name: entry for name, entry in current["files"].items() if "/" in name}
+    return parquet == draft["files"] and all(
+        current[part] == draft[part] for part in ("tables", "versions")
+    )
+
+
+def _is_intact(lake: Lake, manifest: dict[str, Any]) -> bool:
+    return _files(lake.published.resolve()) == manifest["files"]
+
+
+def _point_to(link: Path, folder: Path) -> None:
+    beside = link.with_name(f".{link.name}.{os.getpid()}")
+    beside.unlink(missing_ok=True)
+    beside.symlink_to(os.path.relpath(folder, link.parent), target_is_directory=True)
+    beside.replace(link)
+
+
+def _remove_drafts(lake: Lake, shelf: Path) -> None:
+    """Drafts belong to killed runs: publishing is in the pool of one writer."""
+    for draft in shelf.glob(".draft-*"):
+        lake.remove_folder(draft)
+
+
+def _remove_old(lake: Lake, shelf: Path) -> None:
+    current = lake.published.resolve()
+    others = [path for path in shelf.iterdir() if path.is_dir() and path != current]
+    others.sort(key=lambda path: path.stat().st_mtime, reverse=True)
+    for path in others[KEPT_PUBLICATIONS - 1 :]:
+        lake.remove_folder(path)

@@ -1,0 +1,47 @@
+"""Resources: the two folders everything reads and writes, as settings of one object.
+
+Assets get paths from here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from pathlib import Path
+
+from dagster import ConfigurableResource
+
+from orchestration.company import DataFolder
+from orchestration.lake import Lake
+
+__all__ = ["DATA_VARIABLE", "REPOSITORY", "WAREHOUSE_VARIABLE", "Folders", "Lake"]
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+DATA_VARIABLE = "CARBONLOOM_DATA"
+WAREHOUSE_VARIABLE = "CARBONLOOM_WAREHOUSE"
+
+
+class Folders(ConfigurableResource):
+    """The company's data folder, the warehouse folder, and the GWP set a user asked for."""
+
+    data: str
+    warehouse: str
+    gwp_set: str = ""
+
+    @cached_property
+    def data_folder(self) -> DataFolder:
+        """The company as data."""
+        return DataFolder(self.data)
+
+    @cached_property
+    def lake(self) -> Lake:
+        """Everything that is derived from it."""
+        return Lake(self.warehouse)
+
+
+def default_folders() -> Folders:
+    """The folders named by the environment, or the repository's own."""
+    return Folders(
+        data=os.environ.get(DATA_VARIABLE) or str(REPOSITORY / "raw_data"),
+        warehouse=os.environ.get(WAREHOUSE_VARIABLE) or str(REPOSITORY / "warehouse"),
+    )

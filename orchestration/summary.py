@@ -1,0 +1,135 @@
+"""What a run did, on screen: hand-ins and their states, findings, emissions, where things lie."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from orchestration.company import DataFolder
+from orchestration.lake import Lake
+
+STATE_STYLE = {
+    "accepted": "green",
+    "accepted_with_warnings": "yellow",
+    "refused": "red",
+    "missing": "red",
+}
+FINDINGS_SHOWN = 40
+
+
+def print_summary(
+    console: Console, data: DataFolder, warehouse: Path, rounds: Sequence[str], published: bool
+) -> bool:
+    """Print everything a collector wants to know; returns whether every hand-in passed."""
+    lake = Lake(warehouse)
+    verdicts = [row for name in rounds for row in lake.verdict_rows(name)]
+    if verdicts:
+        console.print(_hand_ins(data, verdicts))
+    refused = [row for row in verdicts if row["state"] in ("refused", "missing")]
+    for row in refused:
+        _print_findings(console, lake, row)
+    _print_round_findings(console, lake, rounds)
+    if published:
+        console.print(_emissions(lake))
+        _print_places(console, lake)
+    return not refused
+
+
+def _hand_ins(data: DataFolder, verdicts: Sequence[dict[str, Any]]) -> Table:
+    name = data.company.settings["name_en"]
+    table = Table(title=f"{name}: what was handed in", title_justify="left")
+    for heading in ("Round", "Hand-in", "State"):
+        table.add_column(heading)
+    for heading in ("Revision", "Readings", "Critical", "Warnings"):
+        table.add_column(heading, justify="right")
+    before = None
+    for row in verdicts:
+        state = row["state"]
+        shown = row["round"] if row["round"] != before else ""
+        before = row["round"]
+        table.add_row(
+            shown,
+            escape(row["hand_in"]),
+            f"[{STATE_STYLE[state]}]{state.replace('_', ' ')}[/]",
+            str(row["revision_in_force"] or "none"),
+            f"{row['row_count']:,}",
+            str(row["critical_count"]),
+            str(row["warning_count"]),
+        )
+    return table
+
+
+def _print_findings(console: Console, lake: Lake, verdict: dict[str, Any]) -> None:
+    findings = [
+        row
+        for row in lake.finding_rows(verdict["round"])
+        if row["hand_in"] == verdict["hand_in"] and row["severity"] == "critical"
+    ]
+    kept = verdict["revision_in_force"]
+    console.print(
+        f"\n[red]{verdict['state']}[/]: {escape(verdict['hand_in'])} in round {verdict['round']}; "
+        + (f"revision {kept} stays in force" if kept else "nothing is in force for it")
+    )
+    _print_rows(console, findings)
+
+
+def _print_round_findings(console: Console, lake: Lake, rounds: Sequence[str]) -> None:
+    """Findings that belong to no hand-in: a file that nobody expects."""
+    for name in rounds:
+        _print_rows(console, [row for row in lake.finding_rows(name) if row["hand_in"] is None])
+
+
+def _print_rows(console: Console, findings: Sequence[dict[str, Any]]) -> None:
+    for row in findings[:FINDINGS_SHOWN]:
+        cell = "!".join(part for part in (row["source_sheet"], row["source_cell"]) if part)
+        place = " ".join(part for part in (row["source_file"], cell) if part)
+        console.print(f"  {place}", markup=False, highlight=False, soft_wrap=True)
+        for words in (row["message_en"], row["remedy_en"]):
+            console.print(f"    {words}", markup=False, highlight=False, soft_wrap=True)
+    if len(findings) > FINDINGS_SHOWN:
+        left = len(findings) - FINDINGS_SHOWN
+        console.print(f"  and {left} more; all of them are in quality_results")
+
+
+def _emissions(lake: Lake) -> Table:
+    table = Table(title="Emissions, tCO2e", title_justify="left")
+    for heading in ("Facility", "Year", "Scope"):
+        table.add_column(heading)
+    for heading in ("Location-based", "Market-based"):
+        table.add_column(heading, justify="right")
+    with duckdb.connect(str(lake.published / "marts.duckdb"), read_only=True) as connection:
+        rows = connection.execute(
+            """
+            select
+                facility_id, year(period_month), ghg_scope,
+                sum(location_based_kgco2e) / 1000, sum(market_based_kgco2e) / 1000
+            from marts.emissions_by_process
+            group by all
+            order by all
+            """
+        ).fetchall()
+    for facility, year, scope, location, market in rows:
+        table.add_row(escape(facility), str(year), str(scope), _tonnes(location), _tonnes(market))
+    return table
+
+
+def _tonnes(value: float | None) -> str:
+    return "unknown" if value is None else f"{value:,.1f}"
+
+
+def _print_places(console: Console, lake: Lake) -> None:
+    places = {
+        "marts for SQL and BI": lake.published / "marts.duckdb",
+        "the same as Parquet": lake.published / "parquet",
+        "hashes and versions": lake.published / "manifest.json",
+        "what passed the gate": lake.path / "accepted",
+        "verdicts and findings": lake.path / "quality",
+    }
+    for what, path in places.items():
+        console.print(f"{what:>22}: {path}", markup=False, highlight=False, soft_wrap=True)
