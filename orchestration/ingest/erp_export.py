@@ -122,9 +122,7 @@ def _find_delimiter(text: str, header_row: int, headers: Collection[str]) -> str
     return best
 
 
-def _parse(
-    text: str, delimiter: str, first_line: int
-) -> tuple[list[list[str]], list[int]]:
+def _parse(text: str, delimiter: str, first_line: int) -> tuple[list[list[str]], list[int]]:
     rows: list[list[str]] = []
     lines: list[int] = []
     previous_limit = csv.field_size_limit(LARGEST_FIELD)
@@ -162,6 +160,5 @@ def _ragged(rows: list[list[str]], lines: list[int], header_row: int) -> dict[in
             "A delimiter stands inside a field; put that field into quotation marks."
         )
         for number in range(header_row, len(rows))
-        if len(rows[number]) > width
-        and any(field.strip() for field in rows[number][width:])
+        if len(rows[number]) > width and any(field.strip() for field in rows[number][width:])
     }

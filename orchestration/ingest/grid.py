@@ -96,9 +96,7 @@ class Grid:
 
     def formula(self, index: int, column: int) -> str | None:
         """The formula behind a cell, with its equals sign."""
-        return (
-            self.formulas.get((self.numbers[index], column)) if self.formulas else None
-        )
+        return self.formulas.get((self.numbers[index], column)) if self.formulas else None
 
     def address(self, index: int, column: int, header: str = "") -> str:
         """A1 in a worksheet; L<line>:<header> in a text file."""
@@ -132,11 +130,7 @@ def cell_reader(number_format: NumberFormat, is_text: bool) -> Callable[[Any], C
         if not value or value.isspace():
             return BLANK
         number = parse(value)
-        return (
-            Cell(value, "text", None)
-            if number is None
-            else Cell(value, text_number, number)
-        )
+        return Cell(value, "text", None) if number is None else Cell(value, text_number, number)
 
     readers: dict[type, Callable[[Any], Cell]] = {
         float: of_float,

@@ -21,7 +21,7 @@ from orchestration.ingest.mapping import (
     MonthsDown,
     Records,
 )
-from orchestration.ingest.numbers import fold
+from orchestration.ingest.numbers import fold, number_text
 from orchestration.ingest.periods import month_of
 from orchestration.ingest.reading import Readings
 
@@ -58,9 +58,9 @@ def read_sheet(sheet: Sheet, context: Context) -> None:
 def known_headers(sheet: Sheet) -> set[str]:
     """Every header a map names for a sheet, ignored ones included."""
     if isinstance(sheet, MonthsAcross):
-        return {
-            h for h in (sheet.item, sheet.unit, sheet.total, sheet.note) if h
-        } | set(sheet.ignored)
+        return {h for h in (sheet.item, sheet.unit, sheet.total, sheet.note) if h} | set(
+            sheet.ignored
+        )
     return {header for header, _ in _wanted_headers(sheet)} | set(sheet.ignored)
 
 
@@ -117,9 +117,7 @@ def item_columns(item: Item) -> dict[str, Any]:
 
 def process_of(item: Item, facility: str | None) -> str | None:
     """The process id, with the facility filled in; None while either isn't known."""
-    return _with_facility(
-        item.process if isinstance(item.process, str) else None, facility
-    )
+    return _with_facility(item.process if isinstance(item.process, str) else None, facility)
 
 
 def _with_facility(process: str | None, facility: str | None) -> str | None:
@@ -130,16 +128,11 @@ def _with_facility(process: str | None, facility: str | None) -> str | None:
 
 def header_texts(grid: Grid, lines: Sequence[int]) -> list[str]:
     """Folded header of each column; several header lines are joined with a space."""
-    indices = [
-        i for i in map(grid.index_of, (line - 1 for line in lines)) if i is not None
-    ]
-    rows = [
-        [cell.text or "" for cell in map(grid.to_cell, grid.rows[i])] for i in indices
-    ]
+    indices = [i for i in map(grid.index_of, (line - 1 for line in lines)) if i is not None]
+    rows = [[cell.text or "" for cell in map(grid.to_cell, grid.rows[i])] for i in indices]
     width = max(map(len, rows), default=0)
     return [
-        fold(" ".join(row[column] for row in rows if column < len(row)))
-        for column in range(width)
+        fold(" ".join(row[column] for row in rows if column < len(row))) for column in range(width)
     ]
 
 
@@ -148,14 +141,36 @@ def is_blank(value: Any) -> bool:
     return value is None or (isinstance(value, str) and not value.strip())
 
 
-def multiplier(cells: Iterable[Cell], sign: int) -> float | None:
-    """Product of the `times` cells and the sign; None when one of them is no number."""
-    product = float(sign)
-    for cell in cells:
-        if cell.number is None:
-            return None
-        product *= cell.number
-    return product
+def multipliers(
+    factors: Sequence[Sequence[Cell]], places: Sequence[Sequence[str]], sign: int
+) -> dict[str, Any]:
+    """Columns that say what a quantity is multiplied with, from the `times` cells of each row.
+
+    The product of the parts of multiplier_text is sign_multiplier; a sign is a part of its own.
+    A part that is no number leaves sign_multiplier null.
+    """
+    products, texts, cells = [], [], []
+    for row_factors, row_places in zip(factors, places, strict=True):
+        product: float | None = float(sign)
+        for cell in row_factors:
+            number = cell.number
+            product = None if product is None or number is None else product * number
+        parts = [factor_text(cell) for cell in row_factors] + (["-1"] if sign < 0 else [])
+        products.append(product)
+        texts.append("|".join(parts))
+        cells.append("|".join([*row_places, *([""] if sign < 0 else [])]))
+    return {
+        "sign_multiplier": products,
+        "multiplier_text": texts,
+        "multiplier_cell": cells,
+    }
+
+
+def factor_text(cell: Cell) -> str:
+    """A multiplied cell as one part of multiplier_text."""
+    if cell.number is not None:
+        return number_text(cell.number)
+    return (cell.text or "").replace("|", "/")
 
 
 def add_unmapped(context: Context, header: str, address: str) -> None:
@@ -190,9 +205,7 @@ class RowReader:
             if header:
                 self.columns.setdefault(header, []).append(column)
         last_header = max(sheet.header_lines) - 1
-        self.indices = [
-            i for i, n in enumerate(context.grid.numbers) if n > last_header
-        ]
+        self.indices = [i for i, n in enumerate(context.grid.numbers) if n > last_header]
         self.is_records = isinstance(sheet, Records)
 
     def read(self) -> None:
@@ -214,16 +227,10 @@ class RowReader:
         for header, columns in self.columns.items():
             if header not in known:
                 for column in columns:
-                    add_unmapped(
-                        self.context, header, self.grid.address(line, column, header)
-                    )
+                    add_unmapped(self.context, header, self.grid.address(line, column, header))
         for header, item in _wanted_headers(self.sheet):
             if header not in self.columns:
-                columns = (
-                    item_columns(item)
-                    if item
-                    else {"is_required": header != self.sheet.note}
-                )
+                columns = item_columns(item) if item else {"is_required": header != self.sheet.note}
                 if item:
                     columns["process_id"] = process_of(item, self.context.owner)
                 self.context.add(row_kind="missing_header", item_text=header, **columns)
@@ -269,9 +276,7 @@ class RowReader:
         line = self.grid.index_of(self.sheet.header_lines[-1] - 1)
         width = max((len(self.grid.rows[i]) for i in self.rows), default=0)
         if self.grid.is_text:
-            width = min(
-                width, len(self.headers)
-            )  # longer lines are ragged, and told of already
+            width = min(width, len(self.headers))  # longer lines are ragged, and told of already
         for column in range(width):
             if column < len(self.headers) and self.headers[column]:
                 continue
@@ -290,9 +295,7 @@ class RowReader:
 
     def _column_cells(self, column: int, rows: Sequence[int]) -> list[Cell]:
         read, lines = self.grid.to_cell, self.grid.rows
-        return [
-            read(lines[i][column]) if column < len(lines[i]) else BLANK for i in rows
-        ]
+        return [read(lines[i][column]) if column < len(lines[i]) else BLANK for i in rows]
 
     def _addresses(self, column: int, header: str, rows: Sequence[int]) -> list[str]:
         if self.grid.is_text:
@@ -308,9 +311,7 @@ class RowReader:
         if isinstance(self.sheet, Records):
             shared["document_no"] = self.sheet.document
         return {
-            name: dict(
-                zip(rows, (c.text for c in self._cells(header, rows)), strict=True)
-            )
+            name: dict(zip(rows, (c.text for c in self._cells(header, rows)), strict=True))
             for name, header in shared.items()
             if header
         }
@@ -343,11 +344,7 @@ class RowReader:
         self._add_block(header, item, column, rows, item_columns(item))
         if not item.when:
             columns = item_columns(item) | {"role": "row_total"}
-            filled = [
-                row
-                for row in self.total_rows
-                if not is_blank(self.grid.value(row, column))
-            ]
+            filled = [row for row in self.total_rows if not is_blank(self.grid.value(row, column))]
             self._add_block(header, item, column, filled, columns)
 
     def _add_block(
@@ -366,9 +363,7 @@ class RowReader:
         if item_texts is not None:
             columns["item_text"] = item_texts
         columns |= self._multipliers(item, rows)
-        columns |= {
-            name: [by_row[r] for r in rows] for name, by_row in self._shared.items()
-        }
+        columns |= {name: [by_row[r] for r in rows] for name, by_row in self._shared.items()}
         if isinstance(item.unit, FromColumn):
             columns["unit_text"] = self._stated(item.unit, rows)[0]
         if self.grid.formulas:
@@ -421,15 +416,9 @@ class RowReader:
             else [""] * len(rows)
             for header in item.times
         ]
-        return {
-            "sign_multiplier": [
-                multiplier(cells, item.sign) for cells in zip(*factors)
-            ],
-            "multiplier_text": [
-                "|".join(c.text or "" for c in cells) for cells in zip(*factors)
-            ],
-            "multiplier_cell": ["|".join(addresses) for addresses in zip(*places)],
-        }
+        return multipliers(
+            list(zip(*factors, strict=True)), list(zip(*places, strict=True)), item.sign
+        )
 
     def _add_unmatched(self, sheet: Records) -> None:
         """Records no `when` provides for: kept without a flow, so that none gets lost in silence.
@@ -446,9 +435,7 @@ class RowReader:
         problems: dict[int, str] = {}
         left_out: set[int] = set()
         for header, allowed in accepted.items():
-            for row, cell in zip(
-                self.rows, self._cells(header, self.rows), strict=True
-            ):
+            for row, cell in zip(self.rows, self._cells(header, self.rows), strict=True):
                 text = fold(cell.text or "")
                 if text in sheet.ignored:
                     left_out.add(row)
@@ -466,9 +453,7 @@ class RowReader:
         self._add_block(nameless.quantity, nameless, quantity[0], rows, columns, texts)
 
     def _add_missing_months(self) -> None:
-        missing = [
-            month for month in self.context.months if month not in set(self.row_months)
-        ]
+        missing = [month for month in self.context.months if month not in set(self.row_months)]
         if self.is_records:
             if not self.sheet.every_month:
                 return
@@ -480,14 +465,10 @@ class RowReader:
             if header in self.columns:
                 self._add_missing(header, item, missing)
 
-    def _add_missing(
-        self, header: str, item: Item | None, months: Sequence[date]
-    ) -> None:
+    def _add_missing(self, header: str, item: Item | None, months: Sequence[date]) -> None:
         columns: dict[str, Any] = {"is_required": True, "role": "activity"}
         if item is not None:
-            columns = item_columns(item) | {
-                "process_id": process_of(item, self.context.owner)
-            }
+            columns = item_columns(item) | {"process_id": process_of(item, self.context.owner)}
         line = self.grid.index_of(self.sheet.header_lines[-1] - 1)
         self.context.add(
             len(months),

@@ -62,9 +62,7 @@ class Item(_Model):
     process: FromColumnOrText
     direction: Literal["input", "output", "property"]
     unit: FromColumnOrText | None = None
-    method: (
-        Literal["metered", "invoiced", "weighed", "calculated", "estimated"] | None
-    ) = None
+    method: Literal["metered", "invoiced", "weighed", "calculated", "estimated"] | None = None
     property_name: str | None = Field(default=None, alias="property")
     role: Literal[
         "activity",
@@ -192,9 +190,9 @@ class Layout(_Model):
 
     from_round: str = ""
     csv: CsvOptions = Field(default_factory=CsvOptions)
-    sheets: list[
-        Annotated[MonthsDown | MonthsAcross | Records, Field(discriminator="layout")]
-    ] = Field(min_length=1)
+    sheets: list[Annotated[MonthsDown | MonthsAcross | Records, Field(discriminator="layout")]] = (
+        Field(min_length=1)
+    )
 
 
 class SourceMap(_Model):
@@ -220,9 +218,7 @@ class SourceMap(_Model):
     @model_validator(mode="after")
     def _kind_fits_source(self) -> SourceMap:
         if (self.kind == "erp") != self.source.startswith("erp_"):
-            raise ValueError(
-                "source: stage_… needs kind: workbook, and erp_… needs kind: erp"
-            )
+            raise ValueError("source: stage_… needs kind: workbook, and erp_… needs kind: erp")
         return self
 
     @classmethod
@@ -234,9 +230,7 @@ class SourceMap(_Model):
         except yaml.YAMLError as error:
             raise MapError(f"{path}: not valid YAML. {error}") from error
         except ValidationError as error:
-            raise MapError(
-                "\n".join(f"{path}: {line}" for line in _problems(error))
-            ) from error
+            raise MapError("\n".join(f"{path}: {line}" for line in _problems(error))) from error
 
     def layout_for(self, round_name: str) -> Layout:
         """The newest layout that applies to a round."""
@@ -254,9 +248,7 @@ class _MapLoader(yaml.SafeLoader):
 
 
 def _scalar(loader: _MapLoader, node: yaml.Node) -> str | None:
-    return (
-        None if node.style is None and node.value in ("", "~", "null") else node.value
-    )
+    return None if node.style is None and node.value in ("", "~", "null") else node.value
 
 
 def _mapping(loader: _MapLoader, node: yaml.MappingNode) -> dict[str, Any]:

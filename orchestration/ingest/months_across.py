@@ -14,7 +14,7 @@ from orchestration.ingest.layouts import (
     header_texts,
     is_blank,
     item_columns,
-    multiplier,
+    multipliers,
     process_of,
 )
 from orchestration.ingest.mapping import Item, MonthsAcross
@@ -65,15 +65,11 @@ def _read_header(sheet: MonthsAcross, context: Context) -> _Header:
             else:
                 header.months.append((column, month))
     for text in structural - set(header.named):
-        context.add(
-            row_kind="missing_header", item_text=text, is_required=text != sheet.note
-        )
+        context.add(row_kind="missing_header", item_text=text, is_required=text != sheet.note)
     return header
 
 
-def _rows_by_label(
-    sheet: MonthsAcross, context: Context, header: _Header
-) -> dict[str, list[int]]:
+def _rows_by_label(sheet: MonthsAcross, context: Context, header: _Header) -> dict[str, list[int]]:
     """Rows of each mapped label; other rows with values are told of."""
     grid = context.grid
     label_column = header.named[sheet.item]
@@ -196,24 +192,15 @@ def _multipliers(
     grid = context.grid
     found = [rows.get(label, [None])[0] for label in item.times]
     factors = [
-        [BLANK if row is None else grid.cell(row, column) for row in found]
-        for column in columns
+        [BLANK if row is None else grid.cell(row, column) for row in found] for column in columns
     ]
-    return {
-        "sign_multiplier": [multiplier(cells, item.sign) for cells in factors],
-        "multiplier_text": [
-            "|".join(cell.text or "" for cell in cells) for cells in factors
-        ],
-        "multiplier_cell": [
-            "|".join("" if row is None else grid.address(row, column) for row in found)
-            for column in columns
-        ],
-    }
+    places = [
+        ["" if row is None else grid.address(row, column) for row in found] for column in columns
+    ]
+    return multipliers(factors, places, item.sign)
 
 
-def _named_text(
-    name: str | None, context: Context, header: _Header, index: int
-) -> str | None:
+def _named_text(name: str | None, context: Context, header: _Header, index: int) -> str | None:
     if name not in header.named:
         return None
     return context.grid.cell(index, header.named[name]).text

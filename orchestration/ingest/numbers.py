@@ -28,18 +28,12 @@ class NumberFormat:
 
     def __post_init__(self) -> None:
         if self.decimal == self.thousands:
-            raise ValueError(
-                f"decimal and thousands are both {self.decimal!r}; they must differ"
-            )
+            raise ValueError(f"decimal and thousands are both {self.decimal!r}; they must differ")
         point = re.escape(self.decimal)
         whole = "[0-9]+"
         if self.thousands:
-            whole = (
-                rf"(?:[0-9]{{1,3}}(?:{re.escape(self.thousands)}[0-9]{{3}})+|[0-9]+)"
-            )
-        pattern = (
-            rf"([+-]?)((?:{whole}(?:{point}[0-9]*)?|{point}[0-9]+)(?:[eE][+-]?[0-9]+)?)"
-        )
+            whole = rf"(?:[0-9]{{1,3}}(?:{re.escape(self.thousands)}[0-9]{{3}})+|[0-9]+)"
+        pattern = rf"([+-]?)((?:{whole}(?:{point}[0-9]*)?|{point}[0-9]+)(?:[eE][+-]?[0-9]+)?)"
         pattern += "(-?)" if self.trailing_minus else "()"
         object.__setattr__(self, "_pattern", re.compile(pattern))
 

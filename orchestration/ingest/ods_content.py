@@ -73,14 +73,11 @@ def _sheets(content: bytes) -> Iterator[Grid]:
                 cells += repeated * len(values)
                 if cells > MOST_CELLS:
                     raise UnreadableWorkbookError(
-                        "The file repeats values over more cells than a hand-in holds. "
-                        + RESAVE
+                        "The file repeats values over more cells than a hand-in holds. " + RESAVE
                     )
                 for repeat in range(number, number + repeated):
                     rows[repeat] = list(values)
-                    formulas.update(
-                        {(repeat, c): text for c, text in row_formulas.items()}
-                    )
+                    formulas.update({(repeat, c): text for c, text in row_formulas.items()})
             number += repeated
             element.clear()
 
@@ -89,16 +86,12 @@ def _row(element: etree._Element) -> tuple[list[Any], dict[int, str]]:
     values: list[Any] = []
     formulas: dict[int, str] = {}
     column = 0
-    for cell in element.iterchildren(
-        f"{TABLE}table-cell", f"{TABLE}covered-table-cell"
-    ):
+    for cell in element.iterchildren(f"{TABLE}table-cell", f"{TABLE}covered-table-cell"):
         repeated = int(cell.get(f"{TABLE}number-columns-repeated", 1))
         value = _value(cell) if cell.tag == f"{TABLE}table-cell" else ""
         if value != "":
             if column + repeated > 16_384:
-                raise UnreadableWorkbookError(
-                    f"A row has more than 16,384 columns. {RESAVE}"
-                )
+                raise UnreadableWorkbookError(f"A row has more than 16,384 columns. {RESAVE}")
             values += [""] * (column - len(values)) + [value] * repeated
             formula = cell.get(f"{TABLE}formula")
             if formula:
@@ -121,11 +114,7 @@ def _value(cell: etree._Element) -> Any:
         return float(cell.get(f"{OFFICE}value"))
     if kind == "date":
         moment = datetime.fromisoformat(cell.get(f"{OFFICE}date-value"))
-        return (
-            date(moment.year, moment.month, moment.day)
-            if _is_midnight(moment)
-            else moment
-        )
+        return date(moment.year, moment.month, moment.day) if _is_midnight(moment) else moment
     if kind == "boolean":
         return cell.get(f"{OFFICE}boolean-value") == "true"
     if kind == "time":
@@ -141,6 +130,4 @@ def _duration(text: str) -> timedelta:
     """PT120H30M00S, as a spreadsheet writes a time of day or a duration."""
     hours, rest = text.removeprefix("PT").split("H")
     minutes, seconds = rest.rstrip("S").split("M")
-    return timedelta(
-        hours=int(hours), minutes=int(minutes), seconds=float(seconds or 0)
-    )
+    return timedelta(hours=int(hours), minutes=int(minutes), seconds=float(seconds or 0))

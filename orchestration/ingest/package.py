@@ -18,9 +18,7 @@ MEBIBYTE = 1 << 20
 LARGEST_TOTAL = 512 * MEBIBYTE
 SUSPICIOUS_RATIO = 200
 SUSPICIOUS_SIZE = 64 * MEBIBYTE
-RESAVE = (
-    "Open it in Excel or LibreOffice, save it again as .xlsx and hand that file in."
-)
+RESAVE = "Open it in Excel or LibreOffice, save it again as .xlsx and hand that file in."
 
 
 class UnreadableWorkbookError(UnreadableFileError):
@@ -49,9 +47,7 @@ class Package:
         self._parts = {info.filename.replace("\\", "/").lower(): info for info in infos}
         total = sum(info.file_size for info in infos)
         packed = max(1, sum(info.compress_size for info in infos))
-        if total > LARGEST_TOTAL or (
-            total > SUSPICIOUS_SIZE and total / packed > SUSPICIOUS_RATIO
-        ):
+        if total > LARGEST_TOTAL or (total > SUSPICIOUS_SIZE and total / packed > SUSPICIOUS_RATIO):
             raise UnreadableWorkbookError(
                 f"The file of {len(data):,} bytes would unpack to {total // MEBIBYTE:,} MiB, more "
                 "than a workbook holds (a zip bomb, or a sheet formatted down to its last row). "
@@ -70,9 +66,7 @@ class Package:
         """One part. Raises `UnreadableWorkbookError` when it is not what the zip declares."""
         info = self._parts.get(name.lower())
         if info is None:
-            raise UnreadableWorkbookError(
-                f"The workbook lacks its part {name}. {RESAVE}"
-            )
+            raise UnreadableWorkbookError(f"The workbook lacks its part {name}. {RESAVE}")
         if info.flag_bits & 1:
             raise UnreadableWorkbookError(
                 "The file is protected by a password. Save it without one and hand it in again."
@@ -93,16 +87,12 @@ class Package:
                 + RESAVE
             )
         if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
-            raise UnreadableWorkbookError(
-                f"The part {name} is not written in UTF-8. {RESAVE}"
-            )
+            raise UnreadableWorkbookError(f"The part {name} is not written in UTF-8. {RESAVE}")
         return content
 
     def tree(self, name: str) -> etree._Element:
         """A small XML part as a tree; nothing outside the file is ever looked up."""
-        parser = etree.XMLParser(
-            resolve_entities=False, no_network=True, load_dtd=False
-        )
+        parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
         try:
             return etree.fromstring(self.read_xml(name), parser)
         except etree.XMLSyntaxError as error:
@@ -113,9 +103,7 @@ class Package:
     def _inflate(self, info: zipfile.ZipInfo) -> bytes:
         header = self._data[info.header_offset : info.header_offset + 30]
         if header[:4] != b"PK\x03\x04" or len(header) < 30:
-            raise UnreadableWorkbookError(
-                f"The part {info.filename} is damaged. {RESAVE}"
-            )
+            raise UnreadableWorkbookError(f"The part {info.filename} is damaged. {RESAVE}")
         name_length, extra_length = struct.unpack("<HH", header[26:30])
         start = info.header_offset + 30 + name_length + extra_length
         packed = self._data[start : start + info.compress_size]

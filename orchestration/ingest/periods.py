@@ -41,7 +41,9 @@ CHINESE_MONTHS = {
     )
 }
 NAME = "|".join(sorted(MONTH_NAMES, key=len, reverse=True))
-TIME_OF_DAY = r"(?:[T ][0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?)?"
+TIME_OF_DAY = (
+    r"(?:[T ][0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?)?"
+)
 YEAR = r"(?P<year>20[0-9]{2})"
 MONTH = r"(?P<month>0?[1-9]|1[0-2])"
 DAY = r"(?P<day>0?[1-9]|[12][0-9]|3[01])"
@@ -91,9 +93,7 @@ def month_of(
     return _month_of_text(value, tuple(months), bare_month, date_format)
 
 
-def _month_of_number(
-    value: float, months: tuple[date, ...], bare_month: bool
-) -> date | None:
+def _month_of_number(value: float, months: tuple[date, ...], bare_month: bool) -> date | None:
     if FIRST_SERIAL <= value < LAST_SERIAL + 1:
         return (SERIAL_ZERO + timedelta(days=int(value))).replace(day=1)
     if value != int(value):

@@ -27,9 +27,7 @@ POWER_OF_TEN = re.compile(
 )
 CHINESE_POWERS = (("百万", 1e6), ("千万", 1e7), ("万", 1e4), ("亿", 1e8), ("千", 1e3))
 ENGLISH_POWERS = (("thousand ", 1e3), ("million ", 1e6))
-CASELESS_FROM = (
-    2  # one letter is too short to guess its case: M may be million, month or metre
-)
+CASELESS_FROM = 2  # one letter is too short to guess its case: M may be million, month or metre
 SHARES = {"%", "‰", "percent", "per cent", "ppm", "ppb"}
 DIMENSION_NAMES = {
     "[mass]": "a mass",
@@ -204,10 +202,7 @@ def _lookup(name: str) -> tuple[float, str] | None:
     exact, caseless = _names()
     power = ""
     if match := re.fullmatch(r"(.*[^0-9^])\^(-?[0-9])", name):
-        if (
-            f"{match[1]}{match[2]}" in exact
-            or f"{match[1]}{match[2]}".lower() in caseless
-        ):
+        if f"{match[1]}{match[2]}" in exact or f"{match[1]}{match[2]}".lower() in caseless:
             name = f"{match[1]}{match[2]}"
         else:
             name, power = match[1], f" ** ({match[2]})"
@@ -267,12 +262,12 @@ def _unknown(unit_text: str | None) -> str:
     return f"The unit {unit_text!r} is not known. {hint}"
 
 
-def _wrong_dimension(
-    unit_text: str | None, typed: Unit, unit_code: str, canonical: Unit
-) -> str:
+def _wrong_dimension(unit_text: str | None, typed: Unit, unit_code: str, canonical: Unit) -> str:
     kinds = [str(unit.dimension) for unit in (typed, canonical)]
     measured, wanted = (DIMENSION_NAMES.get(kind, kind) for kind in kinds)
-    message = f"The unit {unit_text!r} measures {measured}; the flow needs {wanted}, in {unit_code}."
+    message = (
+        f"The unit {unit_text!r} measures {measured}; the flow needs {wanted}, in {unit_code}."
+    )
     if set(kinds) == {"[normal_volume]", "[length] ** 3"}:
         return f"{message} State the gas volume at normal conditions, in Nm3."
     if set(kinds) == {"[mass]", "[length] ** 3"}:

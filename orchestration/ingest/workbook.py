@@ -52,9 +52,7 @@ class Workbook:
         """One sheet. Raises `UnreadableWorkbookError` when its part of the file is damaged."""
         if name not in self._grids:
             self._grids[name] = (
-                self._xlsx_grid(name)
-                if self._package is not None
-                else self._xls_grid(name)
+                self._xlsx_grid(name) if self._package is not None else self._xls_grid(name)
             )
         return self._grids[name]
 
@@ -78,9 +76,7 @@ class Workbook:
                 f"The file is a zip archive, not a workbook. Unpack it first. {RESAVE}"
             )
         if "xl/workbook.bin" in package:
-            raise UnreadableWorkbookError(
-                f"The file is a binary workbook (.xlsb). {RESAVE}"
-            )
+            raise UnreadableWorkbookError(f"The file is a binary workbook (.xlsb). {RESAVE}")
         for part in OPENED_BY_CALAMINE:
             if part in package:
                 package.read_xml(part)
@@ -200,13 +196,9 @@ def _calamine_errors() -> Iterator[None]:
         IndexError,
         TypeError,
     ) as error:
-        raise UnreadableWorkbookError(
-            f"The file is damaged ({error}). {RESAVE}"
-        ) from error
+        raise UnreadableWorkbookError(f"The file is damaged ({error}). {RESAVE}") from error
     except BaseException as error:
         # a panic inside calamine derives from BaseException; anything else isn't ours to catch
         if type(error).__name__ != "PanicException":
             raise
-        raise UnreadableWorkbookError(
-            f"The file is damaged ({error}). {RESAVE}"
-        ) from error
+        raise UnreadableWorkbookError(f"The file is damaged ({error}). {RESAVE}") from error

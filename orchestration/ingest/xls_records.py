@@ -41,8 +41,7 @@ def lost_cells(data: bytes) -> list[Lost]:
         for code, body, _ in _records(stream, 0):
             if code == FILEPASS:
                 raise UnreadableWorkbookError(
-                    "The file is protected by a password. "
-                    "Save it without one and hand it in again."
+                    "The file is protected by a password. Save it without one and hand it in again."
                 )
             if code == BOUNDSHEET:
                 sheets.append(struct.unpack_from("<I", body)[0])
@@ -82,9 +81,7 @@ def _lost_in_sheet(stream: bytes, offset: int) -> Lost:
     return lost
 
 
-def _records(
-    stream: bytes, offset: int, nested: bool = False
-) -> Iterator[tuple[int, bytes, int]]:
+def _records(stream: bytes, offset: int, nested: bool = False) -> Iterator[tuple[int, bytes, int]]:
     while offset + 4 <= len(stream):
         code, length = struct.unpack_from("<HH", stream, offset)
         yield code, stream[offset + 4 : offset + 4 + length], offset
@@ -103,9 +100,7 @@ def _workbook_stream(data: bytes) -> bytes:
         struct.unpack_from("<I", data, 56)[0],
     )
     mini_fat_start = struct.unpack_from("<I", data, 60)[0]
-    fat = _table(
-        b"".join(_sector(data, s, sector_size) for s in _fat_sectors(data, sector_size))
-    )
+    fat = _table(b"".join(_sector(data, s, sector_size) for s in _fat_sectors(data, sector_size)))
     directory = _chain(data, fat, directory_start, sector_size)
     entries = [directory[i : i + 128] for i in range(0, len(directory) - 127, 128)]
     for entry in entries:
@@ -116,9 +111,7 @@ def _workbook_stream(data: bytes) -> bytes:
         start, size = struct.unpack_from("<II", entry, 116)
         if size >= cutoff:
             return _chain(data, fat, start, sector_size)[:size]
-        mini = _chain(
-            data, fat, struct.unpack_from("<I", entries[0], 116)[0], sector_size
-        )
+        mini = _chain(data, fat, struct.unpack_from("<I", entries[0], 116)[0], sector_size)
         mini_fat = _table(_chain(data, fat, mini_fat_start, sector_size))
         return _chain(mini, mini_fat, start, mini_size, header=0)[:size]
     raise UnreadableWorkbookError(
@@ -148,13 +141,9 @@ def _sector(data: bytes, sector: int, size: int, header: int = 1) -> bytes:
     return data[start : start + size]
 
 
-def _chain(
-    data: bytes, fat: tuple[int, ...], sector: int, size: int, header: int = 1
-) -> bytes:
+def _chain(data: bytes, fat: tuple[int, ...], sector: int, size: int, header: int = 1) -> bytes:
     parts = []
-    for _ in range(
-        len(fat)
-    ):  # never longer than the table: a chain may run in a circle
+    for _ in range(len(fat)):  # never longer than the table: a chain may run in a circle
         if sector >= END_OF_CHAIN:
             break
         parts.append(_sector(data, sector, size, header))

@@ -49,9 +49,7 @@ class Formulas(Mapping[Position, str]):
 
     def note(self, position: Position, attributes: bytes, text: bytes | None) -> None:
         """Remember the formula of one cell."""
-        shared = (
-            SHARED_INDEX.search(attributes) if b't="shared"' in attributes else None
-        )
+        shared = SHARED_INDEX.search(attributes) if b't="shared"' in attributes else None
         if text:
             self._texts[position] = text
             if shared:
@@ -179,21 +177,15 @@ def sheet_parts(package: Package) -> dict[str, str]:
     }
     parts = {}
     for sheet in package.tree(office).iterfind(".//{*}sheet"):
-        identity = next(
-            (v for k, v in sheet.attrib.items() if str(k).endswith("}id")), None
-        )
+        identity = next((v for k, v in sheet.attrib.items() if str(k).endswith("}id")), None)
         target = targets.get(identity)
         if target is not None:
-            path = (
-                target.lstrip("/") if target.startswith("/") else f"{folder}/{target}"
-            )
+            path = target.lstrip("/") if target.startswith("/") else f"{folder}/{target}"
             parts[str(sheet.get("name"))] = posixpath.normpath(path)
     return parts
 
 
-def read_slowly(
-    data: bytes, name: str
-) -> tuple[dict[int, dict[int, Any]], dict[Position, str]]:
+def read_slowly(data: bytes, name: str) -> tuple[dict[int, dict[int, Any]], dict[Position, str]]:
     """Values by row and column, and formulas, through openpyxl's parser; blanks take no room."""
     from openpyxl import load_workbook
 
@@ -207,9 +199,7 @@ def read_slowly(
                 value, column = cell["value"], cell["column"] - 1
                 if not data_only:
                     if cell["data_type"] == "f":
-                        formulas[number - 1, column] = str(
-                            getattr(value, "text", value)
-                        )
+                        formulas[number - 1, column] = str(getattr(value, "text", value))
                     continue
                 if cell["data_type"] == "e":
                     value = ErrorValue(value)

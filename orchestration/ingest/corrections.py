@@ -1,0 +1,273 @@
+"""Corrections: a decided change of one cell, applied between landed and accepted.
+
+A correction that no longer finds its cell, or finds another value there, is a critical finding:
+what was decided was decided about a value nobody handed in any more.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from expectations.rules import FINDING_SCHEMA
+from orchestration.ingest.numbers import PLAIN, fold, number_text
+from orchestration.ingest.reading import READING_SCHEMA
+
+COLUMNS = (
+    "file",
+    "sheet",
+    "cell",
+    "old_value",
+    "new_value",
+    "reason",
+    "decided_by",
+    "decided_on",
+)
+NEEDED = ("file", "cell", "reason", "decided_by")
+CHANGED = (
+    "value_text",
+    "value_type",
+    "quantity",
+    "formula",
+    "corrected_from",
+    "multiplier_text",
+    "sign_multiplier",
+)
+RULE = "correction_applies"
+_Key = tuple[str, str, str]
+
+
+class CorrectionsError(Exception):
+    """A corrections.csv that can't be followed; the message names line and remedy."""
+
+
+@dataclass(frozen=True)
+class Correction:
+    """One line of corrections.csv; `file` is relative to the folder of the round."""
+
+    file: str
+    sheet: str
+    cell: str
+    old_value: str
+    new_value: str
+    reason: str = ""
+    decided_by: str = ""
+    decided_on: str = ""
+
+
+def read_corrections(data: Path, round_name: str) -> tuple[Correction, ...]:
+    """The corrections of a round; none when the file is absent. Raises `CorrectionsError`."""
+    path = data / "rounds" / round_name / "corrections.csv"
+    if not path.exists():
+        return ()
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.DictReader(file, strict=True)
+        unlike = set(COLUMNS) ^ set(reader.fieldnames or ())
+        if unlike:
+            raise CorrectionsError(
+                f"{path}: the header must be {','.join(COLUMNS)}. "
+                f"Check {', '.join(sorted(unlike))}."
+            )
+        corrections = []
+        try:
+            for row in reader:
+                missing = [name for name in NEEDED if not (row[name] or "").strip()]
+                if missing or None in row:
+                    raise CorrectionsError(
+                        f"{path} line {reader.line_num}: {', '.join(missing) or 'a field too many'}"
+                        ". A correction names its file, cell, reason and who decided it."
+                    )
+                corrections.append(Correction(**{name: row[name] or "" for name in COLUMNS}))
+        except (csv.Error, UnicodeDecodeError) as error:
+            raise CorrectionsError(f"{path} line {reader.line_num}: {error}.") from error
+    return tuple(corrections)
+
+
+def apply_corrections(
+    table: pa.Table, corrections: Iterable[Correction | Mapping[str, Any]]
+) -> tuple[pa.Table, pa.Table]:
+    """The readings of a round's hand-ins, corrected, and findings on what could not be applied."""
+    decided = [_as_correction(correction) for correction in corrections]
+    if not decided:
+        return table, FINDING_SCHEMA.empty_table()
+    prefixes = pc.unique(pc.binary_join_element_wise("rounds", table["round"], "", "/"))
+    wanted = [f"{prefix}{_file(one.file)}" for prefix in prefixes.to_pylist() for one in decided]
+    is_wanted = pc.is_in(table["source_file"], pa.array(wanted, pa.string())).combine_chunks()
+    cells = _Cells(table.filter(is_wanted))
+    findings = [
+        _finding(cells.hand_in_of(correction), correction, found)
+        for correction in decided
+        if (found := cells.correct(correction)) is not None
+    ]
+    for name, values in cells.columns().items():
+        column = pc.replace_with_mask(table[name].combine_chunks(), is_wanted, values)
+        table = table.set_column(table.schema.get_field_index(name), name, column)
+    return table, pa.Table.from_pylist(findings, FINDING_SCHEMA)
+
+
+def _as_correction(correction: Correction | Mapping[str, Any]) -> Correction:
+    if isinstance(correction, Correction):
+        return correction
+    return Correction(**{name: str(correction.get(name) or "") for name in COLUMNS})
+
+
+class _Cells:
+    """Readings by file, sheet and cell."""
+
+    def __init__(self, table: pa.Table) -> None:
+        self._table = table
+        self._columns = {name: table[name].to_pylist() for name in CHANGED}
+        self._rows: dict[_Key, list[int]] = {}
+        self._parts: dict[_Key, list[tuple[int, int]]] = {}
+        self._hand_ins: dict[str, dict[str, Any]] = {}
+        names = ("row_kind", "value_type", "source_sheet", "source_cell", "multiplier_cell")
+        files = self._files()
+        for row, (kind, value_type, sheet, cell, multiplied) in enumerate(
+            zip(*(table[name].to_pylist() for name in names), strict=True)
+        ):
+            if kind != "reading":
+                continue
+            if value_type != "missing" and cell:
+                self._rows.setdefault(_key(files[row], sheet, cell), []).append(row)
+            for part, address in enumerate(multiplied.split("|") if multiplied else ()):
+                if address:
+                    key = _key(files[row], sheet, address)
+                    self._parts.setdefault(key, []).append((row, part))
+
+    def _files(self) -> list[str]:
+        """File of each row, relative to the folder of its round."""
+        names = ("round", "hand_in", "source", "source_file")
+        files = []
+        for values in zip(*(self._table[name].to_pylist() for name in names), strict=True):
+            hand_in = dict(zip(names, values, strict=True))
+            file = hand_in["source_file"].removeprefix(f"rounds/{hand_in['round']}/")
+            self._hand_ins.setdefault(file, hand_in)
+            files.append(file)
+        return files
+
+    def hand_in_of(self, correction: Correction) -> dict[str, Any]:
+        """What identifies the hand-in a correction is about, as far as it is known."""
+        file = _file(correction.file)
+        guess = {"hand_in": file.rpartition(".")[0] or file, "source_file": file}
+        return self._hand_ins.get(file, guess)
+
+    def correct(self, correction: Correction) -> str | None:
+        """Apply one correction; returns what stands there instead when it doesn't apply."""
+        key = _key(_file(correction.file), correction.sheet, correction.cell)
+        rows, parts = self._rows.get(key, []), self._parts.get(key, [])
+        if not rows and not parts:
+            return "no mapped cell"
+        for row in rows:
+            typed, number = (
+                self._columns["value_text"][row],
+                self._columns["quantity"][row],
+            )
+            if not _same(correction.old_value, typed, number):
+                return typed if typed is not None else "a blank"
+        for row, part in parts:
+            typed = self._columns["multiplier_text"][row].split("|")[part]
+            if not _same(correction.old_value, typed, PLAIN.parse(typed)):
+                return typed
+        for row in rows:
+            self._set_value(row, correction.new_value.strip())
+        for row, part in parts:
+            self._set_part(row, part, correction.new_value.strip())
+        return None
+
+    def columns(self) -> dict[str, pa.Array]:
+        """What corrections may have changed, as it is now."""
+        return {
+            name: pa.array(values, READING_SCHEMA.field(name).type)
+            for name, values in self._columns.items()
+        }
+
+    def _set_value(self, row: int, value: str) -> None:
+        columns = self._columns
+        if columns["corrected_from"][row] is None:
+            columns["corrected_from"][row] = columns["value_text"][row] or ""
+        number = PLAIN.parse(value)
+        columns["value_text"][row] = value or None
+        columns["quantity"][row] = number
+        columns["value_type"][row] = _kind(value, number)
+        columns["formula"][row] = None
+
+    def _set_part(self, row: int, part: int, value: str) -> None:
+        columns = self._columns
+        parts = columns["multiplier_text"][row].split("|")
+        old, number = parts[part], PLAIN.parse(value)
+        parts[part] = value if number is None else number_text(number)
+        columns["multiplier_text"][row] = "|".join(parts)
+        columns["sign_multiplier"][row] = _product(parts)
+        if columns["corrected_from"][row] is None:
+            columns["corrected_from"][row] = f"× {old}"
+
+
+def _kind(value: str, number: float | None) -> str:
+    if number is not None:
+        return "number"
+    return "text" if value else "blank"
+
+
+def _product(parts: Sequence[str]) -> float | None:
+    product = 1.0
+    for part in parts:
+        number = PLAIN.parse(part)
+        if number is None:
+            return None
+        product *= number
+    return product
+
+
+def _file(text: str) -> str:
+    return text.strip().replace("\\", "/")
+
+
+def _key(file: str, sheet: str | None, cell: str) -> _Key:
+    return file, fold(sheet or ""), fold(cell).replace("$", "").upper()
+
+
+def _same(expected: str, typed: str | None, number: float | None) -> bool:
+    """Compared as numbers when both are, else as folded text."""
+    if fold(expected) == fold(typed or ""):
+        return True
+    return number is not None and PLAIN.parse(expected) == number
+
+
+def _finding(hand_in: Mapping[str, Any], correction: Correction, found: str) -> dict[str, Any]:
+    expected = correction.old_value or "a blank"
+    found_zh = {"no mapped cell": "该单元格未被读取", "a blank": "空白"}.get(found, found)
+    expected_zh = expected if correction.old_value else "空白"
+    return dict(hand_in) | {
+        "rule_id": RULE,
+        "severity": "critical",
+        "source_sheet": correction.sheet or None,
+        "source_cell": correction.cell,
+        "period_month": None,
+        "flow_id": None,
+        "process_id": None,
+        "observed": found,
+        "expected": correction.old_value,
+        "tolerance": None,
+        "message_en": (
+            f"corrections.csv changes this cell from {expected} to {correction.new_value}, "
+            f"but {found} stands there."
+        ),
+        "message_zh": (
+            f"corrections.csv 要把此单元格从 {expected_zh} 改为 {correction.new_value},"
+            f"但现在的内容是:{found_zh}。"
+        ),
+        "remedy_en": (
+            "If the hand-in was corrected meanwhile, remove the line from corrections.csv; "
+            "otherwise correct its file, sheet, cell or old_value."
+        ),
+        "remedy_zh": (
+            "如果报送文件已更正,请从 corrections.csv 删除该行;"
+            "否则请更正其 file、sheet、cell 或 old_value。"
+        ),
+    }
