@@ -10,12 +10,14 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from orchestration.company import INSTRUMENTS
 from orchestration.ingest import units
@@ -49,32 +51,78 @@ def newest_rows(registry: pa.Table) -> list[dict[str, Any]]:
 
 
 def in_force(registry: pa.Table) -> list[dict[str, Any]]:
-    """The newest round that reported a source, facility and month wins, in its newest revision."""
-    winners: dict[tuple[str, str, date], dict[str, Any]] = {}
+    """The newest round that reported a source, facility and month wins, in its newest revision.
+
+    Certificates of one round do not replace those of another: each is its own.
+    """
+    winners: dict[tuple[str, str, date, str], dict[str, Any]] = {}
     for row in newest_rows(registry):
-        place = (row["source"], row["facility_id"], row["period_month"])
+        apart = row["round"] if row["hand_in"] == INSTRUMENTS else ""
+        place = (row["source"], row["facility_id"], row["period_month"], apart)
         if place not in winners or winners[place]["round"] < row["round"]:
             winners[place] = row
     return [winners[place] for place in sorted(winners)]
 
 
+@dataclass(frozen=True)
+class Certificate:
+    """An accepted certificate: its generation period and a hash of everything it states."""
+
+    generation_start: date
+    generation_end: date
+    content: str
+
+
+def certificates_in_force(lake: Lake, rows: Sequence[dict[str, Any]]) -> list[Certificate]:
+    """Certificates of the newest accepted revision of each round."""
+    revisions = {(row["round"], row["revision"]) for row in rows if row["hand_in"] == INSTRUMENTS}
+    return [
+        Certificate(
+            date.fromisoformat(record["generation_start"]),
+            date.fromisoformat(record["generation_end"]),
+            hashlib.sha256(repr(sorted(record.items())).encode()).hexdigest(),
+        )
+        for round_, revision in sorted(revisions)
+        for record in pq.read_table(lake.accepted_instruments(round_, revision)).to_pylist()
+    ]
+
+
 def month_fingerprints(
-    rows: Sequence[dict[str, Any]], common: str, built: Iterable[date]
+    rows: Sequence[dict[str, Any]],
+    common: str,
+    built: Iterable[date],
+    certificates: Sequence[Certificate] = (),
 ) -> dict[date, str]:
-    """One hash a month over what is in force in it and what all months share."""
+    """One hash a month over what is in force in it and what all months share.
+
+    A certificate spreads over its generation period by consumption, so the months of the period
+    also share the contents of one another.
+    """
     contents: dict[date, list[str]] = {month: [] for month in built}
-    instruments = []
     for row in rows:
-        if row["hand_in"] == INSTRUMENTS:  # a certificate may cover any month
-            instruments.append(row["content_sha256"])
+        if row["hand_in"] == INSTRUMENTS:
+            contents.setdefault(row["period_month"], [])
+            continue
         content = "|".join(
             str(row[name])
             for name in ("source", "facility_id", "round", "revision", "content_sha256")
         )
         contents.setdefault(row["period_month"], []).append(content)
-    shared = "\n".join([common, *sorted(instruments)])
+    joint: dict[date, list[str]] = {month: [] for month in contents}
+    for certificate in certificates:
+        period = [
+            month
+            for month in sorted(contents)
+            if certificate.generation_start <= month < certificate.generation_end
+        ]
+        shared = [certificate.content, *(text for month in period for text in contents[month])]
+        digest = hashlib.sha256("\n".join(sorted(shared)).encode()).hexdigest()
+        for month in period:
+            joint[month].append(digest)
     return {
-        month: hashlib.sha256("\n".join([shared, *sorted(parts)]).encode()).hexdigest()
+        month: hashlib.sha256(
+            "\n".join([common, *sorted(parts), *sorted(joint[month])]).encode()
+        ).hexdigest()
         for month, parts in sorted(contents.items())
     }
 
@@ -128,7 +176,8 @@ def write_control(lake: Lake, dbt_project: Path, gwp_set: str) -> tuple[int, lis
     rows = in_force(lake.registry())
     built = built_months(lake)
     common = common_fingerprint(lake, dbt_project, gwp_set)
-    fingerprints = month_fingerprints(rows, common, built)
+    certificates = certificates_in_force(lake, rows)
+    fingerprints = month_fingerprints(rows, common, built, certificates)
     stale = [month for month, text in fingerprints.items() if built.get(month) != text]
     lake.write(
         lake.in_force,

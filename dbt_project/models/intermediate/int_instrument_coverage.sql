@@ -1,9 +1,25 @@
 -- One row per certificate, site, flow and month: the share of the metered quantity that it
 -- covers. A certificate spreads over the months of its generation period by consumption.
 
-with certificates as (
+with in_force as (
 
-    select * from {{ ref('stg_instruments__certificates') }}
+    select distinct
+        round,
+        hand_in,
+        revision
+    from {{ ref('stg_control__in_force') }}
+
+),
+
+certificates as (
+
+    select certificates.*
+    from {{ ref('stg_instruments__certificates') }} as certificates
+    inner join in_force
+        on
+            certificates.round = in_force.round
+            and certificates.hand_in = in_force.hand_in
+            and certificates.revision = in_force.revision
 
 ),
 
@@ -34,7 +50,7 @@ newest as (
         certificates.*,
         row_number() over (
             partition by certificates.registry_id
-            order by certificates.round desc, certificates.revision desc
+            order by certificates.round desc
         ) as newest_first
     from certificates
 
