@@ -1,0 +1,116 @@
+"""Conventions of the dbt project, read from its manifest and its files."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from orchestration.dbt import Dbt
+from orchestration.lake import Lake
+
+ROOT = Path(__file__).parents[2]
+MODELS = ROOT / "dbt_project" / "models"
+
+UNIT_OF_SUFFIX = {
+    "_kgco2e_per_kg": "kgco2e/kg",
+    "_kgco2e": "kgco2e",
+    "_kg": "kg",
+    "_share": "share",
+    "_count": "count",
+}
+MULTIPLIES_BY_A_FACTOR = {"int_emissions", "lineage"}
+ARITHMETIC_MODELS = {
+    "int_activities",
+    "int_factor_gases",
+    "int_emission_factors",
+    "int_instrument_coverage",
+    "int_factor_mix",
+    "int_factor_choices",
+    "int_emissions",
+    "emissions_by_process",
+    "emissions_by_stage",
+}
+
+
+@pytest.fixture(scope="module")
+def manifest(tmp_path_factory) -> dict:
+    return Dbt(Lake(tmp_path_factory.mktemp("warehouse"))).manifest()
+
+
+def models(manifest: dict, schema: str | None = None) -> list[dict]:
+    return [
+        node
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model" and (schema is None or node["schema"] == schema)
+    ]
+
+
+def test_every_model_says_what_a_row_is(manifest):
+    silent = [
+        model["name"]
+        for model in models(manifest)
+        if not re.match(r"-- One row|-- Here|--", model["raw_code"]) or not model["description"]
+    ]
+    assert silent == []
+
+
+def test_every_mart_column_is_described_and_carries_the_unit_of_its_suffix(manifest):
+    problems = []
+    for model in models(manifest, "marts"):
+        for column in model["columns"].values():
+            name, unit = column["name"], column["meta"].get("unit")
+            if len(column["description"].split()) < 2:
+                problems.append(f"{model['name']}.{name} has no description")
+            expected = next((u for s, u in UNIT_OF_SUFFIX.items() if name.endswith(s)), None)
+            if expected and unit != expected:
+                problems.append(f"{model['name']}.{name}: unit {unit}, its suffix says {expected}")
+    assert problems == []
+
+
+def test_no_mart_says_the_same_of_two_columns(manifest):
+    for model in models(manifest, "marts"):
+        texts = [column["description"] for column in model["columns"].values()]
+        assert len(texts) == len(set(texts)), model["name"]
+
+
+def test_marts_are_contracts_with_a_tested_grain(manifest):
+    tested = {
+        node["attached_node"]
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "test" and "unique_grain" in node["name"]
+    }
+    for model in models(manifest, "marts"):
+        assert model["contract"]["enforced"], model["name"]
+        assert model["unique_id"] in tested, model["name"]
+        assert model["meta"]["grain"], model["name"]
+
+
+def test_each_arithmetic_model_has_a_unit_test(manifest):
+    tested = {test["model"] for test in manifest["unit_tests"].values()}
+    assert ARITHMETIC_MODELS - tested == set()
+
+
+def test_quantities_meet_factors_in_one_model_and_its_lineage(manifest):
+    """A second place that multiplies by a factor would be a second truth."""
+    multiplying = {
+        model["name"]
+        for model in models(manifest)
+        if re.search(r"(quantity|cell_value)[^,;]*\*[^,;]*kgco2e_per_unit", model["raw_code"])
+    }
+    assert multiplying == MULTIPLIES_BY_A_FACTOR
+
+
+def test_marts_read_no_staging_model_but_reference_and_gate(manifest):
+    allowed = ("stg_gate__", "stg_control__", "stg_company__", "stg_factors__")
+    for model in models(manifest, "marts"):
+        for parent in model["depends_on"]["nodes"]:
+            name = parent.split(".")[-1]
+            assert not name.startswith("stg_") or name.startswith(allowed), (model["name"], name)
+
+
+@pytest.mark.parametrize("page", ["README.md"])
+def test_every_path_of_the_where_is_table_exists(page):
+    rows = re.findall(r"^\|[^|]+\|(.+)\|$", (ROOT / page).read_text(encoding="utf-8"), re.MULTILINE)
+    paths = [path for row in rows for path in re.findall(r"`([\w./-]+/[\w./-]*)`", row)]
+    assert paths
+    assert [path for path in paths if not (ROOT / path).exists()] == []
