@@ -20,7 +20,7 @@ from .files import SheetOfValues, write_delimited, write_open_document, write_wo
 from .forms import TypedWrong, months_across, months_down, records
 from .logs import LOGS
 from .simulation import simulate
-from .state import HERE, Month, read_table
+from .state import HERE, NINGBO, SUZHOU, Month, read_table
 from .summary import summarise
 
 CORRECTION = (
@@ -50,7 +50,9 @@ def main() -> None:
         first, last = _month(row["first_month"]), _month(row["last_month"])
         states = [state for state in history if first <= state.month <= last]
         folder = data / "rounds" / row["round"]
-        shutil.rmtree(folder, ignore_errors=True)
+        # sign-offs and waivers of a round are not ours to delete
+        for name in (SUZHOU, NINGBO, "erp"):
+            shutil.rmtree(folder / name, ignore_errors=True)
         for source, look in looks.items():
             for where in look["sites"]:
                 _write_stage(folder, source, maps[source], look, where, states)
