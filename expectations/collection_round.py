@@ -29,7 +29,9 @@ def _range_sql(condition: str, which: str) -> str:
             case when cell_count > 1 then concat(' (sum of ', cell_count, ' cells)') else '' end
             ) as observed,
             {_bounds(which)} as expected
-        from gate_bounded where {condition}
+        from gate_bounded join gate_largest_cell
+            using (hand_in, source, process_id, facility_id, flow_id, direction, period_month)
+        where {condition}
     """
 
 
@@ -110,10 +112,20 @@ AGREEMENT = (
             concat(shown(stated), ' ', unit_code,
                 case when check_count > 1 then concat(' (sum of ', check_count, ' cells)')
                 else '' end) as observed,
-            concat(shown(counted), ' ', unit_code, ' in ', cells) as expected, tolerance
+            concat(shown(counted), ' ', unit_code, ' in ', cell,
+                case when counted_cells > 1 then concat(' and ', counted_cells - 1, ' more')
+                else '' end) as expected, tolerance
         from gate_agreement
-        where is_complete and abs(stated - counted)
-            > tolerance * abs(counted) + 1e-9 * greatest(abs(stated), abs(counted))
+            join gate_check_cell
+                using (hand_in, facility_id, flow_id, direction, period_month)
+            join (
+                select facility_id, flow_id, direction, period_month, min(cell) as cell
+                from gate_largest_cell group by all
+            ) using (facility_id, flow_id, direction, period_month)
+        where (facility_id, flow_id, direction, period_month) not in (
+                select (facility_id, flow_id, direction, period_month) from gate_incomplete)
+            and abs(stated - counted)
+                > tolerance * abs(counted) + 1e-9 * greatest(abs(stated), abs(counted))
         """,
     ),
     Rule(
@@ -129,7 +141,11 @@ AGREEMENT = (
         select reading_no, concat(shown(stated), ' ', unit_code) as observed,
             case when counted is null then 'no other hand-in states it'
                 else 'the other hand-in has cells that can''t be read' end as expected
-        from gate_agreement where not is_complete
+        from gate_agreement
+            join gate_check_cell
+                using (hand_in, facility_id, flow_id, direction, period_month)
+        where counted is null or (facility_id, flow_id, direction, period_month) in (
+            select (facility_id, flow_id, direction, period_month) from gate_incomplete)
         """,
     ),
     Rule(

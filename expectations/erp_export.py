@@ -4,6 +4,16 @@ from __future__ import annotations
 
 from expectations.rules import Rule
 
+IS_RECORD_LINE = (
+    "row_kind = 'reading' and is_record and document_no is not null and quantity is not null"
+)
+RECORD_KEY = (
+    "hand_in, document_no, flow_id, process_id, facility_id, direction, role, period_text, "
+    "quantity, sign_multiplier, item_text, unit_text"
+)
+COARSE_RECORD_KEY = "hand_in, document_no, flow_id, quantity"
+"""Part of the key: equal keys are equal here."""
+
 RULES = (
     Rule(
         "no_duplicate_lines",
@@ -14,7 +24,7 @@ RULES = (
         "{cell}:单据 {observed} 的同一日期、数量和项目已在 {expected} 中。",
         "Export again without overlap, or delete the repeated line.",
         "请重新导出(避免重叠)或删除重复行。",
-        """
+        f"""
         select reading_no, document_no as observed,
             concat_ws('!', source_sheet, source_cell_of_first) as expected
         from (
@@ -22,18 +32,9 @@ RULES = (
                 row_number() over line as line_no,
                 first_value(source_cell) over line as source_cell_of_first
             from batch
-            where is_record and document_no in (
-                select document_no from batch
-                where row_kind = 'reading' and is_record and document_no is not null
-                    and quantity is not null
-                group by hand_in, document_no, flow_id, process_id, facility_id, direction,
-                    role, period_text, quantity, sign_multiplier, item_text, unit_text
-                having count(*) > 1)
-                and row_kind = 'reading' and quantity is not null
-            window line as (
-                partition by hand_in, document_no, flow_id, process_id, facility_id, direction,
-                    role, period_text, quantity, sign_multiplier, item_text, unit_text
-                order by reading_no)
+            where {IS_RECORD_LINE}
+                and hash({COARSE_RECORD_KEY}) in (select key_hash from gate_repeated)
+            window line as (partition by {RECORD_KEY} order by reading_no)
         )
         where line_no > 1
         """,

@@ -89,6 +89,7 @@ class SharedDuckDBDialect(DefaultDialect):
 
     @classmethod
     def import_dbapi(cls) -> object:
+        """DuckDB's own module has the exceptions of the DB-API."""
         return duckdb
 
     def initialize(self, connection: sqlalchemy.Connection) -> None:

@@ -8,7 +8,10 @@ from datetime import date
 import duckdb
 import pyarrow as pa
 
+from expectations.collection_round import BEYOND_HARD, BEYOND_USUAL
+from expectations.erp_export import COARSE_RECORD_KEY, IS_RECORD_LINE
 from expectations.rules import FINDING_SCHEMA
+from expectations.stage_workbook import COARSE_MONTH_KEY, IS_MONTHLY
 
 INSTRUMENT_TEXT = (
     "instrument_id",
@@ -39,16 +42,22 @@ OPTIONAL_TABLES = {
     ),
 }
 
-READING = """
-create or replace temp table gate_reading as
+LAYOUT = """
+create or replace temp table gate_layout as
+select source, source_sheet, bool_or(layout = 'records') as is_record
+from sheet_layouts where source_sheet is not null group by all
+"""
+
+# Every reading with what the master data say about it.
+ENRICHED = """
+create or replace temp view gate_enriched as
 select
-    row_number() over () as reading_no,
     r.hand_in, r.source, r.row_kind, r.role, r.facility_id, r.process_id, r.flow_id, r.direction,
     r.property, r.period_month, r.period_text, r.value_text, r.value_type, r.quantity,
     r.sign_multiplier, r.multiplier_text, r.multiplier_cell, r.unit_text, r.document_no,
     r.meter_id, r.is_required, r.formula, r.item_text, r.source_file, r.source_sheet,
     r.source_cell,
-    coalesce(s.layout = 'records', starts_with(r.source, 'erp_') or r.document_no is not null)
+    coalesce(s.is_record, starts_with(r.source, 'erp_') or r.document_no is not null)
         as is_record,
     f.flow_id is not null as flow_is_known,
     f.flow_kind,
@@ -66,21 +75,81 @@ from readings r
     left join processes p on p.process_id = r.process_id
     left join unit_conversions u
         on u.flow_id = r.flow_id and u.unit_text is not distinct from r.unit_text
-    left join sheet_layouts s on s.source = r.source and s.source_sheet = r.source_sheet
+    left join gate_layout s on s.source = r.source and s.source_sheet = r.source_sheet
 where r.hand_in in (select hand_in from handed_in)
 """
 
-MONTH = """
-create or replace temp table gate_month as
-select hand_in, source, facility_id, process_id, flow_id, direction, period_month,
-    sum(canonical_quantity) as canonical_quantity, count(*) as cell_count,
-    arg_max(reading_no, abs(canonical_quantity)) as reading_no
-from gate_reading
-where role = 'activity' and canonical_quantity is not null
+# What needs no second look. Every rule on single cells must hold for such a row: the test
+# `test_nothing_is_overlooked` compares with a run that looks at every row.
+PLAINLY_FINE = """
+row_kind = 'reading' and role = 'activity' and value_type = 'number' and isfinite(quantity)
+    and quantity >= 0 and sign_multiplier is not null and period_month in ({months})
+    and flow_is_known and facility_is_known and process_facility_id = facility_id
+    and unit_multiplier is not null and direction in ('input', 'output')
+"""
+
+# Copying a million wide rows costs more than judging them, so the rules see only the rows that
+# are not plainly fine, are compared with others, or are to be named. `rowid` is free, a
+# row_number() over the million is not.
+CELL = """
+create or replace temp table gate_cell as
+select * from gate_enriched where not coalesce({plainly_fine}, false) {or_needed};
+
+create or replace temp view gate_reading as select rowid as reading_no, * from gate_cell;
+
+create or replace temp table gate_largest_cell as
+select {month_key}, arg_max(reading_no, abs(canonical_quantity)) as reading_no,
+    arg_max(concat_ws('!', source_file, source_sheet, source_cell), abs(canonical_quantity))
+        as cell
+from gate_reading where role = 'activity' and canonical_quantity is not null
 group by all
 """
 
-BOUNDED = """
+NEEDED = {
+    "gate_beyond": "({month_key}) in (select ({month_key}) from gate_beyond)",
+    "gate_disagreeing": "({place_key}) in (select ({place_key}) from gate_disagreeing)",
+    "gate_totalled": "hand_in in (select hand_in from gate_totalled)",
+    "gate_repeated": f"hash({COARSE_MONTH_KEY}) in (select key_hash from gate_repeated)"
+    f" or hash({COARSE_RECORD_KEY}) in (select key_hash from gate_repeated)",
+}
+PLACE_KEY = "facility_id, flow_id, direction, period_month"
+CELL_GROUP_KEY = f"hand_in, source, process_id, {PLACE_KEY}"
+
+MONTH = """
+create or replace temp table gate_month as
+select r.hand_in, source, facility_id, process_id, r.flow_id, direction, period_month,
+    sum(quantity * sign_multiplier * multiplier) as canonical_quantity,
+    count(*) as cell_count
+from readings r join unit_conversions u
+    on u.flow_id = r.flow_id and u.unit_text is not distinct from r.unit_text
+where role = 'activity' and row_kind = 'reading' and period_month is not null
+    and coalesce(direction, '') <> 'property' and isfinite(quantity)
+    and quantity * sign_multiplier * multiplier is not null
+    and hand_in in (select hand_in from handed_in)
+group by all;
+
+create or replace temp table gate_totalled as
+select distinct hand_in from readings where role = 'row_total' and row_kind = 'reading'
+"""
+
+# Candidates only: one hash over a few columns is four times as fast as the full key, by which
+# the rules then judge them.
+REPEATED = f"""
+create or replace temp table gate_repeated as
+with line as (
+    select r.*, coalesce(s.is_record,
+        starts_with(r.source, 'erp_') or r.document_no is not null) as is_record
+    from readings r
+        left join gate_layout s on s.source = r.source and s.source_sheet = r.source_sheet
+)
+select hash({COARSE_MONTH_KEY}) as key_hash from line where {IS_MONTHLY}
+group by key_hash having count(*) > 1
+union all
+select hash({COARSE_RECORD_KEY}) as key_hash from line where {IS_RECORD_LINE}
+group by key_hash having count(*) > 1
+"""
+
+BOUNDED = f"""
 create or replace temp table gate_bounded as
 with place as (select distinct flow_id, process_id, direction from gate_month),
 chosen as (
@@ -100,7 +169,7 @@ main_output as (
     where direction = 'output' and flow_kind in ('intermediate', 'product')
     group by all
 )
-select m.reading_no, m.cell_count, c.usual_min, c.usual_max, c.hard_min, c.hard_max,
+select m.* exclude (canonical_quantity), c.usual_min, c.usual_max, c.hard_min, c.hard_max,
     c.unit as shown_unit,
     case c.per when 'month' then m.canonical_quantity else m.canonical_quantity / o.output_kg end
         / c.unit_multiplier as canonical_quantity
@@ -108,7 +177,10 @@ from gate_month m
     join chosen c on c.flow_id = m.flow_id and c.process_id is not distinct from m.process_id
         and c.direction is not distinct from m.direction
     left join main_output o on o.process_id = m.process_id and o.period_month = m.period_month
-where c.per = 'month' or o.output_kg > 0
+where c.per = 'month' or o.output_kg > 0;
+
+create or replace temp table gate_beyond as
+select {CELL_GROUP_KEY} from gate_bounded where {BEYOND_USUAL} or {BEYOND_HARD}
 """
 
 TOLERANCE = """
@@ -140,7 +212,7 @@ summed as (
     group by all
 )
 select t.reading_no, t.hand_in, t.source, t.flow_id, t.quantity as stated, s.summed,
-    s.is_complete, s.cells
+    s.is_complete, s.cells, tolerance_of('row_total_agrees', t.source, t.flow_id) as tolerance
 from total t join summed s on s.hand_in = t.hand_in
     and s.source_sheet is not distinct from t.source_sheet
     and s.item_text is not distinct from t.item_text
@@ -151,40 +223,43 @@ from total t join summed s on s.hand_in = t.hand_in
     and s.meter_id is not distinct from t.meter_id
 """
 
-AGREEMENT = """
+AGREEMENT = f"""
 create or replace temp table gate_agreement as
 with stated as (
-    select hand_in, source, facility_id, flow_id, direction, period_month,
+    select hand_in, source, {PLACE_KEY},
         sum(canonical_quantity) as stated, count(canonical_quantity) as check_count,
-        arg_max(reading_no, abs(canonical_quantity)) as reading_no,
         any_value(flow_unit_code) as unit_code
-    from gate_reading
+    from gate_enriched
     where row_kind = 'reading' and role = 'check' and period_month is not null
     group by all
     having bool_and(canonical_quantity is not null or not is_required)
         and count(canonical_quantity) > 0
 ),
 counted as (
-    select facility_id, flow_id, direction, period_month, sum(canonical_quantity) as counted,
-        bool_and(canonical_quantity is not null
-            or value_type in ('blank', 'missing') and not is_required) as is_complete,
-        concat(arg_max(concat_ws('!', source_file, source_sheet, source_cell),
-                abs(canonical_quantity)),
-            case when count(*) > 1 then concat(' and ', count(*) - 1, ' more') else '' end)
-            as cells
-    from gate_reading
-    where row_kind = 'reading' and role = 'activity'
-        and (facility_id, flow_id) in (select (facility_id, flow_id) from stated)
-    group by all
+    select {PLACE_KEY}, sum(canonical_quantity) as counted, sum(cell_count) as counted_cells
+    from gate_month group by all
 )
-select s.*, c.counted, c.cells, coalesce(c.is_complete and c.counted is not null, false)
-    as is_complete
-from stated s left join counted c using (facility_id, flow_id, direction, period_month)
+select s.*, c.counted, c.counted_cells,
+    tolerance_of('sheet_agrees_with_erp', s.source, s.flow_id) as tolerance
+from stated s left join counted c using ({PLACE_KEY});
+
+create or replace temp table gate_disagreeing as
+select {PLACE_KEY} from gate_agreement
+where abs(stated - counted) > coalesce(tolerance, 0) * abs(counted)
 """
 
-WITH_TOLERANCE = """
-create or replace temp table {table} as
-select {table}.*, tolerance_of('{rule_id}', source, flow_id) as tolerance from {table}
+# A sum that lacks a cell nobody could read is compared with nothing.
+INCOMPLETE = f"""
+create or replace temp table gate_incomplete as
+select {PLACE_KEY} from gate_reading
+where row_kind = 'reading' and role = 'activity' and canonical_quantity is null
+    and (value_type not in ('blank', 'missing') or is_required)
+group by all;
+
+create or replace temp table gate_check_cell as
+select hand_in, {PLACE_KEY}, arg_max(reading_no, abs(canonical_quantity)) as reading_no
+from gate_reading where role = 'check' and canonical_quantity is not null
+group by all
 """
 
 CLOSING_AND_OPENING = """
@@ -268,27 +343,47 @@ create or replace temp macro shown(x) as
 """
 
 
-def prepare(connection: duckdb.DuckDBPyConnection, round_name: str, months: Sequence[date]) -> None:
+def prepare(
+    connection: duckdb.DuckDBPyConnection,
+    round_name: str,
+    months: Sequence[date],
+    *,
+    look_at_every_row: bool = False,
+) -> None:
     """Build every `gate_` table of a round."""
     for name, schema in OPTIONAL_TABLES.items():
         _create_if_absent(connection, name, schema)
     connection.execute("set variable round = $1", [round_name])
-    connection.execute("create or replace temp table round_months (period_month date)")
-    connection.executemany("insert into round_months values ($1)", [[month] for month in months])
-    connection.execute(SHOWN)
-    connection.execute(READING)
-    connection.execute(MONTH)
+    _fill(connection, "round_months (period_month date)", [[month] for month in months])
+    for statement in (SHOWN, TOLERANCE, LAYOUT, ENRICHED, MONTH, REPEATED):
+        connection.execute(statement)
     _prepare_units(connection)
     _prepare_ranges(connection)
-    for statement in (BOUNDED, TOLERANCE, TOTAL, AGREEMENT):
+    connection.execute(BOUNDED)
+    connection.execute(AGREEMENT)
+    plainly_fine = "false" if look_at_every_row else _plainly_fine(months)
+    connection.execute(
+        CELL.format(
+            plainly_fine=plainly_fine, or_needed=_needed(connection), month_key=CELL_GROUP_KEY
+        )
+    )
+    for statement in (TOTAL, INCOMPLETE, CLOSING_AND_OPENING, INSTRUMENT):
         connection.execute(statement)
-    for table, rule_id in (
-        ("gate_total", "row_total_agrees"),
-        ("gate_agreement", "sheet_agrees_with_erp"),
-    ):
-        connection.execute(WITH_TOLERANCE.format(table=table, rule_id=rule_id))
-    connection.execute(CLOSING_AND_OPENING)
-    connection.execute(INSTRUMENT)
+
+
+def _plainly_fine(months: Sequence[date]) -> str:
+    listed = ", ".join(f"date '{month.isoformat()}'" for month in months)
+    return f"({PLAINLY_FINE.format(months=listed)})"
+
+
+def _needed(connection: duckdb.DuckDBPyConnection) -> str:
+    """Conditions for the rows that must be named; a look-up in an empty table costs as well."""
+    conditions = [
+        condition.format(month_key=CELL_GROUP_KEY, place_key=PLACE_KEY)
+        for table, condition in NEEDED.items()
+        if connection.execute(f"select count(*) from {table}").fetchall()[0][0]
+    ]
+    return "".join(f" or {condition}" for condition in conditions)
 
 
 def _create_if_absent(connection: duckdb.DuckDBPyConnection, name: str, schema: pa.Schema) -> None:

@@ -126,7 +126,7 @@ def list_findings(
     def stated(name: str, otherwise: str) -> str:
         return f"coalesce({name}_stated, {otherwise})" if name in columns else otherwise
 
-    given = [name for name in ("message_en", "message_zh", "remedy_en", "remedy_zh", "severity")]
+    given = ("message_en", "message_zh", "remedy_en", "remedy_zh", "severity")
     carried = "".join(f", u.{name} as {name}_stated" for name in given if name in columns)
     lookup = f"left join {batch_table} g on g.reading_no = u.reading_no" if has_cell else ""
     order = "g.reading_no" if has_cell else "u.hand_in"
@@ -157,4 +157,4 @@ def list_findings(
             {stated("remedy_zh", quoted(rule.remedy_zh))} as remedy_zh
         from named order by finding_no
     """
-    return connection.execute(query).to_arrow_table().cast(FINDING_SCHEMA)
+    return connection.sql(query).to_arrow_table().cast(FINDING_SCHEMA)

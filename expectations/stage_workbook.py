@@ -8,6 +8,18 @@ NOT_A_SUM = "role <> 'row_total'"
 STATED = "value_type not in ('blank', 'missing')"
 NEEDED = f"({STATED} or is_required)"
 
+IS_MONTHLY = (
+    "row_kind = 'reading' and not is_record and role <> 'row_total' "
+    "and value_type <> 'missing' and period_month is not null"
+)
+MONTH_KEY = (
+    "hand_in, period_month, source_sheet, item_text, flow_id, process_id, direction, property, "
+    "role, meter_id"
+)
+"""What a sheet with months states once; two columns of one flow have different headers."""
+COARSE_MONTH_KEY = "hand_in, period_month, item_text, flow_id"
+"""Part of the key: equal keys are equal here."""
+
 RULES = (
     Rule(
         "file_readable",
@@ -281,26 +293,16 @@ RULES = (
         "{cell}:{item} 的 {month} 数据重复,{expected} 中已填报。",
         "Delete the copied row or column, or correct its month.",
         "请删除重复的行或列,或更正其月份。",
-        """
+        f"""
         select reading_no, value_text as observed,
             concat_ws('!', source_sheet, first_cell) as expected
         from (
             select *, row_number() over stated as statement_no,
                 first_value(source_cell) over stated as first_cell
             from batch
-            where row_kind = 'reading' and not is_record and role <> 'row_total'
-                and value_type <> 'missing' and period_month is not null
-                and (hand_in, period_month) in (
-                    select (hand_in, period_month) from batch
-                    where row_kind = 'reading' and not is_record and role <> 'row_total'
-                        and value_type <> 'missing' and period_month is not null
-                    group by hand_in, period_month, source_sheet, item_text, flow_id, process_id,
-                        direction, property, role, meter_id
-                    having count(*) > 1)
-            window stated as (
-                partition by hand_in, period_month, source_sheet, item_text, flow_id, process_id,
-                    direction, property, role, meter_id
-                order by reading_no)
+            where {IS_MONTHLY}
+                and hash({COARSE_MONTH_KEY}) in (select key_hash from gate_repeated)
+            window stated as (partition by {MONTH_KEY} order by reading_no)
         )
         where statement_no > 1
         """,

@@ -59,7 +59,7 @@ found as (
     from gate_finding group by hand_in
 ),
 counted as (
-    select hand_in, count(*) as row_count from gate_reading group by hand_in
+    select hand_in, count(*) as row_count from readings group by hand_in
     union all
     select 'instruments', count(*) from gate_instrument having count(*) > 0
 )
@@ -107,10 +107,13 @@ def judge_round(
     instruments, previous_instruments and sheet_layouts count as empty when absent.
     """
     prepare(connection, round.round, round.months)
-    results = judge(connection, "gate_reading", SUITES)
+    suites = dict(SUITES)
+    if not connection.execute("select count(*) from gate_instrument").fetchall()[0][0]:
+        del suites["energy_instruments"]
+    results = judge(connection, "gate_reading", suites)
     findings = find(connection, results, "gate_reading", round.round)
     connection.register("gate_finding", findings)
-    verdicts = connection.execute(VERDICTS).to_arrow_table().cast(VERDICT_SCHEMA)
+    verdicts = connection.sql(VERDICTS).to_arrow_table().cast(VERDICT_SCHEMA)
     connection.unregister("gate_finding")
     accepted = tuple(
         row["hand_in"] for row in verdicts.to_pylist() if row["state"].startswith("accepted")

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import duckdb
 import pytest
-from gate_round import ROUND, Break, clean_readings, frames, table_of
 
 from expectations.verdict import Judgement, judge_round
+from tests.gate.gate_round import ROUND, Break, clean_readings, frames, table_of
 
 
 @pytest.fixture

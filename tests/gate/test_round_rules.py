@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from gate_round import (
+
+from tests.gate.gate_round import (
     INVOICE,
     JUNE,
     MAY,
