@@ -1,4 +1,4 @@
-"""The map of a source: which cell of a hand-in is which flow, and the reader that follows it.
+"""The reader that follows a map: a hand-in becomes readings.
 
 Nothing is judged here: whatever is odd in a hand-in becomes a row the gate can name. Only a map
 that contradicts itself raises.
@@ -8,274 +8,26 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import yaml
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-    model_validator,
-)
 
 from orchestration.ingest.erp_export import read_erp_export
 from orchestration.ingest.grid import Grid, UnreadableFileError
-from orchestration.ingest.numbers import NumberFormat, fold
+from orchestration.ingest.months_across import MonthsAcrossReader
+from orchestration.ingest.numbers import fold
 from orchestration.ingest.reading import Readings
+from orchestration.ingest.row_layouts import RowReader
+from orchestration.ingest.sheet import Context, known_headers
+from orchestration.ingest.source_map import Layout, MapError, MonthsAcross, Sheet, SourceMap
 from orchestration.ingest.workbook import Workbook, read_workbook
 
 if TYPE_CHECKING:
     from orchestration.company import Round
 
+__all__ = ["MapError", "SourceMap", "read_hand_in"]
+
 TEXT_SUFFIXES = (".csv", ".txt")
-
-
-class MapError(Exception):
-    """A map that can't be followed; the message names its file, key and remedy."""
-
-
-Folded = Annotated[str, AfterValidator(fold)]
-Strings = Annotated[list[Folded], Field(default_factory=list)]
-
-
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-
-class FromColumn(_Model):
-    """A value that each row states; with `lookup`, the id its text stands for."""
-
-    column: Folded
-    lookup: dict[Folded, str] | None = None
-
-
-FromColumnOrText = FromColumn | str
-
-
-class Item(_Model):
-    """What the cells of one header or label mean."""
-
-    flow: FromColumnOrText
-    process: FromColumnOrText
-    direction: Literal["input", "output", "property"]
-    unit: FromColumnOrText | None = None
-    method: Literal["metered", "invoiced", "weighed", "calculated", "estimated"] | None = None
-    property_name: str | None = Field(default=None, alias="property")
-    role: Literal[
-        "activity",
-        "check",
-        "meter_start",
-        "meter_end",
-        "stock_open",
-        "stock_close",
-        "property",
-    ] = "activity"
-    required: bool = True
-    times: Strings
-    sign: Literal[1, -1] = 1
-    when: dict[Folded, list[Folded]] = Field(default_factory=dict)
-    meter: FromColumnOrText | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _read_sign(cls, values: Any) -> Any:
-        if isinstance(values, dict) and isinstance(values.get("sign"), str):
-            return values | {"sign": int(values["sign"])}
-        return values
-
-    @model_validator(mode="after")
-    def _property_is_named(self) -> Item:
-        if (self.direction == "property") != (self.property_name is not None):
-            raise ValueError("direction: property and a property: name belong together")
-        return self
-
-    @property
-    def effective_role(self) -> str:
-        """A property is never an activity, whatever the map left unsaid."""
-        return "property" if self.direction == "property" else self.role
-
-
-class ColumnItem(Item):
-    """An item of a records sheet: which column holds its quantity."""
-
-    quantity: Folded
-
-
-class _Sheet(_Model):
-    sheet: list[str] = Field(default_factory=list)
-    header_row: int = Field(default=1, ge=1)
-    header_rows: list[int] = Field(default_factory=list)
-    note: Folded | None = None
-    ignored: Strings
-    total_rows: Strings
-    date_format: str | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _one_sheet_name(cls, values: Any) -> Any:
-        if isinstance(values, dict) and isinstance(values.get("sheet"), str):
-            return values | {"sheet": [values["sheet"]]}
-        return values
-
-    @property
-    def header_lines(self) -> list[int]:
-        """Lines that make up the header, counted from 1."""
-        return self.header_rows or [self.header_row]
-
-
-class MonthsDown(_Sheet):
-    """Months down the rows, one column an item."""
-
-    layout: Literal["months_down"]
-    period: Folded
-    columns: dict[Folded, Item]
-
-
-class MonthsAcross(_Sheet):
-    """One row an item, a column a month."""
-
-    layout: Literal["months_across"]
-    item: Folded
-    unit: Folded | None = None
-    total: Folded | None = None
-    rows: dict[Folded, Item]
-
-
-class Records(_Sheet):
-    """One record a row."""
-
-    layout: Literal["records"]
-    date: Folded | None = None
-    period: Folded | None = None
-    every_month: bool = False
-    facility: FromColumnOrText | None = None
-    document: Folded | None = None
-    supplier: FromColumnOrText | None = None
-    readings: list[ColumnItem] = Field(min_length=1)
-    unmatched: Literal["refuse", "ignore"] = "refuse"
-
-    @model_validator(mode="after")
-    def _one_period(self) -> Records:
-        if (self.date is None) == (self.period is None):
-            raise ValueError("give either date: or period:")
-        return self
-
-
-class CsvOptions(_Model):
-    """How an ERP text file is written."""
-
-    decimal: str = "."
-    thousands: str | None = ","
-    delimiter: str = "auto"
-    encoding: str = "auto"
-
-    @model_validator(mode="after")
-    def _marks_differ(self) -> CsvOptions:
-        NumberFormat(self.decimal, self.thousands or "")
-        if self.delimiter != "auto" and len(self.delimiter) != 1:
-            raise ValueError("delimiter: give one character, or auto")
-        return self
-
-    @property
-    def number_format(self) -> NumberFormat:
-        """The decimal and thousands mark; ERP systems write a minus behind the number."""
-        return NumberFormat(self.decimal, self.thousands or "", trailing_minus=True)
-
-
-class Layout(_Model):
-    """The sheets of a source as they were from one round on."""
-
-    from_round: str = ""
-    csv: CsvOptions = Field(default_factory=CsvOptions)
-    sheets: list[Annotated[MonthsDown | MonthsAcross | Records, Field(discriminator="layout")]] = (
-        Field(min_length=1)
-    )
-
-
-class SourceMap(_Model):
-    """How one source is read, round by round."""
-
-    source: str = Field(pattern=r"^(stage|erp)_\w+$")
-    kind: Literal["workbook", "erp"]
-    stage_code: str | None = None
-    description: str | None = None
-    owner: str | None = None
-    file: str = ""
-    layouts: list[Layout] = Field(min_length=1)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _defaults_from_source(cls, values: Any) -> Any:
-        if not isinstance(values, dict) or "_" not in str(values.get("source")):
-            return values
-        name = str(values["source"]).split("_", 1)[1]
-        stage_code = {"stage_code": name} if values.get("kind") == "workbook" else {}
-        return {"file": name} | stage_code | values
-
-    @model_validator(mode="after")
-    def _kind_fits_source(self) -> SourceMap:
-        if (self.kind == "erp") != self.source.startswith("erp_"):
-            raise ValueError("source: stage_… needs kind: workbook, and erp_… needs kind: erp")
-        return self
-
-    @classmethod
-    def load(cls, path: Path) -> SourceMap:
-        """Read a map. Raises `MapError` naming the file and each wrong key."""
-        try:
-            content = yaml.load(path.read_text(encoding="utf-8-sig"), _MapLoader)
-            return cls.model_validate(content)
-        except yaml.YAMLError as error:
-            raise MapError(f"{path}: not valid YAML. {error}") from error
-        except ValidationError as error:
-            raise MapError("\n".join(f"{path}: {line}" for line in _problems(error))) from error
-
-    def layout_for(self, round_name: str) -> Layout:
-        """The newest layout that applies to a round."""
-        fitting = [layout for layout in self.layouts if layout.from_round <= round_name]
-        if not fitting:
-            raise MapError(
-                f"{self.source}: no layout applies to round {round_name}. "
-                f"Add one whose from_round is {round_name} or earlier."
-            )
-        return max(fitting, key=lambda layout: layout.from_round)
-
-
-class _MapLoader(yaml.SafeLoader):
-    """YAML whose scalars stay text (0010 is an id, not 8) and whose keys may not repeat."""
-
-
-def _scalar(loader: _MapLoader, node: yaml.Node) -> str | None:
-    return None if node.style is None and node.value in ("", "~", "null") else node.value
-
-
-def _mapping(loader: _MapLoader, node: yaml.MappingNode) -> dict[str, Any]:
-    loader.flatten_mapping(node)
-    result: dict[str, Any] = {}
-    folded = set()
-    for key_node, value_node in node.value:
-        key = key_node.value
-        if not isinstance(key, str) or fold(key) in folded:
-            raise yaml.constructor.ConstructorError(
-                None, None, f"key {key!r} occurs twice; keep one", key_node.start_mark
-            )
-        folded.add(fold(key))
-        result[key] = loader.construct_object(value_node, deep=True)
-    return result
-
-
-for _tag in ("null", "bool", "int", "float", "timestamp", "str"):
-    _MapLoader.add_constructor(f"tag:yaml.org,2002:{_tag}", _scalar)
-_MapLoader.add_constructor("tag:yaml.org,2002:map", _mapping)
-
-
-def _problems(error: ValidationError) -> list[str]:
-    return [
-        f"{'.'.join(str(part) for part in problem['loc']) or 'map'}: {problem['msg']}"
-        for problem in error.errors()
-    ]
 
 
 def read_hand_in(
@@ -289,8 +41,6 @@ def read_hand_in(
 
     A file that can't be read gives one row that says why; nothing handed in gives no row.
     """
-    from orchestration.ingest.layouts import Context, read_sheet
-
     if path is None:
         return Readings().table()
     data = path.read_bytes()
@@ -323,8 +73,7 @@ def read_hand_in(
                     is_required=True,
                 )
                 continue
-            context = Context(readings, grid, round.months, owner, grid.name or None)
-            read_sheet(sheet, context)
+            _read_sheet(sheet, Context(readings, grid, round.months, owner, grid.name or None))
     except UnreadableFileError as error:
         readings = Readings(**constants)
         readings.add(
@@ -336,9 +85,20 @@ def read_hand_in(
     return readings.table()
 
 
-def _text_grid(path: Path, data: bytes, layout: Layout, sheet: _Sheet) -> Grid:
-    from orchestration.ingest.layouts import known_headers
+def _read_sheet(sheet: Sheet, context: Context) -> None:
+    for number, problem in context.grid.ragged_lines.items():
+        context.add(
+            row_kind="unreadable",
+            value_text=problem,
+            source_cell=f"L{context.grid.lines[number]}",
+        )
+    if isinstance(sheet, MonthsAcross):
+        MonthsAcrossReader(sheet, context).read()
+    else:
+        RowReader(sheet, context).read()
 
+
+def _text_grid(path: Path, data: bytes, layout: Layout, sheet: Sheet) -> Grid:
     return read_erp_export(
         path,
         data,
@@ -350,7 +110,7 @@ def _text_grid(path: Path, data: bytes, layout: Layout, sheet: _Sheet) -> Grid:
     )
 
 
-def _find_grid(workbook: Workbook, sheet: _Sheet) -> Grid | None:
+def _find_grid(workbook: Workbook, sheet: Sheet) -> Grid | None:
     if not sheet.sheet:
         return workbook.grid(workbook.sheet_names[0])
     names = {fold(name): name for name in reversed(workbook.sheet_names)}

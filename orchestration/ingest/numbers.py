@@ -7,6 +7,7 @@ import re
 import unicodedata
 from dataclasses import dataclass, field
 
+DIGIT = re.compile(r"\d")
 MINUS_SIGNS = str.maketrans({"\u2212": "-", "\u2010": "-", "\u2011": "-"})
 
 
@@ -39,6 +40,8 @@ class NumberFormat:
 
     def parse(self, text: str) -> float | None:
         """The number this text is, or None when it is anything but one clean number."""
+        if DIGIT.search(text) is None:
+            return None
         if not text.isascii():
             # NFKC would turn 10² into 102 and ½ into 1/2
             if any(unicodedata.category(character) == "No" for character in text):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -62,27 +62,29 @@ class Readings:
     def table(self) -> pa.Table:
         """All rows in the order they were added, in READING_SCHEMA."""
         total = sum(count for count, _ in self._blocks)
-        arrays = [self._array(field, total) for field in READING_SCHEMA]
+        named = set().union(*(columns for _, columns in self._blocks))
+        arrays = [
+            self._array(field) if field.name in named else self._constant(field, total)
+            for field in READING_SCHEMA
+        ]
         return pa.Table.from_arrays(arrays, schema=READING_SCHEMA)
 
-    def _array(self, field: pa.Field, total: int) -> pa.Array:
+    def _constant(self, field: pa.Field, total: int) -> pa.Array:
+        value = self._constants.get(field.name)
+        if value is None:
+            return pa.nulls(total, field.type)
+        return pa.repeat(pa.scalar(value, field.type), total)
+
+    def _array(self, field: pa.Field) -> pa.Array:
         name = field.name
         default = self._constants.get(name)
-        if not any(name in columns for _, columns in self._blocks):
-            if default is None:
-                return pa.nulls(total, field.type)
-            return pa.repeat(pa.scalar(default, field.type), total)
         values: list[Any] = []
         for count, columns in self._blocks:
             value = columns.get(name, default)
-            if isinstance(value, list):
-                _check_length(name, value, count)
+            if type(value) is list:
+                if len(value) != count:
+                    raise ValueError(f"{name} has {len(value)} values for {count} readings")
                 values += value
             else:
                 values += [value] * count
         return pa.array(values, field.type)
-
-
-def _check_length(name: str, values: Sequence[Any], count: int) -> None:
-    if len(values) != count:
-        raise ValueError(f"column {name} has {len(values)} values for {count} readings")

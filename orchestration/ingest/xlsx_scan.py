@@ -57,6 +57,10 @@ class Formulas(Mapping[Position, str]):
         elif shared:
             self._texts[position] = (shared[1], b"")
 
+    def get(self, position: Position, default: str | None = None) -> str | None:
+        """The formula of a cell, if it has one; most have none, so no exception is raised."""
+        return self[position] if position in self._texts else default
+
     def __getitem__(self, position: Position) -> str:
         text = self._texts[position]
         if isinstance(text, bytes):

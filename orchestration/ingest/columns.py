@@ -1,0 +1,104 @@
+"""Columns of a grid by header, each read once however many items need it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from orchestration.ingest.grid import Grid, Typed, column_letters, text_of
+from orchestration.ingest.numbers import fold
+from orchestration.ingest.sheet import header_texts
+
+
+class Columns:
+    """The columns under a header; every list has one entry for each of `rows`."""
+
+    def __init__(self, grid: Grid, header_lines: Sequence[int]) -> None:
+        self._grid = grid
+        self._texts: dict[int, list[str | None]] = {}
+        self._folded: dict[int, list[str | None]] = {}
+        self._typed: dict[int, Typed] = {}
+        self.rows: list[int] = []
+        self.headers = header_texts(grid, header_lines)
+        self.places: dict[str, list[int]] = {}
+        for column, header in enumerate(self.headers):
+            if header:
+                self.places.setdefault(header, []).append(column)
+        self._header_index = grid.index_of(header_lines[-1] - 1)
+        last = max(header_lines) - 1
+        self.below_header = [index for index, n in enumerate(grid.numbers) if n > last]
+
+    @property
+    def headless(self) -> list[int]:
+        """Columns that rows fill though no header stands over them."""
+        width = max((len(self._grid.rows[index]) for index in self.rows), default=0)
+        if self._grid.is_text:
+            width = min(width, len(self.headers))  # longer lines are ragged, and told of already
+        headed = {column for places in self.places.values() for column in places}
+        return [column for column in range(width) if column not in headed]
+
+    def header_address(self, column: int) -> str:
+        """Where the header of a column stands, or should."""
+        header = self.headers[column] if column < len(self.headers) else ""
+        return self._grid.address(self._header_index or 0, column, header)
+
+    def texts(self, header: str) -> list[str | None]:
+        """Texts under a header; None for a blank, and for all when the header is absent."""
+        column = self._column(header)
+        if column not in self._texts:
+            self._texts[column] = [text_of(value) for value in self._values(column)]
+        return self._texts[column]
+
+    def folded(self, header: str) -> list[str | None]:
+        """Texts under a header as they are compared."""
+        column = self._column(header)
+        if column not in self._folded:
+            folded: dict[str | None, str | None] = {None: None}
+            texts = self.texts(header)
+            for text in set(texts) - {None}:
+                folded[text] = fold(text)
+            self._folded[column] = [folded[text] for text in texts]
+        return self._folded[column]
+
+    def typed(self, column: int) -> Typed:
+        """Texts, kinds and numbers of a column."""
+        if column not in self._typed:
+            self._typed[column] = self._grid.typed(self._values(column))
+        return self._typed[column]
+
+    def typed_of(self, header: str) -> Typed:
+        """Texts, kinds and numbers under a header; blanks when it is absent."""
+        return self.typed(self._column(header))
+
+    def addresses(self, column: int) -> list[str]:
+        """Where the cells of a column stand."""
+        grid = self._grid
+        if grid.is_text:
+            header = self.headers[column]
+            return [f"L{grid.lines[index]}:{header}" for index in self.rows]
+        letters, numbers = column_letters(column), grid.numbers
+        return [f"{letters}{numbers[index] + 1}" for index in self.rows]
+
+    def addresses_of(self, header: str) -> list[str]:
+        """Where the cells under a header stand; '' when it is absent."""
+        column = self._column(header)
+        return self.addresses(column) if column >= 0 else [""] * len(self.rows)
+
+    def formulas(self, column: int) -> list[str | None] | None:
+        """Formulas of a column; None when the sheet has none."""
+        grid = self._grid
+        if not grid.formulas:
+            return None
+        get, numbers = grid.formulas.get, grid.numbers
+        return [get((numbers[index], column)) for index in self.rows]
+
+    def _column(self, header: str) -> int:
+        return self.places[header][0] if header in self.places else -1
+
+    def _values(self, column: int) -> list[Any]:
+        if column < 0:
+            return [""] * len(self.rows)
+        rows = self._grid.rows
+        return [
+            row[column] if column < len(row) else "" for row in (rows[index] for index in self.rows)
+        ]

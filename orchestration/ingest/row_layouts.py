@@ -1,0 +1,277 @@
+"""Sheets that state the month in each row: months down the rows, and one record a row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
+
+from orchestration.ingest.columns import Columns
+from orchestration.ingest.numbers import fold
+from orchestration.ingest.periods import month_of
+from orchestration.ingest.sheet import (
+    Context,
+    is_blank,
+    item_columns,
+    items_of,
+    known_headers,
+    multiplier_columns,
+    period_header,
+    process_of,
+    wanted_headers,
+    with_facility,
+)
+from orchestration.ingest.source_map import (
+    ColumnItem,
+    FromColumn,
+    FromColumnOrText,
+    Item,
+    MonthsDown,
+    Records,
+)
+
+Value = TypeVar("Value")
+Positions = Sequence[int]
+
+
+class RowReader:
+    """Reads one such sheet. A position is the place of a row among those that are kept."""
+
+    def __init__(self, sheet: MonthsDown | Records, context: Context) -> None:
+        self.sheet = sheet
+        self.context = context
+        self.columns = Columns(context.grid, sheet.header_lines)
+        self.records = sheet if isinstance(sheet, Records) else None
+
+    def read(self) -> None:
+        """Add every reading of the sheet."""
+        self._add_header_problems()
+        if period_header(self.sheet) not in self.columns.places:
+            return
+        self._select_rows()
+        self._add_headless_numbers()
+        for header, item in items_of(self.sheet):
+            for column in self.columns.places.get(header, []):
+                self._add_item(header, item, column)
+        if self.records:
+            self._add_unmatched(self.records)
+        self._add_missing_months()
+
+    def _add_header_problems(self) -> None:
+        known = known_headers(self.sheet)
+        for header, places in self.columns.places.items():
+            if header not in known:
+                for column in places:
+                    self.context.add_unmapped(header, self.columns.header_address(column))
+        for header, item in wanted_headers(self.sheet):
+            if header not in self.columns.places:
+                self.context.add_absent(header, item, is_required=header != self.sheet.note)
+
+    def _select_rows(self) -> None:
+        """Leave out blank rows and notes; total rows come after the rows of a month."""
+        sheet, grid = self.sheet, self.context.grid
+        period = self.columns.places[period_header(sheet)][0]
+        quantities = self._present(header for header, _ in items_of(sheet))
+        used = self._present(header for header, _ in wanted_headers(sheet))
+        months = self.context.months
+        bare_month = not (self.records and self.records.date)
+        kept, kept_months, totals = [], [], []
+        for index in self.columns.below_header:
+            row = grid.rows[index]
+            value = row[period] if period < len(row) else ""
+            month = month_of(value, months, bare_month=bare_month, date_format=sheet.date_format)
+            if month is None:
+                filled = [c for c in used if c < len(row) and not is_blank(row[c])]
+                if quantities.isdisjoint(filled) and (not self.records or len(filled) <= 1):
+                    continue
+                if self._is_total(row, filled):
+                    totals.append(index)
+                    continue
+            kept.append(index)
+            kept_months.append(month)
+        self.columns.rows = kept + totals
+        self.months = kept_months + [None] * len(totals)
+        self.kept: Positions = range(len(kept))
+        self.totals: Positions = range(len(kept), len(kept) + len(totals))
+
+    def _is_total(self, row: Sequence[Any], filled: Iterable[int]) -> bool:
+        if not self.sheet.total_rows:
+            return False
+        texts = (row[column] for column in filled)
+        return any(isinstance(t, str) and fold(t) in self.sheet.total_rows for t in texts)
+
+    def _present(self, headers: Iterable[str]) -> set[int]:
+        return {column for header in headers for column in self.columns.places.get(header, [])}
+
+    def _add_headless_numbers(self) -> None:
+        """Numbers under a blank header belong to no item; without a word they would be lost."""
+        for column in self.columns.headless:
+            numbers = self.columns.typed(column).numbers
+            if any(numbers[position] is not None for position in self.kept):
+                self.context.add_unmapped("", self.columns.header_address(column))
+
+    def _stated(
+        self, part: FromColumnOrText | None
+    ) -> tuple[list[str | None] | str | None, list[str | None] | None]:
+        """What the rows state: (ids, texts as typed); a text the lookup lacks has no id."""
+        if not isinstance(part, FromColumn):
+            return part, None
+        folded = self.columns.folded(part.column)
+        if part.lookup is None:
+            return folded, self.columns.texts(part.column)
+        return list(map(part.lookup.get, folded)), self.columns.texts(part.column)
+
+    def _matching(self, item: Item) -> Positions:
+        positions = self.kept
+        for header, accepted in item.when.items():
+            texts, allowed = self.columns.folded(header), set(accepted)
+            positions = [p for p in positions if (texts[p] or "") in allowed]
+        return positions
+
+    def _add_item(self, header: str, item: Item, column: int) -> None:
+        self._add_block(header, item, column, self._matching(item), {})
+        if self.totals and not item.when:
+            texts = self.columns.typed(column).texts
+            filled = [position for position in self.totals if texts[position] is not None]
+            self._add_block(header, item, column, filled, {"role": "row_total"})
+
+    def _add_block(
+        self,
+        header: str,
+        item: Item,
+        column: int,
+        positions: Positions,
+        instead: dict[str, Any],
+    ) -> None:
+        """Readings of one column; `instead` replaces what the item would say."""
+        if not positions:
+            return
+        typed = self.columns.typed(column)
+        every: dict[str, Any] = self._shared() | self._identity(header, item)
+        every |= multiplier_columns(
+            [self.columns.typed_of(name) for name in item.times],
+            [self.columns.addresses_of(name) for name in item.times],
+            item.sign,
+        )
+        every |= {
+            "period_month": self.months,
+            "value_text": typed.texts,
+            "value_type": typed.kinds,
+            "quantity": typed.numbers,
+            "formula": self.columns.formulas(column),
+            "source_cell": self.columns.addresses(column),
+        }
+        columns = item_columns(item) | {"row_kind": "reading"}
+        columns |= {name: _take(values, positions) for name, values in every.items()}
+        self.context.add(len(positions), **columns | instead)
+
+    def _shared(self) -> dict[str, Any]:
+        """What each row says of all its readings."""
+        shared: dict[str, Any] = {"period_text": self.columns.texts(period_header(self.sheet))}
+        if self.sheet.note:
+            shared["evidence"] = self.columns.texts(self.sheet.note)
+        if self.records and self.records.document:
+            shared["document_no"] = self.columns.texts(self.records.document)
+        if self.records and self.records.supplier:
+            shared["supplier_id"] = self._stated(self.records.supplier)[0]
+        return shared
+
+    def _identity(self, header: str, item: Item) -> dict[str, Any]:
+        """Facility, process, flow, unit and meter of each row, and how the item was typed."""
+        stated = (self.records and self.records.facility) or self.context.owner
+        facilities, facility_texts = self._stated(stated)
+        processes, _ = self._stated(item.process)
+        flows, texts = self._stated(item.flow)
+        identity: dict[str, Any] = {
+            "facility_id": facilities,
+            "process_id": self._processes(processes, facilities),
+            "item_text": header if texts is None else texts,
+        }
+        if facility_texts is not None:
+            item_texts = _per_row(identity["item_text"], len(facility_texts))
+            identity["item_text"] = [
+                text if known is not None or typed is None else f"{text} | {typed}"
+                for text, typed, known in zip(item_texts, facility_texts, facilities, strict=True)
+            ]
+        for name, part in (("flow_id", item.flow), ("unit_text", item.unit)):
+            if isinstance(part, FromColumn):
+                identity[name] = flows if name == "flow_id" else self._stated(part)[0]
+        if isinstance(item.meter, FromColumn):
+            identity["meter_id"] = self._stated(item.meter)[0]
+        return identity
+
+    def _processes(
+        self, processes: list[str | None] | str | None, facilities: list[str | None] | str | None
+    ) -> list[str | None] | str | None:
+        if not isinstance(processes, list) and not isinstance(facilities, list):
+            return with_facility(processes, facilities)
+        count = len(self.columns.rows)
+        pairs = zip(_per_row(processes, count), _per_row(facilities, count), strict=True)
+        known: dict[tuple[str | None, str | None], str | None] = {}
+        return [
+            known[pair] if pair in known else known.setdefault(pair, with_facility(*pair))
+            for pair in pairs
+        ]
+
+    def _add_unmatched(self, sheet: Records) -> None:
+        """Records no `when` provides for: kept without a flow, so that none gets lost in silence.
+
+        Texts in `ignored` are left out on purpose.
+        """
+        quantity = sheet.readings[0].quantity
+        accepted: dict[str, set[str]] = {}
+        for item in sheet.readings:
+            for header, texts in item.when.items():
+                accepted.setdefault(header, set()).update(texts)
+        problems: dict[int, str] = {}
+        left_out: set[int] = set()
+        for header in accepted.keys() & self.columns.places.keys():
+            texts = self.columns.folded(header)
+            for position in self.kept:
+                text = texts[position] or ""
+                if text in sheet.ignored:
+                    left_out.add(position)
+                elif text not in accepted[header]:
+                    problems.setdefault(position, f"{header}: {text}")
+        positions = [p for p in self.kept if p in problems and p not in left_out]
+        if sheet.unmatched == "ignore" or quantity not in self.columns.places:
+            return
+        nothing = FromColumn(column=quantity, lookup={})
+        item = ColumnItem(flow=nothing, process=nothing, direction="input", quantity=quantity)
+        instead = {"direction": None, "item_text": [problems[p] for p in positions]}
+        self._add_block(quantity, item, self.columns.places[quantity][0], positions, instead)
+
+    def _add_missing_months(self) -> None:
+        present = set(self.months)
+        missing = [month for month in self.context.months if month not in present]
+        if not self.records:
+            for header, item in items_of(self.sheet):
+                if header in self.columns.places:
+                    self._add_missing(header, item, missing)
+        elif self.records.every_month:
+            only = self.records.readings[0] if len(self.records.readings) == 1 else None
+            self._add_missing(period_header(self.sheet), only, missing)
+
+    def _add_missing(self, header: str, item: Item | None, months: Sequence[Any]) -> None:
+        columns: dict[str, Any] = {"is_required": True, "role": "activity"}
+        if item is not None:
+            columns = item_columns(item) | {"process_id": process_of(item, self.context.owner)}
+        self.context.add(
+            len(months),
+            row_kind="reading",
+            period_month=list(months),
+            value_type="missing",
+            sign_multiplier=1.0,
+            item_text=header,
+            source_cell=self.columns.header_address(self.columns.places[header][0]),
+            **columns,
+        )
+
+
+def _take(values: Any, positions: Positions) -> Any:
+    if not isinstance(values, list) or len(positions) == len(values):
+        return values
+    return [values[position] for position in positions]
+
+
+def _per_row(values: list[Value] | Value, count: int) -> list[Value]:
+    return values if isinstance(values, list) else [values] * count

@@ -1,0 +1,171 @@
+"""What all layouts share: the sheet being read, its headers, and what an item gives a reading."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from orchestration.ingest.grid import Grid, Typed, text_of
+from orchestration.ingest.numbers import fold, number_text
+from orchestration.ingest.reading import Readings
+from orchestration.ingest.source_map import (
+    FromColumn,
+    FromColumnOrText,
+    Item,
+    MonthsAcross,
+    MonthsDown,
+    Records,
+    Sheet,
+)
+
+
+@dataclass
+class Context:
+    """One sheet on its way into readings."""
+
+    readings: Readings
+    grid: Grid
+    months: tuple[date, ...]
+    owner: str | None
+    sheet_name: str | None
+
+    def add(self, count: int = 1, **columns: Any) -> None:
+        """Add readings of this sheet."""
+        columns.setdefault("facility_id", self.owner)
+        self.readings.add(count, source_sheet=self.sheet_name, **columns)
+
+    def add_unmapped(self, header: str, address: str) -> None:
+        """Add a header or label the map doesn't know."""
+        self.add(
+            row_kind="unmapped_header",
+            item_text=header,
+            value_text=header,
+            source_cell=address,
+        )
+
+    def add_absent(self, header: str, item: Item | None, is_required: bool = True) -> None:
+        """Add a header or label the map knows and the sheet lacks."""
+        columns = item_columns(item) if item else {"is_required": is_required}
+        if item:
+            columns["process_id"] = process_of(item, self.owner)
+        self.add(row_kind="missing_header", item_text=header, **columns)
+
+
+def items_of(sheet: MonthsDown | Records) -> list[tuple[str, Item]]:
+    """(header of the quantity, item) in the order of the map."""
+    if isinstance(sheet, MonthsDown):
+        return list(sheet.columns.items())
+    return [(reading.quantity, reading) for reading in sheet.readings]
+
+
+def period_header(sheet: MonthsDown | Records) -> str:
+    """Header of the column that gives the month."""
+    if isinstance(sheet, Records):
+        return sheet.date or sheet.period or ""
+    return sheet.period
+
+
+def wanted_headers(sheet: MonthsDown | Records) -> list[tuple[str, Item | None]]:
+    """Headers a sheet must have; an item's own quantity with the item."""
+    wanted: dict[str, Item | None] = {period_header(sheet): None}
+    stated: list[FromColumnOrText | None] = []
+    others = [sheet.note]
+    if isinstance(sheet, Records):
+        others.append(sheet.document)
+        stated += [sheet.facility, sheet.supplier]
+    for header, item in items_of(sheet):
+        wanted.setdefault(header, item)
+        others += [*item.times, *item.when]
+        stated += [item.flow, item.process, item.unit, item.meter]
+    others += [part.column for part in stated if isinstance(part, FromColumn)]
+    for header in others:
+        if header:
+            wanted.setdefault(header, None)
+    return list(wanted.items())
+
+
+def known_headers(sheet: Sheet) -> set[str]:
+    """Every header a map names for a sheet, ignored ones included."""
+    if isinstance(sheet, MonthsAcross):
+        named = (sheet.item, sheet.unit, sheet.total, sheet.note)
+        return {header for header in named if header} | set(sheet.ignored)
+    return {header for header, _ in wanted_headers(sheet)} | set(sheet.ignored)
+
+
+def header_texts(grid: Grid, lines: Sequence[int]) -> list[str]:
+    """Folded header of each column; several header lines are joined with a space."""
+    indices = [i for i in map(grid.index_of, (line - 1 for line in lines)) if i is not None]
+    rows = [[text_of(value) or "" for value in grid.rows[i]] for i in indices]
+    width = max(map(len, rows), default=0)
+    return [
+        fold(" ".join(row[column] for row in rows if column < len(row))) for column in range(width)
+    ]
+
+
+def is_blank(value: Any) -> bool:
+    """Whether a cell holds nothing but white space."""
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+def item_columns(item: Item) -> dict[str, Any]:
+    """What every reading of an item has in common."""
+    return {
+        "direction": item.direction,
+        "property": item.property_name,
+        "role": item.effective_role,
+        "data_method": item.method,
+        "is_required": item.required,
+        "flow_id": _fixed(item.flow),
+        "unit_text": _fixed(item.unit),
+        "meter_id": _fixed(item.meter),
+    }
+
+
+def _fixed(part: FromColumnOrText | None) -> str | None:
+    return part if isinstance(part, str) else None
+
+
+def process_of(item: Item, facility: str | None) -> str | None:
+    """The process id, with the facility filled in; None while either isn't known."""
+    return with_facility(_fixed(item.process), facility)
+
+
+def with_facility(process: str | None, facility: str | None) -> str | None:
+    """A process id with the facility filled in; None while either isn't known."""
+    if process is None or (facility is None and "{facility}" in process):
+        return None
+    return process.replace("{facility}", facility or "")
+
+
+def multiplier_columns(
+    factors: Sequence[Typed], places: Sequence[Sequence[str]], sign: int
+) -> dict[str, Any]:
+    """Columns that say what a quantity is multiplied with, from the `times` cells of each row.
+
+    The product of the parts of multiplier_text is sign_multiplier; a sign is a part of its own.
+    A part that is no number leaves sign_multiplier null.
+    """
+    if not factors:
+        return {"sign_multiplier": float(sign)}
+    products: list[float | None] = [float(sign)] * len(factors[0].numbers)
+    for factor in factors:
+        products = [
+            None if product is None or number is None else product * number
+            for product, number in zip(products, factor.numbers, strict=True)
+        ]
+    texts = [list(map(_part, factor.texts, factor.numbers)) for factor in factors]
+    cells = list(places)
+    if sign < 0:
+        texts.append(["-1"] * len(products))
+        cells.append([""] * len(products))
+    return {
+        "sign_multiplier": products,
+        "multiplier_text": list(map("|".join, zip(*texts, strict=True))),
+        "multiplier_cell": list(map("|".join, zip(*cells, strict=True))),
+    }
+
+
+def _part(text: str | None, number: float | None) -> str:
+    return (text or "").replace("|", "/") if number is None else number_text(number)
