@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 import time
@@ -17,6 +16,7 @@ from orchestration.company import GWP_SETS, CompanyDataError, DataFolder
 from orchestration.resources import DATA_VARIABLE, REPOSITORY, WAREHOUSE_VARIABLE
 
 PASSED, REFUSED, BROKEN = 0, 1, 2
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 app = typer.Typer(
     add_completion=False,
@@ -122,7 +122,10 @@ def _execute(
     with DagsterInstance.get() if shown else DagsterInstance.ephemeral() as instance:
         for group in unbroken_rows(chosen, known):
             result = job.execute_in_process(
-                instance=instance, tags=round_range(group), raise_on_error=False
+                instance=instance,
+                tags=round_range(group),
+                run_config=QUIET,
+                raise_on_error=False,
             )
             if not result.success:
                 return _problems(result)
@@ -160,7 +163,6 @@ def _be_quiet() -> None:
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "yes")
     warnings.filterwarnings("ignore")
-    logging.getLogger("dagster").setLevel(logging.CRITICAL)
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ import duckdb
 import pyarrow as pa
 
 from orchestration.company import Company
+from orchestration.ingest.units import conversions
 from orchestration.lake import Lake
 
 CONVERSION_SCHEMA = pa.schema(
@@ -32,31 +33,31 @@ def conversion_rows(
     company: Company, pairs: Iterable[Mapping[str, str | None]]
 ) -> list[dict[str, Any]]:
     """Multiplier of each pair of flow and unit text, or the problem that stands against it."""
-    from expectations.preparation import convert
-
-    units = dict(zip(company["flows"]["flow_id"], company["flows"]["unit_code"], strict=True))
-    densities = company.densities_kg_per_l
-    rows = []
+    unit_codes = dict(zip(company["flows"]["flow_id"], company["flows"]["unit_code"], strict=True))
+    wanted = {}
     for pair in pairs:
-        flow_id, unit_text = pair["flow_id"], pair["unit_text"]
-        unit_code = units.get(flow_id)
+        flow_id, unit_text, of_property = pair["flow_id"], pair["unit_text"], pair["property"] or ""
+        unit_code = unit_codes.get(flow_id)
         if unit_code is None or unit_text is None:
             continue
-        of_property = pair["property"] or ""
         if of_property:
             unit_code = PROPERTY_UNITS.get(of_property, unit_text).format(unit_code=unit_code)
-        multiplier, problem = convert(unit_text, unit_code, densities.get(flow_id))
-        rows.append(
-            {
-                "flow_id": flow_id,
-                "property": of_property,
-                "unit_text": unit_text,
-                "unit_code": unit_code,
-                "multiplier": multiplier,
-                "problem": problem,
-            }
-        )
-    return sorted(rows, key=lambda row: (row["flow_id"], row["property"], row["unit_text"]))
+        wanted[flow_id, of_property, unit_text] = unit_code
+    found = conversions(
+        {(flow_id, unit_text, code) for (flow_id, _, unit_text), code in wanted.items()},
+        company.densities_kg_per_l,
+    )
+    return [
+        {
+            "flow_id": flow_id,
+            "property": of_property,
+            "unit_text": unit_text,
+            "unit_code": unit_code,
+            "multiplier": found[flow_id, unit_text, unit_code].multiplier,
+            "problem": found[flow_id, unit_text, unit_code].problem,
+        }
+        for (flow_id, of_property, unit_text), unit_code in sorted(wanted.items())
+    ]
 
 
 def rebuild_conversions(company: Company, lake: Lake, rounds: Iterable[str]) -> pa.Table:

@@ -20,6 +20,7 @@ from orchestration.lake import Lake
 from orchestration.resources import REPOSITORY, WAREHOUSE_VARIABLE
 
 PROJECT = REPOSITORY / "dbt_project"
+UNIT_TESTS_EXCLUDED = ("--exclude-resource-type", "unit_test")
 RESULT_EVENTS = frozenset({"LogSeedResult", "LogModelResult", "LogSnapshotResult", "LogTestResult"})
 
 
@@ -47,7 +48,7 @@ class Dbt:
     def manifest(self) -> Mapping[str, Any]:
         """The manifest of the project as it stands; parses only when a file changed."""
         stamp = self.folder / "parsed.sha256"
-        fingerprint = dbt_fingerprint(PROJECT)
+        fingerprint = f"{dbt_fingerprint(PROJECT)} {self.lake.path}"  # paths are parsed in
         self.folder.mkdir(parents=True, exist_ok=True)
         with (self.folder / "parse.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
@@ -61,9 +62,9 @@ class Dbt:
         return json.loads(self.manifest_path.read_text(encoding="utf-8"))
 
     def build(self, selection: Sequence[str], gwp_set: str) -> DbtRun:
-        """Seeds, models and tests in one invocation."""
+        """Seeds, models and data tests in one invocation; unit tests judge code, not a run."""
         variables = ["--vars", json.dumps({"gwp_set": gwp_set})] if gwp_set else []
-        return self._invoke(["build", *selection, *variables])
+        return self._invoke(["build", *UNIT_TESTS_EXCLUDED, *selection, *variables])
 
     def _invoke(self, arguments: Sequence[str]) -> DbtRun:
         from dbt.cli.main import dbtRunner

@@ -23,7 +23,7 @@ STORAGE_VERSION = "v1.0.0"
 """Readable by every client that embeds DuckDB 1.0 or newer."""
 
 KEPT_PUBLICATIONS = 2
-PACKAGES = ("carbonloom", "duckdb", "dbt-core", "dbt-duckdb", "dagster", "great-expectations")
+PACKAGES = ("duckdb", "dbt-core", "dbt-duckdb", "dagster", "great-expectations")
 
 
 class PublishError(Exception):

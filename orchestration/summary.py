@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -43,26 +44,30 @@ def print_summary(
 
 def _hand_ins(data: DataFolder, verdicts: Sequence[dict[str, Any]]) -> Table:
     name = data.company.settings["name_en"]
-    table = Table(title=f"{name}: what was handed in", title_justify="left")
+    title = f"{name}: what was handed in"
+    table = Table(title=title, title_justify="left", box=SIMPLE, pad_edge=False)
     for heading in ("Round", "Hand-in", "State"):
-        table.add_column(heading)
-    for heading in ("Revision", "Readings", "Critical", "Warnings"):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("Rows", "Revision"):
         table.add_column(heading, justify="right")
     before = None
     for row in verdicts:
-        state = row["state"]
         shown = row["round"] if row["round"] != before else ""
         before = row["round"]
         table.add_row(
             shown,
             escape(row["hand_in"]),
-            f"[{STATE_STYLE[state]}]{state.replace('_', ' ')}[/]",
-            str(row["revision_in_force"] or "none"),
+            f"[{STATE_STYLE[row['state']]}]{_state(row)}[/]",
             f"{row['row_count']:,}",
-            str(row["critical_count"]),
-            str(row["warning_count"]),
+            str(row["revision_in_force"] or "none"),
         )
     return table
+
+
+def _state(verdict: dict[str, Any]) -> str:
+    critical, warnings = verdict["critical_count"], verdict["warning_count"]
+    counts = {"refused": f", {critical} critical", "accepted_with_warnings": f", {warnings} to see"}
+    return verdict["state"].partition("_")[0] + counts.get(verdict["state"], "")
 
 
 def _print_findings(console: Console, lake: Lake, verdict: dict[str, Any]) -> None:
@@ -98,7 +103,8 @@ def _print_rows(console: Console, findings: Sequence[dict[str, Any]]) -> None:
 
 
 def _emissions(lake: Lake) -> Table:
-    table = Table(title="Emissions, tCO2e", title_justify="left")
+    title = "Emissions, tCO2e"
+    table = Table(title=title, title_justify="left", box=SIMPLE, pad_edge=False)
     for heading in ("Facility", "Year", "Scope"):
         table.add_column(heading)
     for heading in ("Location-based", "Market-based"):
@@ -109,7 +115,7 @@ def _emissions(lake: Lake) -> Table:
             select
                 facility_id, year(period_month), ghg_scope,
                 sum(location_based_kgco2e) / 1000, sum(market_based_kgco2e) / 1000
-            from marts.emissions_by_process
+            from marts.marts.emissions_by_process
             group by all
             order by all
             """

@@ -116,9 +116,9 @@ def emissions_metadata(lake: Lake) -> dict[str, Any]:
             select
                 facility_id,
                 process_id,
-                sum(location_based_kgco2e) filter (where scope = 1) / 1000,
-                sum(location_based_kgco2e) filter (where scope = 2) / 1000,
-                sum(location_based_kgco2e) filter (where scope = 3) / 1000
+                sum(location_based_kgco2e) filter (where ghg_scope = 1) / 1000,
+                sum(location_based_kgco2e) filter (where ghg_scope = 2) / 1000,
+                sum(location_based_kgco2e) filter (where ghg_scope = 3) / 1000
             from marts.emissions_by_process, newest
             where period_month > last_month - interval 12 month
             group by facility_id, process_id
