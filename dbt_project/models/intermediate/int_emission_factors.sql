@@ -45,6 +45,7 @@ published as (
         versions.library_priority,
         versions.is_energy_based,
         versions.tj_per_flow_unit,
+        versions.carbon_content_tc_per_tj,
         false as is_derived,
         {% for column in gas_columns() -%}
             per_unit.{{ column }},
@@ -73,6 +74,7 @@ derived as (
         life_cycle.library_priority,
         false as is_energy_based,
         life_cycle.tj_per_flow_unit,
+        null as carbon_content_tc_per_tj,
         true as is_derived,
         {% for column in gas_columns() if column != 'unsplit_kgco2e' -%}
             0.0 as {{ column }},
@@ -117,6 +119,7 @@ select
     library_priority,
     is_energy_based,
     tj_per_flow_unit,
+    carbon_content_tc_per_tj,
     is_derived,
     {% for column in gas_columns() -%}
         {{ column }},

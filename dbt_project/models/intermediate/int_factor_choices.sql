@@ -37,7 +37,10 @@ select
     mix.factor_version_id,
     mix.match_level,
     {% for column in gas_columns() -%}
-        factors.{{ column }} * mix.measured_ratio as {{ column }}_per_unit,
+        factors.{{ column }}
+        * mix.calorific_ratio
+        {% if column == 'co2_fossil_kg' -%} * mix.carbon_ratio {% endif -%}
+            as {{ column }}_per_unit,
     {% endfor -%}
     mix.kgco2e_per_unit as location_based_kgco2e_per_unit,
     market.market_based_kgco2e_per_unit

@@ -111,6 +111,8 @@ valid as (
         factors.technology,
         factors.is_energy_based,
         factors.tj_per_flow_unit,
+        factors.carbon_content_tc_per_tj,
+        factors.co2_fossil_kg,
         factors.is_derived,
         factors.library_priority,
         factors.valid_from,
@@ -276,7 +278,9 @@ parts as (
         1.0 as share,
         kgco2e_per_unit,
         is_energy_based,
-        tj_per_flow_unit
+        tj_per_flow_unit,
+        carbon_content_tc_per_tj,
+        co2_fossil_kg
     from location_ranked
     where choice = 1
     union all
@@ -293,7 +297,9 @@ parts as (
         1.0 - coalesce(covered_shares.covered_share, 0.0) as share,
         market_ranked.kgco2e_per_unit,
         market_ranked.is_energy_based,
-        market_ranked.tj_per_flow_unit
+        market_ranked.tj_per_flow_unit,
+        market_ranked.carbon_content_tc_per_tj,
+        market_ranked.co2_fossil_kg
     from market_ranked
     left join covered_shares
         on
@@ -317,38 +323,70 @@ parts as (
         covered_share as share,
         kgco2e_per_unit,
         false as is_energy_based,
-        null as tj_per_flow_unit
+        null as tj_per_flow_unit,
+        null as carbon_content_tc_per_tj,
+        null as co2_fossil_kg
     from covered
+
+),
+
+-- a value that the plant measured replaces the factor's default
+with_measured as (
+
+    select
+        parts.*,
+        case
+            when parts.is_energy_based and calorific.property_value is not null
+                then calorific.property_value / parts.tj_per_flow_unit
+            else 1.0
+        end as calorific_ratio,
+        case
+            when parts.carbon_content_tc_per_tj is not null and carbon.property_value is not null
+                then carbon.property_value / parts.carbon_content_tc_per_tj
+            else 1.0
+        end as carbon_ratio,
+        case when parts.is_energy_based then calorific.measured_cell end as calorific_cell,
+        case
+            when parts.carbon_content_tc_per_tj is not null then carbon.measured_cell
+        end as carbon_cell
+    from parts
+    left join measured as calorific
+        on
+            parts.period_month = calorific.period_month
+            and parts.facility_id = calorific.facility_id
+            and parts.flow_id = calorific.flow_id
+            and calorific.property = 'ncv'
+    left join measured as carbon
+        on
+            parts.period_month = carbon.period_month
+            and parts.facility_id = carbon.facility_id
+            and parts.flow_id = carbon.flow_id
+            and carbon.property = 'carbon_content'
 
 )
 
 select
-    parts.period_month,
-    parts.facility_id,
-    parts.flow_id,
-    parts.component,
-    parts.supplier_key,
-    parts.basis,
-    parts.part,
-    parts.factor_version_id,
-    parts.match_level,
-    parts.share,
-    -- a calorific value that the plant measured replaces the factor's default
+    period_month,
+    facility_id,
+    flow_id,
+    component,
+    supplier_key,
+    basis,
+    part,
+    factor_version_id,
+    match_level,
+    share,
+    calorific_ratio,
+    carbon_ratio,
     case
-        when parts.is_energy_based and measured.property_value is not null
-            then measured.property_value / parts.tj_per_flow_unit
-        else 1.0
-    end as measured_ratio,
-    case when parts.is_energy_based then measured.measured_cell end as measured_cell,
-    parts.kgco2e_per_unit * case
-        when parts.is_energy_based and measured.property_value is not null
-            then measured.property_value / parts.tj_per_flow_unit
-        else 1.0
+        when calorific_cell is not null and carbon_cell is not null
+            then calorific_cell || ' + ' || carbon_cell
+        else coalesce(calorific_cell, carbon_cell)
+    end as measured_cell,
+    -- carbon content bears on the fossil CO2 alone, the calorific value on all gases
+    calorific_ratio
+    * case
+        when carbon_ratio = 1.0 then kgco2e_per_unit
+        else kgco2e_per_unit + co2_fossil_kg * (carbon_ratio - 1.0)
     end as kgco2e_per_unit
-from parts
-left join measured
-    on
-        parts.period_month = measured.period_month
-        and parts.facility_id = measured.facility_id
-        and parts.flow_id = measured.flow_id
-        and measured.property = 'ncv'
+from with_measured
