@@ -31,6 +31,9 @@ from orchestration.landing import LANDED_INSTRUMENTS_SCHEMA
 
 MONTH_SCHEMA = READING_SCHEMA.remove(READING_SCHEMA.get_field_index("period_month"))
 INSTRUMENTS_SCHEMA = LANDED_INSTRUMENTS_SCHEMA.append(pa.field("revision", pa.int32()))
+NOBODY = "_round"
+"""Stands where a hand-in would, for findings on a file that belongs to none."""
+
 CALENDAR = ("round", "opens_on", "closes_on", "first_month", "last_month")
 
 
@@ -109,7 +112,6 @@ def _accept(lake: Lake, case: Case, judgement: Any) -> RoundResult:
 def write_empty_tables(lake: Lake) -> None:
     """Empty typed files, so that every table can be read before anything is accepted."""
     from expectations.rules import FINDING_SCHEMA
-    from expectations.verdict import VERDICT_SCHEMA
 
     month = f"period_month={NO_MONTH.isoformat()}"
     accepted, quality = lake.path / "accepted", lake.path / "quality"
@@ -118,7 +120,7 @@ def write_empty_tables(lake: Lake) -> None:
         accepted / "erp_records" / month / "empty.parquet": MONTH_SCHEMA,
         accepted / "energy_instruments" / "empty.parquet": INSTRUMENTS_SCHEMA,
         quality / "findings" / "empty.parquet": FINDING_SCHEMA,
-        quality / "verdicts" / "empty.parquet": _verdict_schema(VERDICT_SCHEMA),
+        quality / "verdicts" / "empty.parquet": _verdict_schema(),
         lake.hand_ins: HAND_INS_SCHEMA,
     }
     for path, schema in empty.items():
@@ -198,20 +200,29 @@ def _revision(lake: Lake, registry: pa.Table, round_: str, hand_in: str) -> int 
 
 
 def _write_quality(lake: Lake, round_: str, judgement: Any, verdicts: list[dict[str, Any]]) -> None:
-    findings = judgement.findings
-    hand_ins = {row["hand_in"] for row in verdicts}
+    write_findings(lake, round_, judgement.findings, {row["hand_in"] for row in verdicts})
+    write_verdicts(lake, round_, verdicts)
+
+
+def write_findings(lake: Lake, round_: str, findings: pa.Table, hand_ins: set[str]) -> None:
+    """One file a hand-in that was judged, and one for what belongs to no hand-in."""
     names = sorted(hand_ins | set(findings["hand_in"].drop_null().unique().to_pylist()))
     for name in names:
         mine = findings.filter(pc.equal(findings["hand_in"], name))
         lake.write(lake.findings(round_, name), mine)
     nobodys = findings.filter(pc.is_null(findings["hand_in"]))
-    lake.write(lake.findings(round_, "_round"), nobodys)
-    folder = lake.findings(round_, "_round").parent
-    lake.keep_only(folder, [f"{slug_of(name)}.parquet" for name in [*names, "_round"]])
-    schema = _verdict_schema(judgement.verdicts.schema)
-    lake.write(lake.verdicts(round_), pa.Table.from_pylist(verdicts, schema=schema))
+    lake.write(lake.findings(round_, NOBODY), nobodys)
+    folder = lake.findings(round_, NOBODY).parent
+    lake.keep_only(folder, [f"{slug_of(name)}.parquet" for name in [*names, NOBODY]])
 
 
-def _verdict_schema(judged: pa.Schema) -> pa.Schema:
-    position = judged.get_field_index("critical_count")
-    return judged.insert(position, pa.field("revision_in_force", pa.int32()))
+def write_verdicts(lake: Lake, round_: str, verdicts: list[dict[str, Any]]) -> None:
+    """The verdicts of a round in one file."""
+    lake.write(lake.verdicts(round_), pa.Table.from_pylist(verdicts, schema=_verdict_schema()))
+
+
+def _verdict_schema() -> pa.Schema:
+    from expectations.verdict import VERDICT_SCHEMA
+
+    position = VERDICT_SCHEMA.get_field_index("critical_count")
+    return VERDICT_SCHEMA.insert(position, pa.field("revision_in_force", pa.int32()))

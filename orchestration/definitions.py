@@ -5,7 +5,7 @@ from __future__ import annotations
 from dagster import Definitions
 
 from orchestration.assets.control import control_assets
-from orchestration.assets.emission_factors import factor_assets
+from orchestration.assets.emission_factors import factor_assets, factor_check
 from orchestration.assets.erp_exports import erp_export_assets
 from orchestration.assets.gate import company_asset, gate_asset, gate_checks
 from orchestration.assets.publication import publication_asset
@@ -40,7 +40,7 @@ def build_definitions(folders: Folders) -> Definitions:
             warehouse,
             publication_asset(marts, partitions),
         ],
-        asset_checks=[gate_checks(partitions)],
+        asset_checks=[gate_checks(partitions), factor_check()],
         jobs=[job],
         schedules=[monthly_schedule(job, folders)],
         sensors=[hand_in_sensor(job, folders)],

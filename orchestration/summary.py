@@ -13,6 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from orchestration.company import DataFolder
+from orchestration.factors import NAME as FACTORS
 from orchestration.lake import Lake
 
 STATE_STYLE = {
@@ -29,10 +30,11 @@ def print_summary(
 ) -> bool:
     """Print everything a collector wants to know; returns whether every hand-in passed."""
     lake = Lake(warehouse)
+    libraries = lake.verdict_rows(FACTORS)
     verdicts = [row for name in rounds for row in lake.verdict_rows(name)]
     if verdicts:
         console.print(_hand_ins(data, verdicts))
-    refused = [row for row in verdicts if row["state"] in ("refused", "missing")]
+    refused = [row for row in [*libraries, *verdicts] if row["state"] in ("refused", "missing")]
     for row in refused:
         _print_findings(console, lake, row)
     _print_round_findings(console, lake, rounds)
@@ -73,13 +75,15 @@ def _state(verdict: dict[str, Any]) -> str:
 def _print_findings(console: Console, lake: Lake, verdict: dict[str, Any]) -> None:
     findings = [
         row
-        for row in lake.finding_rows(verdict["round"])
+        for row in lake.finding_rows(verdict["round"] or FACTORS)
         if row["hand_in"] == verdict["hand_in"] and row["severity"] == "critical"
     ]
     kept = verdict["revision_in_force"]
     console.print(
-        f"\n[red]{verdict['state']}[/]: {escape(verdict['hand_in'])} in round {verdict['round']}; "
-        + (f"revision {kept} stays in force" if kept else "nothing is in force for it")
+        f"\n[red]{verdict['state']}[/]: {escape(verdict['hand_in'])}"
+        + (f" in round {verdict['round']}; " if verdict["round"] else "; ")
+        + (f"revision {kept} stays in force" if kept else "only what passed before is in force"),
+        soft_wrap=True,
     )
     _print_rows(console, findings)
 

@@ -41,9 +41,12 @@ layouts:
         header_row: 2
         period: Month
         columns:
-          "Electricity (kWh)": {flow: electricity, process: mill_boiler, direction: input, unit: kWh, method: metered}
-          "Diesel (kg)": {flow: diesel_stationary, process: mill_boiler, direction: input, unit: kg, method: weighed}
-          "Fibre out (t)": {flow: fibre, process: mill_boiler, direction: output, unit: t, method: weighed}
+          "Electricity (kWh)": {flow: electricity, process: mill_boiler,
+            direction: input, unit: kWh, method: metered}
+          "Diesel (kg)": {flow: diesel_stationary, process: mill_boiler,
+            direction: input, unit: kg, method: weighed}
+          "Fibre out (t)": {flow: fibre, process: mill_boiler,
+            direction: output, unit: t, method: weighed}
 """
 
 ERP_MAP = """\
@@ -62,7 +65,8 @@ layouts:
         facility: {column: Plant, lookup: {"1000": mill}}
         document: Invoice
         readings:
-          - {flow: tap_water, process: mill_boiler, direction: input, quantity: Quantity, unit: {column: Unit}, method: invoiced}
+          - {flow: tap_water, process: mill_boiler, direction: input,
+             quantity: Quantity, unit: {column: Unit}, method: invoiced}
 """
 
 

@@ -1,11 +1,20 @@
 """landed/emission_factors and accepted/emission_factors: the libraries of published factors."""
 
-from dagster import AssetExecutionContext, AssetKey, AssetsDefinition, Failure, MetadataValue, asset
+from dagster import (
+    AssetCheckResult,
+    AssetChecksDefinition,
+    AssetExecutionContext,
+    AssetKey,
+    AssetsDefinition,
+    MetadataValue,
+    asset,
+    asset_check,
+)
 
-from orchestration.assets.gate import COMPANY, FINDING_COLUMNS, FINDINGS_SHOWN
+from orchestration.assets.gate import COMPANY, FINDING_COLUMNS, FINDINGS_SHOWN, VERDICT_COLUMNS
 from orchestration.assets.landing import show_landed
 from orchestration.assets.metadata import shown_as_markdown, table_metadata
-from orchestration.factors import accept_factors
+from orchestration.factors import NAME, accept_factors
 from orchestration.landing import land_factor_libraries
 from orchestration.resources import Folders
 
@@ -35,22 +44,32 @@ def factor_assets() -> list[AssetsDefinition]:
         description="One row a factor version that passed the gate, and its gases beside it.",
     )
     def accepted(context: AssetExecutionContext, folders: Folders) -> None:
-        result = accept_factors(folders.data_folder, folders.lake)
+        result = accept_factors(folders.lake)
         listed = [row for row in result.findings.to_pylist() if row["severity"] != "info"]
         context.add_output_metadata(
             {
                 **table_metadata(result.factors, preview=("factor_version_id", *PREVIEW[2:])),
-                "refused": result.refused,
+                "refused_libraries": ", ".join(result.refused) or "none",
                 "findings": MetadataValue.md(
                     shown_as_markdown(listed[:FINDINGS_SHOWN], FINDING_COLUMNS)
                 ),
             }
         )
-        if result.refused and not result.in_force:
-            raise Failure(
-                "No factor library was accepted, so nothing can be calculated:\n"
-                + "\n".join(f"{row['source_cell']}: {row['message_en']}" for row in listed),
-                allow_retries=False,
-            )
 
     return [landed, accepted]
+
+
+def factor_check() -> AssetChecksDefinition:
+    """Red where a library was refused; what was accepted of it before stays in force."""
+
+    @asset_check(asset=FACTORS, name="libraries_pass_the_gate")
+    def libraries_pass_the_gate(folders: Folders) -> AssetCheckResult:
+        verdicts = folders.lake.verdict_rows(NAME)
+        refused = [row for row in verdicts if row["state"] == "refused"]
+        text = shown_as_markdown(verdicts, VERDICT_COLUMNS)
+        return AssetCheckResult(
+            passed=not refused,
+            metadata={"libraries": len(verdicts), "verdicts": MetadataValue.md(text)},
+        )
+
+    return libraries_pass_the_gate
