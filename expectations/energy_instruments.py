@@ -81,7 +81,7 @@ RULES = (
                 coalesce((select sum(used.canonical_quantity) from gate_metered used
                  where used.facility_id = one.facility_id and used.flow_id = one.flow_id
                     and used.period_month >= date_trunc('month', one.first_day)
-                    and used.period_month <= one.last_day), 0) as metered
+                    and used.period_month < one.last_day), 0) as metered
             from gate_instrument one where one.canonical_quantity is not null
         ) where stated > metered * (1 + 1e-9)
         """,

@@ -441,7 +441,7 @@ def _prepare_ranges(connection: duckdb.DuckDBPyConnection) -> None:
     prepared = []
     for line, flow_id, process_id, direction, per, unit, unit_code, *bounds in rows:
         multiplier, problem = _range_unit(per, unit, unit_code, densities.get(flow_id))
-        numbers = [_number(bound) for bound in bounds]
+        numbers = [as_number(bound) for bound in bounds]
         if any(n is None for n, bound in zip(numbers, bounds, strict=True) if bound is not None):
             problem = problem or f"{bounds} are not all numbers"
         prepared.append(
@@ -494,7 +494,8 @@ def _densities(connection: duckdb.DuckDBPyConnection) -> dict[str, float]:
     )
 
 
-def _number(text: object) -> float | None:
+def as_number(text: object) -> float | None:
+    """A number, or None where there is none."""
     try:
         return None if text is None else float(str(text))
     except ValueError:

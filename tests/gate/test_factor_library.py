@@ -1,0 +1,171 @@
+"""Each rule on factor libraries finds the cell, refuses that library and no other."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+
+from expectations.factor_judgement import COLUMNS, PROVENANCE, judge_factors
+
+FACTOR = {
+    "factor_id": "gas", "edition": "2021", "flow_id": "gas", "boundary": "direct", "basis": "both",
+    "geography": "CN", "valid_from": "2021-01-01", "valid_to": "2022-01-01", "unit": "TJ",
+    "carbon_content_tc_per_tj": "15.32", "oxidation_fraction": "0.99", "ncv": "389.31",
+    "ncv_unit": "GJ/10^4 Nm3", "kg_ch4_fossil": "1", "source_id": "gb", "source_locator": "C.1",
+}  # fmt: skip
+GRID = {
+    "factor_id": "grid", "edition": "2021", "flow_id": "power", "boundary": "generation",
+    "basis": "location", "geography": "CN", "valid_from": "2021-01-01", "unit": "MWh",
+    "kg_co2_fossil": "580", "source_id": "gb", "source_locator": "annex",
+}  # fmt: skip
+FLOWS = {"gas": "Nm3", "power": "kWh", "steam": "GJ", "oil": "kg"}
+
+
+def text_table(rows: list[dict], columns) -> pa.Table:
+    schema = pa.schema([(name, pa.string()) for name in columns])
+    return pa.Table.from_pylist([{c: row.get(c) for c in columns} for row in rows], schema=schema)
+
+
+def library(name: str, rows: list[dict], columns=COLUMNS) -> pa.Table:
+    placed = [
+        row
+        | {"source_file": f"emission_factors/{name}.csv", "source_sha256": "f", "source_line": n}
+        for n, row in zip(map(str, range(2, 99)), rows, strict=False)
+    ]
+    return text_table(placed, (*columns, *PROVENANCE))
+
+
+def judged(rows: list[dict], **tables):
+    landed = {
+        "fuels": library("fuels", rows),
+        "grid": library("grid", [GRID]),
+        "sources": text_table(
+            [{"source_id": "gb", "publisher": "SAC", "title": "GB", "licence": "official"},
+             {"source_id": "nobody", "publisher": "X", "title": "Y"}],
+            ("source_id", "publisher", "title", "licence"),
+        ),
+        "libraries": text_table(
+            [{"library": "fuels", "priority": "2"}, {"library": "grid", "priority": "1"}],
+            ("library", "priority"),
+        ),
+    } | tables  # fmt: skip
+    flows = [{"flow_id": k, "name_en": k, "name_zh": k, "unit_code": v} for k, v in FLOWS.items()]
+    density = {"flow_id": "oil", "property": "density", "value": "0.84", "unit": "kg/L"}
+    return judge_factors(
+        landed,
+        flows=text_table(flows, ("flow_id", "name_en", "name_zh", "unit_code")),
+        flow_properties=text_table([density], ("flow_id", "property", "value", "unit")),
+    )
+
+
+def found(judgement) -> list[tuple]:
+    return [
+        (row["rule_id"], row["severity"], row["hand_in"].split("/")[1], row["source_cell"])
+        for row in judgement.findings.to_pylist()
+    ]
+
+
+def test_clean_libraries_give_factors_per_flow_unit():
+    litre = GRID | {"factor_id": "oil", "flow_id": "oil", "boundary": "direct", "unit": "L"}
+    heat = GRID | {"factor_id": "steam", "flow_id": "steam", "unit": "kWh"}
+    judgement = judged([FACTOR, litre, heat])
+    assert found(judgement) == []
+    rows = {row["factor_version_id"]: row for row in judgement.factors.to_pylist()}
+    gas = rows["fuels:gas@2021"]
+    assert gas["is_energy_based"]
+    assert gas["tj_per_flow_unit"] == pytest.approx(3.8931e-5)
+    assert gas["factor_units_per_flow_unit"] == pytest.approx(3.8931e-5)
+    assert rows["grid:grid@2021"]["factor_units_per_flow_unit"] == pytest.approx(1e-3)
+    assert rows["fuels:oil@2021"]["factor_units_per_flow_unit"] == pytest.approx(1 / 0.84)
+    assert rows["fuels:steam@2021"]["factor_units_per_flow_unit"] == pytest.approx(277.777778)
+    assert not rows["fuels:steam@2021"]["is_energy_based"]
+    assert gas["publisher"] == "SAC" and gas["library_priority"] == 2
+    gases = {(r["factor_version_id"], r["gas_code"]) for r in judgement.gases.to_pylist()}
+    assert ("fuels:gas@2021", "ch4_fossil") in gases
+    assert ("fuels:gas@2021", "co2_fossil") not in gases  # the warehouse derives it
+
+
+NEXT = FACTOR | {"edition": "2022", "valid_from": "2022-01-01", "valid_to": None}
+
+
+@pytest.mark.parametrize(
+    ("rule_id", "source_cell", "rows"),
+    [
+        ("factor_source_present", "L2:source_id", [FACTOR | {"source_id": None}]),
+        ("factor_source_present", "L2:source_id", [FACTOR | {"source_id": "gb;elsewhere"}]),
+        ("factor_source_present", "L2:source_locator", [FACTOR | {"source_locator": None}]),
+        ("factor_licence_present", "L2:source_id", [FACTOR | {"source_id": "nobody"}]),
+        ("factor_validity_parses", "L2:valid_from", [FACTOR | {"valid_from": "2021"}]),
+        ("factor_validity_parses", "L2:valid_from", [FACTOR | {"valid_from": None}]),
+        ("factor_validity_parses", "L2:valid_to", [FACTOR | {"valid_to": "2020-01-01"}]),
+        ("factor_identified", "L3:factor_id", [FACTOR, NEXT | {"edition": "2021"}]),
+        ("factor_words_known", "L2:boundary", [FACTOR | {"boundary": "scope 1"}]),
+        ("factor_no_overlap", "L3:valid_from", [FACTOR, NEXT | {"valid_from": "2021-12-01"}]),
+        ("factor_no_gap", "L3:valid_from", [FACTOR, NEXT | {"valid_from": "2022-02-01"}]),
+        ("factor_unit_parses", "L2:unit", [FACTOR | {"unit": "furlong"}]),
+        ("factor_unit_parses", "L2:ncv", [GRID | {"flow_id": "gas"}]),
+        ("factor_unit_parses", "L2:ncv_unit", [FACTOR | {"ncv_unit": "GJ/kWh"}]),
+        ("factor_numbers_parse", "L2:kg_ch4_fossil", [FACTOR | {"kg_ch4_fossil": "ca. 1"}]),
+        ("factor_gas_known", "L2:other_gases", [FACTOR | {"other_gases": "hfc_9000=1"}]),
+        ("factor_has_value", "L2:kg_co2_fossil", [GRID | {"kg_co2_fossil": None}]),
+        ("factor_has_value", "L2:kg_co2e", [GRID | {"kg_co2e": "1", "basis": "market"}]),
+        (
+            "factor_fuel_parameters",
+            "L2:oxidation_fraction",
+            [FACTOR | {"oxidation_fraction": "99"}],
+        ),
+        ("factor_fuel_parameters", "L2:kg_co2_fossil", [FACTOR | {"kg_co2_fossil": "56100"}]),
+    ],
+)
+def test_broken_cell_refuses_its_library_only(rule_id, source_cell, rows):
+    judgement = judged(rows)
+    critical = [finding for finding in found(judgement) if finding[1] == "critical"]
+    assert critical == [(rule_id, "critical", "fuels", source_cell)]
+    assert judgement.refused_libraries == ("fuels",)
+    assert judgement.factors["library"].to_pylist() == ["grid"]
+
+
+def test_versions_that_follow_each_other_are_fine():
+    assert found(judged([NEXT, FACTOR])) == []
+
+
+def test_columns_and_priority_belong_to_the_file():
+    short = library("fuels", [FACTOR], [c for c in COLUMNS if c != "status"])
+    assert found(judged([], fuels=short)) == [("factor_columns", "critical", "fuels", "L1:header")]
+    libraries = text_table([{"library": "grid", "priority": "1"}], ("library", "priority"))
+    assert found(judged([FACTOR], libraries=libraries)) == [
+        ("library_declared", "critical", "fuels", "L1:library")
+    ]
+
+
+def test_libraries_that_disagree_are_both_named():
+    judgement = judged([GRID | {"kg_co2_fossil": "600"}])
+    assert found(judgement) == [("factor_libraries_disagree", "warning", "fuels", "L2:flow_id")]
+    message = judgement.findings["message_en"][0].as_py()
+    assert "0.6 kg co2_fossil per kWh" in message and "grid:grid@2021 says 0.58" in message
+    assert judgement.factors.num_rows == 2
+
+
+def test_libraries_that_tie_are_refused():
+    tie = text_table(
+        [{"library": "fuels", "priority": "1"}, {"library": "grid", "priority": "1"}],
+        ("library", "priority"),
+    )
+    assert ("factor_priority_declared", "critical", "grid", "L2:flow_id") in found(
+        judged([GRID], libraries=tie)
+    )
+
+
+def test_factor_of_an_unknown_flow_is_left_out():
+    judgement = judged([FACTOR, GRID | {"flow_id": "moonlight"}])
+    assert found(judgement) == [("factor_not_used", "info", "fuels", "L3:flow_id")]
+    assert "fuels:grid@2021" not in judgement.factors["factor_version_id"].to_pylist()
+
+
+def test_fuel_measured_in_energy_keeps_its_carbon():
+    heat = FACTOR | {"factor_id": "heat", "flow_id": "steam"}
+    judgement = judged([heat])
+    assert found(judgement) == []
+    row = judgement.factors.to_pylist()[0]
+    assert row["tj_per_flow_unit"] == row["factor_units_per_flow_unit"] == pytest.approx(1e-3)
+    assert not row["is_energy_based"]
