@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from expectations.verdict import Judgement, judge_round
-from tests.gate.gate_round import ROUND, Break, clean_readings, frames, table_of
+from tests.gate.gate_round import ROUND, Break, clean_readings, frames, lay_out
 
 
 @pytest.fixture
@@ -20,17 +20,7 @@ def judged() -> Callable[..., Judgement]:
         if change:
             change(rows, tables)
         with duckdb.connect() as connection:
-            for name, frame in tables.items():
-                columns = ", ".join(
-                    f'"{c}" {"double" if c == "multiplier" else "varchar"}' for c in frame.columns
-                )
-                connection.execute(f"create table {name} ({columns})")
-                values = frame.astype(object).where(frame.notna(), None).values.tolist()
-                if values:
-                    marks = ", ".join("?" for _ in frame.columns)
-                    connection.executemany(f"insert into {name} values ({marks})", values)
-            connection.register("readings", table_of(rows))
-            connection.register("previous_readings", table_of(previous or []))
+            lay_out(connection, rows, tables, previous)
             return judge_round(connection, round=ROUND)
 
     return run

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 
+import duckdb
 import pandas as pd
 import pyarrow as pa
 
@@ -144,3 +145,52 @@ def cell(rows: list[dict], hand_in: str, source_cell: str) -> dict:
     return next(
         row for row in rows if (row["hand_in"], row["source_cell"]) == (hand_in, source_cell)
     )
+
+
+def lay_out(
+    connection: duckdb.DuckDBPyConnection,
+    rows: list[dict],
+    tables: dict[str, pd.DataFrame],
+    previous: list[dict] | None = None,
+) -> None:
+    """Everything the gate reads, as tables of one connection."""
+    for name, frame in tables.items():
+        columns = ", ".join(
+            f'"{c}" {"double" if c == "multiplier" else "varchar"}' for c in frame.columns
+        )
+        connection.execute(f"create table {name} ({columns})")
+        values = frame.astype(object).where(frame.notna(), None).values.tolist()
+        if values:
+            marks = ", ".join("?" for _ in frame.columns)
+            connection.executemany(f"insert into {name} values ({marks})", values)
+    connection.register("readings", table_of(rows))
+    connection.register("previous_readings", table_of(previous or []))
+
+
+def of_site(site: str, rows: list[dict]) -> list[dict]:
+    """The washing hand-in of the mill, as another site would have handed it in."""
+    renamed = []
+    for row in rows:
+        if row["hand_in"] == WASHING["hand_in"]:
+            row["hand_in"] = f"{site}/washing"
+            row["source_file"] = row["source_file"].replace("/mill/", f"/{site}/")
+            if row["facility_id"] == "mill":
+                row["facility_id"] = site
+            if row["process_id"] == "mill_washing":
+                row["process_id"] = f"{site}_washing"
+            renamed.append(row)
+    return renamed
+
+
+def add_site(site: str, tables: dict[str, pd.DataFrame]) -> None:
+    """Master data of one more site."""
+    new = {
+        "facilities": [site, site],
+        "processes": [f"{site}_washing", site, "washing"],
+        "ranges": ["electricity", f"{site}_washing", "input", "month", "kWh", "500", "5000", "0",
+                   "50000", "x"],
+        "expected_hand_ins": [f"{site}/washing"],
+        "handed_in": [f"{site}/washing", "stage_washing", site, f"{site}.xlsx", site],
+    }  # fmt: skip
+    for name, row in new.items():
+        tables[name].loc[len(tables[name])] = row

@@ -102,7 +102,7 @@ NEXT = FACTOR | {"edition": "2022", "valid_from": "2022-01-01", "valid_to": None
         ("factor_words_known", "L2:boundary", [FACTOR | {"boundary": "scope 1"}]),
         ("factor_no_overlap", "L3:valid_from", [FACTOR, NEXT | {"valid_from": "2021-12-01"}]),
         ("factor_no_gap", "L3:valid_from", [FACTOR, NEXT | {"valid_from": "2022-02-01"}]),
-        ("factor_unit_parses", "L2:unit", [FACTOR | {"unit": "furlong"}]),
+        ("factor_unit_parses", "L2:unit", [GRID | {"unit": "furlong"}]),
         ("factor_unit_parses", "L2:ncv", [GRID | {"flow_id": "gas"}]),
         ("factor_unit_parses", "L2:ncv_unit", [FACTOR | {"ncv_unit": "GJ/kWh"}]),
         ("factor_numbers_parse", "L2:kg_ch4_fossil", [FACTOR | {"kg_ch4_fossil": "ca. 1"}]),

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import duckdb
 import pytest
 
+from expectations.preparation import prepare
+from expectations.rules import list_findings
+from expectations.verdict import SUITES, judge_round
 from tests.gate.gate_round import (
     INVOICE,
     JUNE,
     MAY,
+    ROUND,
     WASHING,
+    add_site,
     cell,
+    clean_readings,
+    frames,
+    lay_out,
+    of_site,
     reading,
 )
 
@@ -98,17 +108,61 @@ ALSO = {
 }
 
 
-@pytest.mark.parametrize(("rule_id", "broken", "change"), BROKEN_CELLS)
-def test_broken_cell_is_named(judged, rule_id, broken, change):
-    judgement = judged(change)
-    critical = [f for f in found(judgement) if f[1] == "critical" and f[2] == WASH]
-    assert (rule_id, "critical", WASH, broken) in critical
+def broken_sites():
+    """A company of many sites: each hands in the same workbook, each broken in its own way."""
+    rows, tables = clean_readings(), frames()
+    for number, (_, _, change) in enumerate(BROKEN_CELLS):
+        site, own = f"site{number}", clean_readings()
+        add_site(site, tables)
+        change(own, tables)
+        rows += of_site(site, own)
+    return rows, tables
+
+
+@pytest.fixture(scope="module")
+def broken_company():
+    with duckdb.connect() as connection:
+        lay_out(connection, *broken_sites())
+        return judge_round(connection, round=ROUND)
+
+
+@pytest.mark.parametrize("number", range(len(BROKEN_CELLS)))
+def test_broken_cell_is_named(broken_company, number):
+    rule_id, source_cell, _ = BROKEN_CELLS[number]
+    hand_in = f"site{number}/washing"
+    critical = [f for f in found(broken_company) if f[1] == "critical" and f[2] == hand_in]
+    assert (rule_id, "critical", hand_in, source_cell) in critical
     assert {f[0] for f in critical} - ALSO.get(rule_id, set()) == {rule_id}
-    assert states(judgement)[WASH] == "refused"
-    assert WASH not in judgement.accepted_hand_ins
-    assert BOIL in judgement.accepted_hand_ins
-    row = judgement.findings.to_pylist()[0]
-    assert row["message_en"] and row["message_zh"] and row["remedy_en"] and row["remedy_zh"]
+    assert states(broken_company)[hand_in] == "refused"
+
+
+def test_broken_cells_stop_nobody_else(broken_company):
+    assert set(broken_company.accepted_hand_ins) == {WASH, BOIL, ERP}
+
+
+def test_findings_have_words_in_both_languages(broken_company):
+    for row in broken_company.findings.to_pylist():
+        texts = [row[f"{kind}_{lang}"] for kind in ("message", "remedy") for lang in ("en", "zh")]
+        assert all(texts), row
+
+
+def test_nothing_is_overlooked():
+    """Rows that are plainly fine are not looked at twice; no rule may depend on them."""
+
+    def all_findings(look_at_every_row: bool) -> list[tuple]:
+        with duckdb.connect() as connection:
+            lay_out(connection, *broken_sites())
+            prepare(connection, ROUND.round, ROUND.months, look_at_every_row=look_at_every_row)
+            return [
+                (rule.rule_id, *row.values())
+                for rules in SUITES.values()
+                for rule in rules
+                for row in list_findings(connection, rule, "gate_reading", "").to_pylist()
+            ]
+
+    every, suspects = all_findings(True), all_findings(False)
+    assert sorted(map(repr, every)) == sorted(map(repr, suspects))
+    assert len(every) > len(BROKEN_CELLS)
 
 
 def test_copied_month_is_a_duplicate_and_names_the_first(judged):
