@@ -88,41 +88,57 @@ def test_clean_libraries_give_factors_per_flow_unit():
 NEXT = FACTOR | {"edition": "2022", "valid_from": "2022-01-01", "valid_to": None}
 
 
-@pytest.mark.parametrize(
-    ("rule_id", "source_cell", "rows"),
-    [
-        ("factor_source_present", "L2:source_id", [FACTOR | {"source_id": None}]),
-        ("factor_source_present", "L2:source_id", [FACTOR | {"source_id": "gb;elsewhere"}]),
-        ("factor_source_present", "L2:source_locator", [FACTOR | {"source_locator": None}]),
-        ("factor_licence_present", "L2:source_id", [FACTOR | {"source_id": "nobody"}]),
-        ("factor_validity_parses", "L2:valid_from", [FACTOR | {"valid_from": "2021"}]),
-        ("factor_validity_parses", "L2:valid_from", [FACTOR | {"valid_from": None}]),
-        ("factor_validity_parses", "L2:valid_to", [FACTOR | {"valid_to": "2020-01-01"}]),
-        ("factor_identified", "L3:factor_id", [FACTOR, NEXT | {"edition": "2021"}]),
-        ("factor_words_known", "L2:boundary", [FACTOR | {"boundary": "scope 1"}]),
-        ("factor_no_overlap", "L3:valid_from", [FACTOR, NEXT | {"valid_from": "2021-12-01"}]),
-        ("factor_no_gap", "L3:valid_from", [FACTOR, NEXT | {"valid_from": "2022-02-01"}]),
-        ("factor_unit_parses", "L2:unit", [GRID | {"unit": "furlong"}]),
-        ("factor_unit_parses", "L2:ncv", [GRID | {"flow_id": "gas"}]),
-        ("factor_unit_parses", "L2:ncv_unit", [FACTOR | {"ncv_unit": "GJ/kWh"}]),
-        ("factor_numbers_parse", "L2:kg_ch4_fossil", [FACTOR | {"kg_ch4_fossil": "ca. 1"}]),
-        ("factor_gas_known", "L2:other_gases", [FACTOR | {"other_gases": "hfc_9000=1"}]),
-        ("factor_has_value", "L2:kg_co2_fossil", [GRID | {"kg_co2_fossil": None}]),
-        ("factor_has_value", "L2:kg_co2e", [GRID | {"kg_co2e": "1", "basis": "market"}]),
-        (
-            "factor_fuel_parameters",
-            "L2:oxidation_fraction",
-            [FACTOR | {"oxidation_fraction": "99"}],
-        ),
-        ("factor_fuel_parameters", "L2:kg_co2_fossil", [FACTOR | {"kg_co2_fossil": "56100"}]),
-    ],
-)
-def test_broken_cell_refuses_its_library_only(rule_id, source_cell, rows):
-    judgement = judged(rows)
-    critical = [finding for finding in found(judgement) if finding[1] == "critical"]
-    assert critical == [(rule_id, "critical", "fuels", source_cell)]
-    assert judgement.refused_libraries == ("fuels",)
-    assert judgement.factors["library"].to_pylist() == ["grid"]
+BROKEN_LIBRARIES = [
+    ("factor_source_present", "L2:source_id", [FACTOR | {"source_id": None}]),
+    ("factor_source_present", "L2:source_id", [FACTOR | {"source_id": "gb;elsewhere"}]),
+    ("factor_source_present", "L2:source_locator", [FACTOR | {"source_locator": None}]),
+    ("factor_licence_present", "L2:source_id", [FACTOR | {"source_id": "nobody"}]),
+    ("factor_validity_parses", "L2:valid_from", [FACTOR | {"valid_from": "2021"}]),
+    ("factor_validity_parses", "L2:valid_from", [FACTOR | {"valid_from": None}]),
+    ("factor_validity_parses", "L2:valid_to", [FACTOR | {"valid_to": "2020-01-01"}]),
+    ("factor_identified", "L3:factor_id", [FACTOR, NEXT | {"edition": "2021"}]),
+    ("factor_words_known", "L2:boundary", [FACTOR | {"boundary": "scope 1"}]),
+    ("factor_no_overlap", "L3:valid_from", [FACTOR, NEXT | {"valid_from": "2021-12-01"}]),
+    ("factor_no_gap", "L3:valid_from", [FACTOR, NEXT | {"valid_from": "2022-02-01"}]),
+    ("factor_unit_parses", "L2:unit", [GRID | {"unit": "furlong"}]),
+    ("factor_unit_parses", "L2:ncv", [GRID | {"flow_id": "gas"}]),
+    ("factor_unit_parses", "L2:ncv_unit", [FACTOR | {"ncv_unit": "GJ/kWh"}]),
+    ("factor_numbers_parse", "L2:kg_ch4_fossil", [FACTOR | {"kg_ch4_fossil": "ca. 1"}]),
+    ("factor_gas_known", "L2:other_gases", [FACTOR | {"other_gases": "hfc_9000=1"}]),
+    ("factor_has_value", "L2:kg_co2_fossil", [GRID | {"kg_co2_fossil": None}]),
+    ("factor_has_value", "L2:kg_co2e", [GRID | {"kg_co2e": "1", "basis": "market"}]),
+    (
+        "factor_fuel_parameters",
+        "L2:oxidation_fraction",
+        [FACTOR | {"oxidation_fraction": "99"}],
+    ),
+    ("factor_fuel_parameters", "L2:kg_co2_fossil", [FACTOR | {"kg_co2_fossil": "56100"}]),
+]
+
+
+@pytest.fixture(scope="module")
+def broken_libraries():
+    """Many libraries, each for its own country and broken in its own way."""
+    broken = {
+        f"lib{number}": library(f"lib{number}", [row | {"geography": f"C{number}"} for row in rows])
+        for number, (_, _, rows) in enumerate(BROKEN_LIBRARIES)
+    }
+    names = ["fuels", "grid", *broken]
+    priorities = [{"library": name, "priority": str(n)} for n, name in enumerate(names)]
+    return judged([FACTOR], libraries=text_table(priorities, ("library", "priority")), **broken)
+
+
+@pytest.mark.parametrize("number", range(len(BROKEN_LIBRARIES)))
+def test_broken_cell_is_named(broken_libraries, number):
+    rule_id, source_cell, _ = BROKEN_LIBRARIES[number]
+    mine = [finding for finding in found(broken_libraries) if finding[2] == f"lib{number}"]
+    assert mine == [(rule_id, "critical", f"lib{number}", source_cell)]
+
+
+def test_broken_libraries_stop_no_other(broken_libraries):
+    refused = {f"lib{number}" for number in range(len(BROKEN_LIBRARIES))}
+    assert set(broken_libraries.refused_libraries) == refused
+    assert set(broken_libraries.factors["library"].to_pylist()) == {"fuels", "grid"}
 
 
 def test_versions_that_follow_each_other_are_fine():
