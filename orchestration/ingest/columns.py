@@ -18,6 +18,7 @@ class Columns:
         self._texts: dict[int, list[str | None]] = {}
         self._folded: dict[int, list[str | None]] = {}
         self._typed: dict[int, Typed] = {}
+        self._formula_columns: set[int] | None = None
         self.rows: list[int] = []
         self.headers = header_texts(grid, header_lines)
         self.places: dict[str, list[int]] = {}
@@ -85,9 +86,11 @@ class Columns:
         return self.addresses(column) if column >= 0 else [""] * len(self.rows)
 
     def formulas(self, column: int) -> list[str | None] | None:
-        """Formulas of a column; None when the sheet has none."""
+        """Formulas of a column; None when it has none."""
         grid = self._grid
-        if not grid.formulas:
+        if self._formula_columns is None:
+            self._formula_columns = {place[1] for place in grid.formulas}
+        if column not in self._formula_columns:
             return None
         get, numbers = grid.formulas.get, grid.numbers
         return [get((numbers[index], column)) for index in self.rows]
@@ -99,6 +102,4 @@ class Columns:
         if column < 0:
             return [""] * len(self.rows)
         rows = self._grid.rows
-        return [
-            row[column] if column < len(row) else "" for row in (rows[index] for index in self.rows)
-        ]
+        return [rows[i][column] if column < len(rows[i]) else "" for i in self.rows]

@@ -98,7 +98,7 @@ class Grid:
         """Many values at once; a column of plain numbers takes the short way."""
         if set(map(type, values)) == {float} and math.isfinite(sum(values)):
             texts: list[str | None] = [text.removesuffix(".0") for text in map(repr, values)]
-            return Typed(texts, ["number"] * len(texts), list(values))
+            return Typed(texts, "number", list(values))
         columns = [list(column) for column in zip(*map(self.to_cell, values), strict=True)]
         return Typed(*columns) if columns else Typed([], [], [])
 
@@ -124,17 +124,20 @@ class Grid:
 
 
 class Typed(NamedTuple):
-    """Cells of one column or row: text, kind and number of each."""
+    """Cells of one column or row: text, kind and number of each; one kind may hold for all."""
 
     texts: list[str | None]
-    kinds: list[str]
+    kinds: list[str] | str
     numbers: list[float | None]
 
 
 def text_of(value: Any) -> str | None:
     """The text of a cell that isn't read as a quantity; None when it is blank."""
-    if type(value) is str:
+    kind = type(value)
+    if kind is str:
         return value if value and not value.isspace() else None
+    if kind is date:
+        return value.isoformat()
     return cell_reader(PLAIN, True)(value).text
 
 

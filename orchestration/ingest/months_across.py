@@ -13,7 +13,6 @@ from orchestration.ingest.sheet import (
     Context,
     header_texts,
     is_blank,
-    item_columns,
     multiplier_columns,
     process_of,
 )
@@ -101,7 +100,7 @@ class MonthsAcrossReader:
 
     def _add_row(self, item: Item, index: int) -> None:
         sheet, grid = self.sheet, self.grid
-        shared = item_columns(item) | {
+        shared = item.fixed | {
             "row_kind": "reading",
             "process_id": process_of(item, self.context.owner),
             "item_text": self._text(sheet.item, index),
@@ -124,14 +123,15 @@ class MonthsAcrossReader:
                 total["sign_multiplier"] = float(item.sign)
                 self.context.add(1, **total, **self._cells(index, [column]))
         missing = [month for month in self.context.months if month not in self.months]
-        self.context.add(
-            len(missing),
-            period_month=missing,
-            value_type="missing",
-            sign_multiplier=1.0,
-            source_cell=grid.address(index, self.named[sheet.item], sheet.item),
-            **shared,
-        )
+        if missing:
+            self.context.add(
+                len(missing),
+                period_month=missing,
+                value_type="missing",
+                sign_multiplier=1.0,
+                source_cell=grid.address(index, self.named[sheet.item], sheet.item),
+                **shared,
+            )
 
     def _multipliers(self, item: Item) -> dict[str, Any]:
         """`times` names labels of other rows; the cell of the same month is multiplied in."""

@@ -6,11 +6,13 @@ import math
 import re
 import unicodedata
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 DIGIT = re.compile(r"\d")
 MINUS_SIGNS = str.maketrans({"\u2212": "-", "\u2010": "-", "\u2011": "-"})
 
 
+@lru_cache(maxsize=16_384)
 def fold(text: str) -> str:
     """Text as it is compared: NFKC, runs of white space as one blank, none at the ends."""
     if not text.isascii():

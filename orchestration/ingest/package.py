@@ -18,6 +18,7 @@ MEBIBYTE = 1 << 20
 LARGEST_TOTAL = 512 * MEBIBYTE
 SUSPICIOUS_RATIO = 200
 SUSPICIOUS_SIZE = 64 * MEBIBYTE
+PARSER = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
 RESAVE = "Open it in Excel or LibreOffice, save it again as .xlsx and hand that file in."
 
 
@@ -92,9 +93,8 @@ class Package:
 
     def tree(self, name: str) -> etree._Element:
         """A small XML part as a tree; nothing outside the file is ever looked up."""
-        parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
         try:
-            return etree.fromstring(self.read_xml(name), parser)
+            return etree.fromstring(self.read_xml(name), PARSER)
         except etree.XMLSyntaxError as error:
             raise UnreadableWorkbookError(
                 f"The part {name} is damaged ({error}). {RESAVE}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -46,6 +46,9 @@ READING_SCHEMA = pa.schema(
     ]
 )
 
+SMALL = 20_000
+"""Rows up to which building a column from one list is the faster way."""
+
 
 class Readings:
     """Collects readings in blocks; within a block a column is one list or one constant."""
@@ -55,7 +58,11 @@ class Readings:
         self._blocks: list[tuple[int, dict[str, Any]]] = []
 
     def add(self, count: int = 1, **columns: Any) -> None:
-        """Append `count` rows; a list gives a value for each row, anything else holds for all."""
+        """Add `count` rows; a list gives a value for each row, anything else holds for all."""
+        self.append(count, columns)
+
+    def append(self, count: int, columns: dict[str, Any]) -> None:
+        """Add `count` rows whose columns are in a dict that is theirs."""
         if count:
             self._blocks.append((count, columns))
 
@@ -64,7 +71,7 @@ class Readings:
         total = sum(count for count, _ in self._blocks)
         named = set().union(*(columns for _, columns in self._blocks))
         arrays = [
-            self._array(field) if field.name in named else self._constant(field, total)
+            self._array(field, total) if field.name in named else self._constant(field, total)
             for field in READING_SCHEMA
         ]
         return pa.Table.from_arrays(arrays, schema=READING_SCHEMA)
@@ -73,18 +80,31 @@ class Readings:
         value = self._constants.get(field.name)
         if value is None:
             return pa.nulls(total, field.type)
+        if total < SMALL:
+            return pa.array([value] * total, field.type)
         return pa.repeat(pa.scalar(value, field.type), total)
 
-    def _array(self, field: pa.Field) -> pa.Array:
+    def _array(self, field: pa.Field, total: int) -> pa.Array | pa.ChunkedArray:
         name = field.name
         default = self._constants.get(name)
-        values: list[Any] = []
+        if total >= SMALL:
+            return _chunks(field, [(n, columns.get(name, default)) for n, columns in self._blocks])
+        flat: list[Any] = []
         for count, columns in self._blocks:
             value = columns.get(name, default)
-            if type(value) is list:
-                if len(value) != count:
-                    raise ValueError(f"{name} has {len(value)} values for {count} readings")
-                values += value
-            else:
-                values += [value] * count
-        return pa.array(values, field.type)
+            flat += value if type(value) is list else [value] * count
+        return pa.array(flat, field.type)
+
+
+def _chunks(field: pa.Field, values: Sequence[tuple[int, Any]]) -> pa.ChunkedArray:
+    """A block a chunk; a list that several blocks share is converted once."""
+    converted: dict[int, pa.Array] = {}
+    chunks = []
+    for count, value in values:
+        if type(value) is not list:
+            chunks.append(pa.repeat(pa.scalar(value, field.type), count))
+        else:
+            if id(value) not in converted:
+                converted[id(value)] = pa.array(value, field.type)
+            chunks.append(converted[id(value)])
+    return pa.chunked_array(chunks, field.type)

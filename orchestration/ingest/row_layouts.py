@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from typing import Any, TypeVar
 
 from orchestration.ingest.columns import Columns
@@ -11,7 +12,6 @@ from orchestration.ingest.periods import month_of
 from orchestration.ingest.sheet import (
     Context,
     is_blank,
-    item_columns,
     items_of,
     known_headers,
     multiplier_columns,
@@ -41,6 +41,7 @@ class RowReader:
         self.context = context
         self.columns = Columns(context.grid, sheet.header_lines)
         self.records = sheet if isinstance(sheet, Records) else None
+        self.wanted = wanted_headers(sheet)
 
     def read(self) -> None:
         """Add every reading of the sheet."""
@@ -62,7 +63,7 @@ class RowReader:
             if header not in known:
                 for column in places:
                     self.context.add_unmapped(header, self.columns.header_address(column))
-        for header, item in wanted_headers(self.sheet):
+        for header, item in self.wanted:
             if header not in self.columns.places:
                 self.context.add_absent(header, item, is_required=header != self.sheet.note)
 
@@ -71,7 +72,7 @@ class RowReader:
         sheet, grid = self.sheet, self.context.grid
         period = self.columns.places[period_header(sheet)][0]
         quantities = self._present(header for header, _ in items_of(sheet))
-        used = self._present(header for header, _ in wanted_headers(sheet))
+        used = self._present(header for header, _ in self.wanted)
         months = self.context.months
         bare_month = not (self.records and self.records.date)
         kept, kept_months, totals = [], [], []
@@ -146,7 +147,7 @@ class RowReader:
         if not positions:
             return
         typed = self.columns.typed(column)
-        every: dict[str, Any] = self._shared() | self._identity(header, item)
+        every: dict[str, Any] = self._shared | self._identity(header, item)
         every |= multiplier_columns(
             [self.columns.typed_of(name) for name in item.times],
             [self.columns.addresses_of(name) for name in item.times],
@@ -160,10 +161,11 @@ class RowReader:
             "formula": self.columns.formulas(column),
             "source_cell": self.columns.addresses(column),
         }
-        columns = item_columns(item) | {"row_kind": "reading"}
+        columns = item.fixed | {"row_kind": "reading"}
         columns |= {name: _take(values, positions) for name, values in every.items()}
         self.context.add(len(positions), **columns | instead)
 
+    @cached_property
     def _shared(self) -> dict[str, Any]:
         """What each row says of all its readings."""
         shared: dict[str, Any] = {"period_text": self.columns.texts(period_header(self.sheet))}
@@ -178,6 +180,9 @@ class RowReader:
     def _identity(self, header: str, item: Item) -> dict[str, Any]:
         """Facility, process, flow, unit and meter of each row, and how the item was typed."""
         stated = (self.records and self.records.facility) or self.context.owner
+        if item.is_fixed and not isinstance(stated, FromColumn):
+            process = process_of(item, stated)
+            return {"facility_id": stated, "process_id": process, "item_text": header}
         facilities, facility_texts = self._stated(stated)
         processes, _ = self._stated(item.process)
         flows, texts = self._stated(item.flow)
@@ -243,6 +248,8 @@ class RowReader:
     def _add_missing_months(self) -> None:
         present = set(self.months)
         missing = [month for month in self.context.months if month not in present]
+        if not missing:
+            return
         if not self.records:
             for header, item in items_of(self.sheet):
                 if header in self.columns.places:
@@ -254,7 +261,7 @@ class RowReader:
     def _add_missing(self, header: str, item: Item | None, months: Sequence[Any]) -> None:
         columns: dict[str, Any] = {"is_required": True, "role": "activity"}
         if item is not None:
-            columns = item_columns(item) | {"process_id": process_of(item, self.context.owner)}
+            columns = item.fixed | {"process_id": process_of(item, self.context.owner)}
         self.context.add(
             len(months),
             row_kind="reading",

@@ -34,7 +34,8 @@ class Context:
     def add(self, count: int = 1, **columns: Any) -> None:
         """Add readings of this sheet."""
         columns.setdefault("facility_id", self.owner)
-        self.readings.add(count, source_sheet=self.sheet_name, **columns)
+        columns["source_sheet"] = self.sheet_name
+        self.readings.append(count, columns)
 
     def add_unmapped(self, header: str, address: str) -> None:
         """Add a header or label the map doesn't know."""
@@ -47,7 +48,7 @@ class Context:
 
     def add_absent(self, header: str, item: Item | None, is_required: bool = True) -> None:
         """Add a header or label the map knows and the sheet lacks."""
-        columns = item_columns(item) if item else {"is_required": is_required}
+        columns = dict(item.fixed) if item else {"is_required": is_required}
         if item:
             columns["process_id"] = process_of(item, self.owner)
         self.add(row_kind="missing_header", item_text=header, **columns)
@@ -109,27 +110,9 @@ def is_blank(value: Any) -> bool:
     return value is None or (isinstance(value, str) and not value.strip())
 
 
-def item_columns(item: Item) -> dict[str, Any]:
-    """What every reading of an item has in common."""
-    return {
-        "direction": item.direction,
-        "property": item.property_name,
-        "role": item.effective_role,
-        "data_method": item.method,
-        "is_required": item.required,
-        "flow_id": _fixed(item.flow),
-        "unit_text": _fixed(item.unit),
-        "meter_id": _fixed(item.meter),
-    }
-
-
-def _fixed(part: FromColumnOrText | None) -> str | None:
-    return part if isinstance(part, str) else None
-
-
 def process_of(item: Item, facility: str | None) -> str | None:
     """The process id, with the facility filled in; None while either isn't known."""
-    return with_facility(_fixed(item.process), facility)
+    return with_facility(item.process if isinstance(item.process, str) else None, facility)
 
 
 def with_facility(process: str | None, facility: str | None) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -77,10 +78,25 @@ class Item(_Model):
             raise ValueError("direction: property and a property: name belong together")
         return self
 
-    @property
-    def effective_role(self) -> str:
-        """A property is never an activity, whatever the map left unsaid."""
-        return "property" if self.direction == "property" else self.role
+    @cached_property
+    def fixed(self) -> dict[str, Any]:
+        """What every reading of the item has in common; a property is never an activity."""
+        return {
+            "direction": self.direction,
+            "property": self.property_name,
+            "role": "property" if self.direction == "property" else self.role,
+            "data_method": self.method,
+            "is_required": self.required,
+            "flow_id": self.flow if isinstance(self.flow, str) else None,
+            "unit_text": self.unit if isinstance(self.unit, str) else None,
+            "meter_id": self.meter if isinstance(self.meter, str) else None,
+        }
+
+    @cached_property
+    def is_fixed(self) -> bool:
+        """Whether no row states anything about the item but its quantity."""
+        parts = (self.flow, self.process, self.unit, self.meter)
+        return not any(isinstance(part, FromColumn) for part in parts)
 
 
 class ColumnItem(Item):

@@ -6,7 +6,6 @@ Macros never run: nothing here executes, or even reads, a part that isn't a work
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from io import BytesIO
@@ -35,7 +34,6 @@ class Workbook:
     """Sheets by name; each is read when it is asked for."""
 
     def __init__(self, data: bytes) -> None:
-        self.sha256 = hashlib.sha256(data).hexdigest()
         self._data = data
         self._grids: dict[str, Grid] = {}
         self._package: Package | None = None

@@ -86,8 +86,7 @@ def scan_sheet(xml: bytes) -> Scan | None:
     scan = Scan()
     if not _find_errors(xml, scan.lost):
         return None
-    expected = sum(1 for _ in FORMULA.finditer(xml))
-    if expected and not _find_formulas(xml, scan, expected):
+    if not _find_formulas(xml, scan):
         return None
     return scan
 
@@ -108,20 +107,20 @@ def _find_errors(xml: bytes, lost: dict[Position, Any]) -> bool:
     return True
 
 
-def _find_formulas(xml: bytes, scan: Scan, expected: int) -> bool:
+def _find_formulas(xml: bytes, scan: Scan) -> bool:
     formulas = Formulas()
-    found = 0
-    for attributes, formula_attributes, text, value in FORMULA_CELL.findall(xml):
-        position = _position(attributes)
-        if position is None:
+    for found in FORMULA.finditer(xml):
+        cell = FORMULA_CELL.match(xml, xml.rfind(b"<c ", 0, found.start()))
+        position = _position(cell[1]) if cell and cell.start(2) == found.start() + 2 else None
+        if cell is None or position is None:
             return False
-        found += 1
+        attributes, formula_attributes, text, value = cell.groups()
         formulas.note(position, formula_attributes, text)
         # an empty text a formula did give is typed as text; it is blank, not uncalculated
         if not value and b't="str"' not in attributes and position not in scan.lost:
             scan.lost[position] = NEVER_CALCULATED
     scan.formulas = formulas
-    return found == expected
+    return True
 
 
 def _is_sparse(xml: bytes) -> bool:
@@ -171,7 +170,7 @@ def _a1(position: Position) -> str:
 def sheet_parts(package: Package) -> dict[str, str]:
     """Sheet name to the name of its part in the package."""
     office = "xl/workbook.xml"
-    for relation in package.tree("_rels/.rels"):
+    for relation in [] if office in package else package.tree("_rels/.rels"):
         if str(relation.get("Type", "")).endswith("/officeDocument"):
             office = str(relation.get("Target")).lstrip("/")
     folder, file_name = posixpath.split(office)

@@ -120,7 +120,11 @@ def pick(rows: list[dict], *names: str, **wanted) -> list[tuple]:
     ]
 
 
-HEADER = [["Energy of the washing line"], [], ["月份  Month", "电\n(万千瓦时)", "水 （吨）", "备注"]]
+HEADER = [
+    ["Energy of the washing line"],
+    [],
+    ["月份  Month", "电\n(万千瓦时)", "水 （吨）", "备注"],
+]
 BODY = [
     [date(2021, 1, 1), 10.5, 7, "meter 3"],
     ["2021年2月", "1,234.5", None, None],
