@@ -5,47 +5,27 @@ What was accepted of a refused library before stays in force: the caller keeps t
 
 from __future__ import annotations
 
-import csv
-import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import date
-from functools import cache
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from expectations.factor_library import KEY, RULES
+from expectations.factor_rows import (
+    COLUMNS,
+    PROVENANCE,
+    FactorRow,
+    company_of,
+    comparable_gases,
+    parse_library,
+)
+from expectations.gate_tables import SHOWN, TOLERANCE
 from expectations.judge import RuleResult, judge
-from expectations.preparation import SHOWN, TOLERANCE, as_number, convert
 from expectations.verdict import find
 
-GASES_SEED = Path(__file__).parents[1] / "dbt_project" / "seeds" / "gases.csv"
 NOT_LIBRARIES = ("sources", "libraries")
-PROVENANCE = ("source_file", "source_sha256", "source_line")
-BOUNDARIES = ("direct", "generation", "upstream", "life_cycle")
-BASES = ("location", "market", "both")
-GAS_COLUMNS = {
-    "kg_co2_fossil": "co2_fossil",
-    "kg_co2_biogenic": "co2_biogenic",
-    "kg_co2_luc": "co2_luc",
-    "kg_ch4_fossil": "ch4_fossil",
-    "kg_ch4_biogenic": "ch4_biogenic",
-    "kg_n2o": "n2o",
-    "kg_co2e": "co2e",
-}
-OUTSIDE_THE_AGGREGATE = ("co2e", "co2_biogenic")
-"""Biogenic CO2 stands beside a published CO2e, because it is not part of it."""
-FUEL_COLUMNS = ("ncv", "carbon_content_tc_per_tj", "oxidation_fraction")
-COLUMNS = (
-    *("factor_id", "edition", "flow_id", "boundary", "basis", "geography", "supplier_id"),
-    *("technology", "data_year", "valid_from", "valid_to", "unit"),
-    *GAS_COLUMNS,
-    *("other_gases", "gwp_set", "ncv", "ncv_unit", "carbon_content_tc_per_tj"),
-    *("oxidation_fraction", "source_id", "source_locator", "status", "note"),
-)
 ADDED = pa.schema(
     [
         ("library", pa.string()),
@@ -124,47 +104,6 @@ class FactorJudgement:
     results: tuple[RuleResult, ...]
 
 
-@dataclass
-class _Row:
-    """A factor version while it is parsed: what it gives and what is wrong with it."""
-
-    library: str
-    text: Mapping[str, str | None]
-    added: dict[str, object] = field(default_factory=dict)
-    gases: dict[str, float] = field(default_factory=dict)
-    problems: list[tuple[str, str, str, str]] = field(default_factory=list)
-
-    def complain(self, rule_id: str, column: str, expected: str, observed: object = None) -> None:
-        """Keep what is wrong with a cell; what it says is looked up unless given."""
-        stated = self.text.get(column) if observed is None else observed
-        self.problems.append((rule_id, column, str(stated or "blank"), expected))
-
-    def number(self, column: str) -> float | None:
-        """The number of a cell, or None when it is blank or (with a complaint) is none."""
-        text = self.text.get(column)
-        if text is None:
-            return None
-        try:
-            value = float(text)
-        except ValueError:
-            value = math.nan
-        if math.isfinite(value):
-            return value
-        self.complain("factor_numbers_parse", column, "a number")
-        return None
-
-
-@dataclass(frozen=True)
-class _Company:
-    """What a factor has to fit: units of flows, their properties, sources and priorities."""
-
-    unit_codes: Mapping[str, str]
-    densities: Mapping[str, float]
-    calorific_values: Mapping[str, tuple[float, str]]
-    sources: Mapping[str, Mapping[str, str | None]]
-    priorities: Mapping[str, str | None]
-
-
 def judge_factors(
     landed: Mapping[str, pa.Table],
     *,
@@ -176,10 +115,12 @@ def judge_factors(
 
     `factors` and `gases` hold the accepted libraries' factors of the company's flows.
     """
-    company = _company(landed, flows, flow_properties)
+    company = company_of(landed, flows, flow_properties)
     libraries = {name: table for name, table in landed.items() if name not in NOT_LIBRARIES}
     rows = [
-        row for name, table in sorted(libraries.items()) for row in _parse(name, table, company)
+        row
+        for name, table in sorted(libraries.items())
+        for row in parse_library(name, table, company)
     ]
     with duckdb.connect() as connection:
         results, findings = _judge(connection, rows, flows, tolerances)
@@ -209,7 +150,7 @@ def judge_factors(
 
 def _judge(
     connection: duckdb.DuckDBPyConnection,
-    rows: list[_Row],
+    rows: list[FactorRow],
     flows: pa.Table,
     tolerances: pa.Table | None,
 ) -> tuple[list[RuleResult], pa.Table]:
@@ -230,7 +171,7 @@ def _judge(
                     "kg_per_factor_unit": value,
                 }
                 for row in rows
-                for gas_code, value in _comparable_gases(row).items()
+                for gas_code, value in comparable_gases(row).items()
             ],
             GAS_SCHEMA,
         ),
@@ -255,209 +196,6 @@ def _judge(
         connection.execute(statement)
     results = judge(connection, "gate_factor", {"factor_library": RULES})
     return results, find(connection, results, "gate_factor", None)
-
-
-def _company(
-    landed: Mapping[str, pa.Table], flows: pa.Table, flow_properties: pa.Table
-) -> _Company:
-    densities, calorific_values = {}, {}
-    for row in flow_properties.to_pylist():
-        value = as_number(row["value"])
-        if value and row["property"] == "density" and row["unit"] == "kg/L":
-            densities[row["flow_id"]] = value
-        if value and row["property"] == "ncv" and row["unit"]:
-            calorific_values[row["flow_id"]] = (value, row["unit"])
-    sources = landed.get("sources")
-    priorities = landed.get("libraries")
-    return _Company(
-        unit_codes={row["flow_id"]: row["unit_code"] for row in flows.to_pylist()},
-        densities=densities,
-        calorific_values=calorific_values,
-        sources={row["source_id"]: row for row in sources.to_pylist()} if sources else {},
-        priorities=(
-            {row["library"]: row.get("priority") for row in priorities.to_pylist()}
-            if priorities
-            else {}
-        ),
-    )
-
-
-def _parse(library: str, table: pa.Table, company: _Company) -> Iterator[_Row]:
-    """Every factor version of a library, and one row for what concerns the file as a whole."""
-    file = str(table["source_file"][0].as_py()) if table.num_rows else f"{library}.csv"
-    head = _Row(library, {"source_file": file, "source_line": "1"})
-    for column in sorted({*COLUMNS} - {*table.column_names}):
-        head.complain("factor_columns", "header", "is missing", column)
-    for column in sorted({*table.column_names} - {*COLUMNS, *PROVENANCE}):
-        head.complain("factor_columns", "header", "is not known", column)
-    priority = company.priorities.get(library)
-    try:
-        head.added["library_priority"] = float(priority or "")
-    except ValueError:
-        head.complain("library_declared", "library", "a line with a number", priority)
-    yield head
-    seen: set[str] = set()
-    for text in table.to_pylist():
-        row = _Row(library, text)
-        _identify(row, seen)
-        _describe(row, company)
-        row.added["library_priority"] = head.added.get("library_priority")
-        _read_values(row)
-        _read_units(row, company)
-        yield row
-
-
-def _identify(row: _Row, seen: set[str]) -> None:
-    version = f"{row.library}:{row.text.get('factor_id')}@{row.text.get('edition')}"
-    row.added |= {"library": row.library, "factor_version_id": version}
-    for column in ("factor_id", "edition"):
-        if row.text.get(column) is None:
-            row.complain("factor_identified", column, "an id")
-    if version in seen:
-        row.complain("factor_identified", "factor_id", "an id used once", version)
-    seen.add(version)
-
-
-def _describe(row: _Row, company: _Company) -> None:
-    """Sources, words and dates."""
-    cited = [part.strip() for part in (row.text.get("source_id") or "").split(";") if part.strip()]
-    if not cited:
-        row.complain("factor_source_present", "source_id", "a source of sources.csv")
-    if row.text.get("source_locator") is None:
-        row.complain("factor_source_present", "source_locator", "the table, page or row")
-    known = [company.sources[one] for one in cited if one in company.sources]
-    for one in cited:
-        source = company.sources.get(one)
-        if source is None:
-            row.complain("factor_source_present", "source_id", "a source of sources.csv", one)
-        elif not source.get("licence") or not source.get("publisher"):
-            row.complain("factor_licence_present", "source_id", "publisher and licence", one)
-    for name, column in (("publisher",) * 2, ("source_title", "title"), ("licence",) * 2):
-        row.added[name] = "; ".join(dict.fromkeys(str(s[column]) for s in known if s.get(column)))
-    for column, words in (("boundary", BOUNDARIES), ("basis", BASES)):
-        if row.text.get(column) not in words:
-            row.complain("factor_words_known", column, " or ".join(words))
-    first, end = _day(row, "valid_from"), _day(row, "valid_to")
-    if row.text.get("valid_from") is None:
-        row.complain("factor_validity_parses", "valid_from", "the first day, YYYY-MM-DD")
-    if first and end and end <= first:
-        row.complain("factor_validity_parses", "valid_to", "a day after valid_from, or blank")
-    row.added |= {"first_day": first, "end_day": end}
-    year = row.text.get("data_year")
-    if year is not None and not (year.isdigit() and len(year) == 4):
-        row.complain("factor_numbers_parse", "data_year", "a year")
-
-
-def _day(row: _Row, column: str) -> date | None:
-    text = row.text.get(column)
-    if text is None:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        row.complain("factor_validity_parses", column, "a day, YYYY-MM-DD")
-        return None
-
-
-def _read_values(row: _Row) -> None:
-    """Kilograms of each gas per unit of the factor."""
-    for column, gas_code in GAS_COLUMNS.items():
-        value = row.number(column)
-        if value is not None:
-            row.gases[gas_code] = value
-    for part in (row.text.get("other_gases") or "").split(";"):
-        gas_code, _, amount = (piece.strip() for piece in part.partition("="))
-        if not part.strip():
-            continue
-        if gas_code not in known_gases() or gas_code in row.gases:
-            row.complain("factor_gas_known", "other_gases", "a gas code, once", gas_code)
-            continue
-        try:
-            row.gases[gas_code] = float(amount)
-        except ValueError:
-            row.complain("factor_gas_known", "other_gases", "gas=kg", part)
-    if "co2e" in row.gases and not set(row.gases) <= set(OUTSIDE_THE_AGGREGATE):
-        row.complain("factor_has_value", "kg_co2e", "kg_co2e or the gases, not both")
-    if not row.gases and row.text.get("carbon_content_tc_per_tj") is None:
-        row.complain("factor_has_value", "kg_co2_fossil", "at least one value")
-
-
-def _read_units(row: _Row, company: _Company) -> None:
-    """How many units of the factor one canonical unit of the flow is."""
-    flow_id, unit = row.text.get("flow_id") or "", row.text.get("unit")
-    unit_code = company.unit_codes.get(flow_id)
-    numbers = {column: row.number(column) for column in FUEL_COLUMNS}
-    row.added |= {"flow_unit_code": unit_code, "is_energy_based": False}
-    if unit_code is None:
-        return
-    if unit is None:
-        row.complain("factor_unit_parses", "unit", f"a unit that leads to {unit_code}")
-        return
-    density = company.densities.get(flow_id)
-    multiplier, problem = convert(unit, unit_code, density)
-    tj_per_unit, _ = convert(unit, "TJ", None)
-    if multiplier:
-        row.added["factor_units_per_flow_unit"] = 1.0 / multiplier
-    elif tj_per_unit is None:
-        row.complain("factor_unit_parses", "unit", problem or "a unit", unit)
-    else:
-        tj_per_flow_unit = _calorific_value(row, company, numbers["ncv"], unit_code, density)
-        if tj_per_flow_unit is not None:
-            row.added |= {
-                "is_energy_based": True,
-                "tj_per_flow_unit": tj_per_flow_unit,
-                "factor_units_per_flow_unit": tj_per_flow_unit / tj_per_unit,
-            }
-    if numbers["carbon_content_tc_per_tj"] is not None:
-        if multiplier and tj_per_unit:  # the fuel itself is measured in an energy unit
-            row.added["tj_per_flow_unit"] = tj_per_unit / multiplier
-        _check_carbon_content(row, unit, numbers["oxidation_fraction"])
-
-
-def _calorific_value(
-    row: _Row, company: _Company, ncv: float | None, unit_code: str, density: float | None
-) -> float | None:
-    """TJ in one canonical unit of the flow: the row's own figure before the flow's."""
-    flow_id = row.text.get("flow_id") or ""
-    value, unit = (ncv, row.text.get("ncv_unit"))
-    if value is None:
-        value, unit = company.calorific_values.get(flow_id, (None, None))
-    if value is None or unit is None or "/" not in unit or value <= 0:
-        row.complain("factor_unit_parses", "ncv", f"a calorific value, to get to {unit_code}")
-        return None
-    energy_unit, per_unit = unit.split("/", 1)
-    energy, problem = convert(energy_unit, "TJ", None)
-    amount, amount_problem = convert(per_unit, unit_code, density)
-    if energy is None or not amount:
-        row.complain("factor_unit_parses", "ncv_unit", problem or amount_problem or "GJ/t", unit)
-        return None
-    return value * energy / amount
-
-
-def _check_carbon_content(row: _Row, unit: str, oxidation: float | None) -> None:
-    if unit != "TJ":
-        row.complain("factor_fuel_parameters", "unit", "TJ")
-    if oxidation is None or not 0 < oxidation <= 1:
-        row.complain("factor_fuel_parameters", "oxidation_fraction", "above 0, at most 1")
-    if "co2_fossil" in row.gases:
-        row.complain("factor_fuel_parameters", "kg_co2_fossil", "blank beside carbon content")
-
-
-def _comparable_gases(row: _Row) -> dict[str, float]:
-    """The gases of a row, CO2 from carbon content included."""
-    try:
-        carbon = float(row.text.get("carbon_content_tc_per_tj") or "")
-        oxidation = float(row.text.get("oxidation_fraction") or "")
-    except ValueError:
-        return row.gases
-    return {"co2_fossil": carbon * 1000 * oxidation * 44 / 12} | row.gases
-
-
-@cache
-def known_gases() -> frozenset[str]:
-    """The gas codes of the method."""
-    with GASES_SEED.open(encoding="utf-8") as file:
-        return frozenset(row["gas_code"] for row in csv.DictReader(file))
 
 
 def _verdicts(libraries: Mapping[str, pa.Table], findings: pa.Table, refused: set[str]) -> pa.Table:

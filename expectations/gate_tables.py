@@ -1,0 +1,307 @@
+"""The SQL of the tables that the rules of a round select from; `preparation` runs it."""
+
+from __future__ import annotations
+
+from expectations.collection_round import BEYOND_HARD, BEYOND_USUAL
+from expectations.erp_export import COARSE_RECORD_KEY, IS_RECORD_LINE
+from expectations.stage_workbook import COARSE_MONTH_KEY, IS_MONTHLY
+
+LAYOUT = """
+create or replace temp table gate_layout as
+select source, source_sheet, bool_or(layout = 'records') as is_record
+from sheet_layouts where source_sheet is not null group by all
+"""
+
+# Every reading with what the master data say about it.
+ENRICHED = """
+create or replace temp view gate_enriched as
+select
+    r.hand_in, r.source, r.row_kind, r.role, r.facility_id, r.process_id, r.flow_id, r.direction,
+    r.property, r.period_month, r.period_text, r.value_text, r.value_type, r.quantity,
+    r.sign_multiplier, r.multiplier_text, r.multiplier_cell, r.unit_text, r.document_no,
+    r.meter_id, r.is_required, r.formula, r.item_text, r.source_file, r.source_sheet,
+    r.source_cell,
+    coalesce(s.is_record, starts_with(r.source, 'erp_') or r.document_no is not null)
+        as is_record,
+    f.flow_id is not null as flow_is_known,
+    f.flow_kind,
+    f.unit_code as flow_unit_code,
+    a.facility_id is not null as facility_is_known,
+    p.facility_id as process_facility_id,
+    u.multiplier as unit_multiplier,
+    coalesce(u.problem ilike '%dimension%', false) as unit_has_wrong_dimension,
+    case when r.row_kind = 'reading' and r.period_month is not null
+            and coalesce(r.direction, '') <> 'property' and isfinite(r.quantity)
+        then r.quantity * r.sign_multiplier * u.multiplier end as canonical_quantity
+from readings r
+    left join flows f on f.flow_id = r.flow_id
+    left join facilities a on a.facility_id = r.facility_id
+    left join processes p on p.process_id = r.process_id
+    left join unit_conversions u
+        on u.flow_id = r.flow_id and u.unit_text is not distinct from r.unit_text
+    left join gate_layout s on s.source = r.source and s.source_sheet = r.source_sheet
+where r.hand_in in (select hand_in from handed_in)
+"""
+
+# What needs no second look. Every rule on single cells must hold for such a row: the test
+# `test_nothing_is_overlooked` compares with a run that looks at every row.
+PLAINLY_FINE = """
+row_kind = 'reading' and role = 'activity' and value_type = 'number' and isfinite(quantity)
+    and quantity >= 0 and sign_multiplier is not null and period_month in ({months})
+    and flow_is_known and facility_is_known and process_facility_id = facility_id
+    and unit_multiplier is not null and direction in ('input', 'output')
+"""
+
+# Copying a million wide rows costs more than judging them, so the rules see only the rows that
+# are not plainly fine, are compared with others, or are to be named. `rowid` is free, a
+# row_number() over the million is not.
+CELL = """
+create or replace temp table gate_cell as
+select * from gate_enriched where not coalesce({plainly_fine}, false) {or_needed};
+
+create or replace temp view gate_reading as select rowid as reading_no, * from gate_cell;
+
+create or replace temp table gate_largest_cell as
+select {month_key}, arg_max(reading_no, abs(canonical_quantity)) as reading_no,
+    arg_max(concat_ws('!', source_file, source_sheet, source_cell), abs(canonical_quantity))
+        as cell
+from gate_reading where role = 'activity' and canonical_quantity is not null
+group by all
+"""
+
+NEEDED = {
+    "gate_beyond": "({month_key}) in (select ({month_key}) from gate_beyond)",
+    "gate_disagreeing": "({place_key}) in (select ({place_key}) from gate_disagreeing)",
+    "gate_totalled": "hand_in in (select hand_in from gate_totalled)",
+    "gate_repeated": f"hash({COARSE_MONTH_KEY}) in (select key_hash from gate_repeated)"
+    f" or hash({COARSE_RECORD_KEY}) in (select key_hash from gate_repeated)",
+}
+PLACE_KEY = "facility_id, flow_id, direction, period_month"
+CELL_GROUP_KEY = f"hand_in, source, process_id, {PLACE_KEY}"
+
+MONTH = """
+create or replace temp table gate_month as
+select r.hand_in, source, facility_id, process_id, r.flow_id, direction, period_month,
+    sum(quantity * sign_multiplier * multiplier) as canonical_quantity,
+    count(*) as cell_count
+from readings r join unit_conversions u
+    on u.flow_id = r.flow_id and u.unit_text is not distinct from r.unit_text
+where role = 'activity' and row_kind = 'reading' and period_month is not null
+    and coalesce(direction, '') <> 'property' and isfinite(quantity)
+    and quantity * sign_multiplier * multiplier is not null
+    and hand_in in (select hand_in from handed_in)
+group by all;
+
+create or replace temp table gate_totalled as
+select distinct hand_in from readings where role = 'row_total' and row_kind = 'reading'
+"""
+
+# Candidates only: one hash over a few columns is four times as fast as the full key, by which
+# the rules then judge them.
+REPEATED = f"""
+create or replace temp table gate_repeated as
+with line as (
+    select r.*, coalesce(s.is_record,
+        starts_with(r.source, 'erp_') or r.document_no is not null) as is_record
+    from readings r
+        left join gate_layout s on s.source = r.source and s.source_sheet = r.source_sheet
+)
+select hash({COARSE_MONTH_KEY}) as key_hash from line where {IS_MONTHLY}
+group by key_hash having count(*) > 1
+union all
+select hash({COARSE_RECORD_KEY}) as key_hash from line where {IS_RECORD_LINE}
+group by key_hash having count(*) > 1
+"""
+
+BOUNDED = f"""
+create or replace temp table gate_bounded as
+with place as (select distinct flow_id, process_id, direction from gate_month),
+chosen as (
+    select place.flow_id, place.process_id, place.direction, bound.* exclude (
+        flow_id, process_id, direction)
+    from place join gate_range bound on bound.flow_id = place.flow_id
+        and coalesce(bound.process_id = place.process_id, bound.process_id is null)
+        and coalesce(bound.direction = place.direction, bound.direction is null)
+    where bound.problem is null
+    qualify row_number() over (
+        partition by place.flow_id, place.process_id, place.direction, bound.per
+        order by bound.process_id is null, bound.direction is null, bound.line) = 1
+),
+main_output as (
+    select process_id, period_month, sum(canonical_quantity * kg) as output_kg
+    from gate_month join flows using (flow_id) join gate_mass_unit using (unit_code)
+    where direction = 'output' and flow_kind in ('intermediate', 'product')
+    group by all
+)
+select m.* exclude (canonical_quantity), c.usual_min, c.usual_max, c.hard_min, c.hard_max,
+    c.unit as shown_unit,
+    case c.per when 'month' then m.canonical_quantity else m.canonical_quantity / o.output_kg end
+        / c.unit_multiplier as canonical_quantity
+from gate_month m
+    join chosen c on c.flow_id = m.flow_id and c.process_id is not distinct from m.process_id
+        and c.direction is not distinct from m.direction
+    left join main_output o on o.process_id = m.process_id and o.period_month = m.period_month
+where c.per = 'month' or o.output_kg > 0;
+
+create or replace temp table gate_beyond as
+select {CELL_GROUP_KEY} from gate_bounded where {BEYOND_USUAL} or {BEYOND_HARD}
+"""
+
+TOLERANCE = """
+create or replace temp macro tolerance_of(rule, of_source, of_flow) as (
+    select arg_min(try_cast(t.tolerance as double),
+        (case when t.flow_id is null then 2 else 0 end)
+        + (case when t.source is null then 1 else 0 end))
+    from tolerances t
+    where t.rule_id = rule and coalesce(t.source = of_source, t.source is null)
+        and coalesce(t.flow_id = of_flow, t.flow_id is null)
+        and try_cast(t.tolerance as double) >= 0
+)
+"""
+
+TOTAL = """
+create or replace temp table gate_total as
+with total as (
+    select * from gate_reading
+    where row_kind = 'reading' and role = 'row_total' and isfinite(quantity)
+),
+summed as (
+    select hand_in, source_sheet, item_text, flow_id, process_id, direction, property, meter_id,
+        sum(quantity) as summed,
+        bool_and(quantity is not null or value_type = 'blank' and not is_required) as is_complete,
+        concat(arg_min(source_cell, reading_no), ' … ', arg_max(source_cell, reading_no)) as cells
+    from gate_reading
+    where row_kind = 'reading' and role <> 'row_total'
+        and hand_in in (select hand_in from total)
+    group by all
+)
+select t.reading_no, t.hand_in, t.source, t.flow_id, t.quantity as stated, s.summed,
+    s.is_complete, s.cells, tolerance_of('row_total_agrees', t.source, t.flow_id) as tolerance
+from total t join summed s on s.hand_in = t.hand_in
+    and s.source_sheet is not distinct from t.source_sheet
+    and s.item_text is not distinct from t.item_text
+    and s.flow_id is not distinct from t.flow_id
+    and s.process_id is not distinct from t.process_id
+    and s.direction is not distinct from t.direction
+    and s.property is not distinct from t.property
+    and s.meter_id is not distinct from t.meter_id
+"""
+
+AGREEMENT = f"""
+create or replace temp table gate_agreement as
+with stated as (
+    select hand_in, source, {PLACE_KEY},
+        sum(canonical_quantity) as stated, count(canonical_quantity) as check_count,
+        any_value(flow_unit_code) as unit_code
+    from gate_enriched
+    where row_kind = 'reading' and role = 'check' and period_month is not null
+    group by all
+    having bool_and(canonical_quantity is not null or not is_required)
+        and count(canonical_quantity) > 0
+),
+counted as (
+    select {PLACE_KEY}, sum(canonical_quantity) as counted, sum(cell_count) as counted_cells
+    from gate_month group by all
+)
+select s.*, c.counted, c.counted_cells,
+    tolerance_of('sheet_agrees_with_erp', s.source, s.flow_id) as tolerance
+from stated s left join counted c using ({PLACE_KEY});
+
+create or replace temp table gate_disagreeing as
+select {PLACE_KEY} from gate_agreement
+where abs(stated - counted) > coalesce(tolerance, 0) * abs(counted)
+"""
+
+# A sum that lacks a cell nobody could read is compared with nothing.
+INCOMPLETE = f"""
+create or replace temp table gate_incomplete as
+select {PLACE_KEY} from gate_reading
+where row_kind = 'reading' and role = 'activity' and canonical_quantity is null
+    and (value_type not in ('blank', 'missing') or is_required)
+group by all;
+
+create or replace temp table gate_check_cell as
+select hand_in, {PLACE_KEY}, arg_max(reading_no, abs(canonical_quantity)) as reading_no
+from gate_reading where role = 'check' and canonical_quantity is not null
+group by all
+"""
+
+CLOSING_AND_OPENING = """
+create or replace temp table gate_opening as
+select case when role = 'meter_start' then 'meter' else 'stock' end as kind,
+    coalesce(meter_id, concat_ws('/', facility_id, process_id, flow_id)) as place, period_month,
+    any_value(quantity) as quantity, any_value(reading_no) as reading_no
+from gate_reading
+where row_kind = 'reading' and role in ('meter_start', 'stock_open') and isfinite(quantity)
+group by all having count(*) = 1;
+
+create or replace temp table gate_closing as
+with closing as (
+    select role, meter_id, facility_id, process_id, flow_id, period_month, quantity,
+        source_file, source_sheet, source_cell, 1 as is_new, '' as round, 0 as revision
+    from gate_reading where row_kind = 'reading' and role in ('meter_end', 'stock_close')
+    union all by name
+    select role, meter_id, facility_id, process_id, flow_id, period_month, quantity,
+        source_file, source_sheet, source_cell, 0 as is_new, round, revision
+    from previous_readings where role in ('meter_end', 'stock_close')
+),
+ranked as (
+    select case when role = 'meter_end' then 'meter' else 'stock' end as kind,
+        coalesce(meter_id, concat_ws('/', facility_id, process_id, flow_id)) as place,
+        (period_month + interval 1 month)::date as period_month, quantity,
+        concat_ws('!', source_file, source_sheet, source_cell) as cell,
+        rank() over (partition by kind, place, closing.period_month
+            order by is_new desc, round desc, revision desc) as choice
+    from closing
+)
+select kind, place, period_month, any_value(quantity) as quantity, any_value(cell) as cell
+from ranked where choice = 1
+group by all having count(*) = 1 and isfinite(any_value(quantity));
+"""
+
+INSTRUMENT = """
+create or replace temp table gate_instrument as
+select columns(i.*)::varchar, 'energy_instruments' as source,
+    try_cast(i.quantity as double) * u.multiplier as canonical_quantity,
+    try_cast(i.generation_start as date) as first_day,
+    try_cast(i.generation_end as date) as last_day, f.unit_code
+from instruments i
+    left join flows f on f.flow_id = i.flow_id
+    left join gate_unit u on u.flow_id = i.flow_id and u.unit_text is not distinct from i.unit;
+
+create or replace temp table gate_earlier_instrument as
+select columns(i.*)::varchar,
+    try_cast(i.quantity as double) * u.multiplier as canonical_quantity,
+    try_cast(i.generation_start as date) as first_day,
+    try_cast(i.generation_end as date) as last_day
+from previous_instruments i
+    left join gate_unit u on u.flow_id = i.flow_id and u.unit_text is not distinct from i.unit
+where i.round is distinct from getvariable('round');
+
+create or replace temp table gate_all_instrument as
+select facility_id, flow_id, first_day, last_day, canonical_quantity from gate_instrument
+union all
+select facility_id, flow_id, first_day, last_day, canonical_quantity
+from gate_earlier_instrument;
+
+create or replace temp table gate_metered as
+select facility_id, flow_id, period_month, sum(canonical_quantity) as canonical_quantity
+from gate_month where direction = 'input' and flow_id in (select flow_id from gate_instrument)
+group by all
+union all
+select p.facility_id, p.flow_id, p.period_month,
+    sum(p.quantity * p.sign_multiplier * u.multiplier)
+from previous_readings p
+    join gate_unit u on u.flow_id = p.flow_id and u.unit_text is not distinct from p.unit_text
+where p.role = 'activity' and p.row_kind = 'reading' and p.direction = 'input'
+    and p.flow_id in (select flow_id from gate_instrument)
+    and (p.source, p.facility_id, p.period_month) not in (
+        select (source, facility_id, period_month) from gate_month
+        where source is not null and facility_id is not null and period_month is not null)
+group by all
+"""
+
+SHOWN = r"""
+create or replace temp macro shown(x) as
+    regexp_replace(printf('%.6f', x::double), '\.?0+$', '')
+"""
