@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dagster import Definitions
+import warnings
+
+from dagster import BetaWarning, Definitions, PreviewWarning, definitions
 
 from orchestration.assets.control import control_assets
 from orchestration.assets.emission_factors import factor_assets, factor_check
@@ -13,7 +15,7 @@ from orchestration.assets.stage_workbooks import stage_workbook_assets
 from orchestration.assets.warehouse import warehouse_assets
 from orchestration.dbt import Dbt
 from orchestration.partitions import rounds_partitions
-from orchestration.resources import Folders
+from orchestration.resources import Folders, default_folders
 from orchestration.schedules import collect_round_job, hand_in_sensor, monthly_schedule
 
 
@@ -23,6 +25,8 @@ def build_definitions(folders: Folders) -> Definitions:
     Raises:
         CompanyDataError, MapError: the data folder contradicts itself; the message says where.
     """
+    for category in (BetaWarning, PreviewWarning):  # used on purpose; versions are pinned
+        warnings.simplefilter("ignore", category)
     data = folders.data_folder
     partitions = rounds_partitions(data.rounds)
     maps = [data.maps[source] for source in sorted(data.maps)]
@@ -46,3 +50,9 @@ def build_definitions(folders: Folders) -> Definitions:
         sensors=[hand_in_sensor(job, folders)],
         resources={"folders": folders},
     )
+
+
+@definitions
+def defs() -> Definitions:
+    """What `dg` loads: the folders of the environment, or the repository's own."""
+    return build_definitions(default_folders())

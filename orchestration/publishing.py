@@ -16,8 +16,8 @@ from typing import Any
 
 import duckdb
 
-from orchestration.control import dbt_fingerprint
-from orchestration.lake import Lake, sha256_of_file
+from orchestration.control import built_months, dbt_fingerprint
+from orchestration.lake import BUILD_MONTHS_SCHEMA, Lake, sha256_of_file
 
 STORAGE_VERSION = "v1.0.0"
 """Readable by every client that embeds DuckDB 1.0 or newer."""
@@ -32,8 +32,7 @@ class PublishError(Exception):
 
 def publish(lake: Lake, dbt_project: Path, data: Path) -> dict[str, Any]:
     """Publish the schema `marts` of the working file; returns the manifest."""
-    if not lake.working_file.exists():
-        raise PublishError(f"{lake.working_file} is missing: build the warehouse first.")
+    _refuse_what_is_not_built(lake)
     shelf = lake.path / "publications"
     draft = shelf / f".draft-{os.getpid()}"
     _remove_drafts(lake, shelf)
@@ -58,6 +57,24 @@ def publish(lake: Lake, dbt_project: Path, data: Path) -> dict[str, Any]:
     _point_to(lake.published, shelf / name)
     _remove_old(lake, shelf)
     return manifest
+
+
+def _refuse_what_is_not_built(lake: Lake) -> None:
+    """A build that failed half-way leaves months behind their inputs; those aren't published."""
+    if not lake.working_file.exists():
+        raise PublishError(f"{lake.working_file} is missing: build the warehouse first.")
+    built = built_months(lake)
+    wanted = lake.read(lake.build_months, BUILD_MONTHS_SCHEMA).to_pylist()
+    behind = [
+        row["period_month"]
+        for row in wanted
+        if built.get(row["period_month"]) != row["fingerprint"]
+    ]
+    if behind:
+        months = ", ".join(f"{month:%Y-%m}" for month in behind)
+        raise PublishError(
+            f"{months}: not built with today's inputs. Run dbt without errors first."
+        )
 
 
 def _write_parquet(working_file: Path, folder: Path) -> dict[str, int]:

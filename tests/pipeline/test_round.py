@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import date
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 import pytest
 from typer.testing import CliRunner
 
 from orchestration import acceptance, publishing
+from orchestration.acceptance import accept_company, judge_and_accept
 from orchestration.cli import app, unbroken_rows
-from orchestration.lake import Lake
+from orchestration.company import DataFolder
+from orchestration.dbt import PROJECT
+from orchestration.lake import BUILD_MONTHS_SCHEMA, HAND_INS_SCHEMA, Lake
+from orchestration.landing import land_source
+from orchestration.publishing import PublishError, publish
 from tests.conftest import TinyCompany
 
-EXPECTED_KGCO2E = {"2022-01": 1000 * 0.5 + 10 * 3 + 50 * 0.2}
+COMPLETE_KGCO2E = 1000 * 0.5 + 10 * 3 + 50 * 0.2
 
 
 def collect(company: TinyCompany, warehouse: Path, *more: str) -> tuple[int, str]:
@@ -50,7 +57,7 @@ def total_of(warehouse: Path, month: str) -> float:
 
 def stale_months(warehouse: Path) -> list[str]:
     """Months the last run had to build."""
-    rows = Lake(warehouse).read(Lake(warehouse).build_months, None).to_pylist()
+    rows = Lake(warehouse).read(Lake(warehouse).build_months, BUILD_MONTHS_SCHEMA).to_pylist()
     return [f"{row['period_month']:%Y-%m}" for row in rows if row["is_stale"]]
 
 
@@ -63,104 +70,141 @@ def accepted_files(warehouse: Path) -> dict[str, str]:
     }
 
 
-def test_a_round_goes_from_files_to_published_figures_and_a_rerun_changes_nothing(
-    tiny_company: TinyCompany, tmp_path: Path
-):
-    warehouse = tmp_path / "warehouse"
-
-    code, output = collect(tiny_company, warehouse)
-
-    assert code == 0, output
-    assert total_of(warehouse, "2022-01") == pytest.approx(EXPECTED_KGCO2E["2022-01"])
-    assert "mill/boiler" in output
-    manifest = json.loads((warehouse / "published" / "manifest.json").read_text())
+def check_hashes(publication: Path) -> None:
+    """Every file is the one the manifest names."""
+    manifest = json.loads((publication / "manifest.json").read_text(encoding="utf-8"))
     for name, entry in manifest["files"].items():
-        content = (warehouse / "published" / name).read_bytes()
-        assert hashlib.sha256(content).hexdigest() == entry["sha256"]
-
-    figures, accepted = marts(warehouse), accepted_files(warehouse)
-    folder = (warehouse / "published").resolve()
-    code, output = collect(tiny_company, warehouse)
-
-    assert code == 0, output
-    assert accepted_files(warehouse) == accepted
-    assert marts(warehouse) == figures
-    assert stale_months(warehouse) == []
-    assert (warehouse / "published").resolve() == folder
-
-    tiny_company.hand_in_workbook("2022-03", electricity=3000)
-    code, output = collect(tiny_company, warehouse)
-
-    assert code == 0, output
-    assert stale_months(warehouse) == ["2022-02"]
-    assert total_of(warehouse, "2022-01") == pytest.approx(EXPECTED_KGCO2E["2022-01"])
-    assert total_of(warehouse, "2022-02") == pytest.approx(3000 * 0.5 + 10 * 3 + 50 * 0.2)
-
-    clean = tmp_path / "clean"
-    assert collect(tiny_company, clean)[0] == 0
-    assert _without_revisions(marts(clean)) == _without_revisions(marts(warehouse))
+        content = (publication / name).read_bytes()
+        assert hashlib.sha256(content).hexdigest() == entry["sha256"], name
 
 
-def _without_revisions(published: dict[str, list[tuple]]) -> dict[str, list[tuple]]:
-    """Figures only: how often a hand-in was delivered is a fact of its warehouse."""
-    return {name: published[name] for name in ("emissions_by_process", "facility_inventory")}
-
-
-def test_a_refused_hand_in_stops_nobody_else_and_leaves_the_old_one_in_force(
+def test_rounds_are_accepted_refused_repeated_and_changed(
     tiny_company: TinyCompany, tmp_path: Path
 ):
     warehouse = tmp_path / "warehouse"
+
+    # refused: nothing of it is accepted, the others go on
     tiny_company.hand_in_workbook("2022-02", diesel="about 10")
     code, output = collect(tiny_company, warehouse)
-
     assert code == 1, output
     assert "Energy!C3" in output
     assert not [name for name in accepted_files(warehouse) if "2022-02__mill__boiler" in name]
-    assert [name for name in accepted_files(warehouse) if "2022-02__erp__water" in name]
     assert total_of(warehouse, "2022-01") == pytest.approx(50 * 0.2)
+    assert total_of(warehouse, "2022-02") == pytest.approx(COMPLETE_KGCO2E)
 
+    # handed in again, now right: only its month is built
     tiny_company.hand_in_workbook("2022-02")
-    assert collect(tiny_company, warehouse, "--round", "2022-02")[0] == 0
-    good = total_of(warehouse, "2022-01")
-    tiny_company.hand_in_workbook("2022-02", diesel=-5)
     code, output = collect(tiny_company, warehouse, "--round", "2022-02")
+    assert code == 0, output
+    assert stale_months(warehouse) == ["2022-01"]
+    assert total_of(warehouse, "2022-01") == pytest.approx(COMPLETE_KGCO2E)
+    check_hashes(warehouse / "published")
 
+    # run again: nothing changes, not even the publication
+    figures, accepted = marts(warehouse), accepted_files(warehouse)
+    publication = (warehouse / "published").resolve()
+    assert collect(tiny_company, warehouse)[0] == 0
+    assert (accepted_files(warehouse), marts(warehouse)) == (accepted, figures)
+    assert stale_months(warehouse) == []
+    assert (warehouse / "published").resolve() == publication
+
+    # one hand-in changed, another refused: the one moves its month, the old other stays
+    tiny_company.hand_in_workbook("2022-03", electricity=3000)
+    tiny_company.hand_in_workbook("2022-02", diesel=-5)
+    code, output = collect(tiny_company, warehouse)
     assert code == 1, output
     assert "revision 1 stays in force" in output
-    assert total_of(warehouse, "2022-01") == good == pytest.approx(EXPECTED_KGCO2E["2022-01"])
+    assert stale_months(warehouse) == ["2022-02"]
+    assert total_of(warehouse, "2022-01") == pytest.approx(COMPLETE_KGCO2E)
+    assert total_of(warehouse, "2022-02") == pytest.approx(COMPLETE_KGCO2E + 2000 * 0.5)
 
 
-class Killed(BaseException):
+class KilledError(Exception):
     """What a killed process looks like from the inside."""
 
 
-@pytest.mark.parametrize("moment", ["before the registry", "before the swap"])
-def test_a_killed_run_leaves_no_half_and_the_next_one_finishes_it(
-    tiny_company: TinyCompany, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str
+def die(*_: object) -> None:
+    """Stands in for whatever comes next."""
+    raise KilledError
+
+
+def accept(company: TinyCompany, warehouse: Path, round_: str = "2022-02") -> None:
+    """Land and judge a round, without Dagster and dbt."""
+    data, lake = DataFolder(company.path), Lake(warehouse)
+    accept_company(data, lake)
+    for source_map in data.maps.values():
+        land_source(data, lake, source_map, data.round(round_))
+    judge_and_accept(data, lake, data.round(round_))
+
+
+def test_a_run_killed_in_the_gate_accepts_nothing_and_the_next_one_the_same_as_a_clean_one(
+    tiny_company: TinyCompany, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    warehouse = tmp_path / "warehouse"
-
-    def die(*arguments: object) -> None:
-        raise Killed(moment)
-
+    killed, clean = tmp_path / "killed", tmp_path / "clean"
     with monkeypatch.context() as patch:
-        if moment == "before the registry":
-            patch.setattr(acceptance, "_write_quality", die)
-        else:
-            patch.setattr(publishing, "_point_to", die)
-        result = CliRunner().invoke(
-            app, ["run", "--data", str(tiny_company.path), "--warehouse", str(warehouse)]
-        )
-    assert result.exit_code not in (0, 1)
-    assert not (warehouse / "published").exists()
-    if moment == "before the registry":
-        assert Lake(warehouse).registry().num_rows == 0
+        patch.setattr(acceptance, "_write_quality", die)
+        with pytest.raises(KilledError):
+            accept(tiny_company, killed)
+    assert Lake(killed).registry().num_rows == 0
 
-    code, output = collect(tiny_company, warehouse)
+    accept(tiny_company, killed)
+    accept(tiny_company, clean)
 
-    assert code == 0, output
-    assert total_of(warehouse, "2022-01") == pytest.approx(EXPECTED_KGCO2E["2022-01"])
-    assert {row["revision"] for row in Lake(warehouse).registry().to_pylist()} == {1}
+    assert accepted_files(killed) == accepted_files(clean)
+    assert {row["revision"] for row in Lake(killed).registry().to_pylist()} == {1}
+
+
+def working_file(lake: Lake, figure: float) -> None:
+    """As much of a built warehouse as publishing looks at."""
+    lake.working_file.unlink(missing_ok=True)
+    lake.working_file.parent.mkdir(parents=True, exist_ok=True)
+    lake.write(lake.build_months, BUILD_MONTHS_SCHEMA.empty_table())
+    lake.write(lake.hand_ins, HAND_INS_SCHEMA.empty_table())
+    with duckdb.connect(str(lake.working_file)) as connection:
+        connection.execute("create schema marts")
+        connection.execute(f"create table marts.figures as select {figure}::double as kgco2e")
+
+
+def published_figure(lake: Lake) -> float:
+    """The one figure, as an analyst reads it."""
+    with duckdb.connect(str(lake.published / "marts.duckdb"), read_only=True) as connection:
+        return connection.execute("select kgco2e from marts.marts.figures").fetchall()[0][0]
+
+
+def test_a_publication_killed_before_the_swap_leaves_the_old_one_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    lake, data = Lake(tmp_path), tmp_path / "data"
+    working_file(lake, 1)
+    publish(lake, PROJECT, data)
+    reader = duckdb.connect(str(lake.published / "marts.duckdb"), read_only=True)
+
+    working_file(lake, 2)
+    with monkeypatch.context() as patch:
+        patch.setattr(publishing, "_point_to", die)
+        with pytest.raises(KilledError):
+            publish(lake, PROJECT, data)
+    assert published_figure(lake) == 1
+    check_hashes(lake.published)
+
+    publish(lake, PROJECT, data)
+    # who had the file open still reads what it was
+    assert reader.execute("select kgco2e from marts.marts.figures").fetchall() == [(1,)]
+    reader.close()
+    assert published_figure(lake) == 2
+    check_hashes(lake.published)
+
+
+def test_a_month_that_was_not_built_with_its_inputs_is_not_published(tmp_path: Path):
+    lake = Lake(tmp_path)
+    working_file(lake, 1)
+    row = {"period_month": date(2022, 1, 1), "fingerprint": "new", "is_stale": True}
+    lake.write(lake.build_months, pa.Table.from_pylist([row], schema=BUILD_MONTHS_SCHEMA))
+
+    with pytest.raises(PublishError, match="2022-01"):
+        publish(lake, PROJECT, tmp_path)
+
+    assert not lake.published.exists()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,104 @@
+"""The asset graph: what is there, what depends on what, and that the gate can't be got round."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+from dagster import AssetSelection, DagsterInstance, Definitions, materialize
+
+from orchestration.definitions import build_definitions
+from orchestration.resources import REPOSITORY, Folders
+from orchestration.schedules import changed_rounds, look, newest_opened
+from tests.conftest import TinyCompany
+
+SNAPSHOT = Path(__file__).with_name("asset_graph.txt")
+BEFORE_DBT = ("landed", "accepted", "quality", "control")
+DBT = ("reference", "staging", "intermediate", "marts")
+RENEW = "Renew it with: python -m tests.pipeline.test_definitions"
+
+
+def graph_of(definitions: Definitions) -> str:
+    """Every asset with its group and what it reads, one a line."""
+    lines = []
+    for key, spec in sorted((spec.key, spec) for spec in definitions.resolve_all_asset_specs()):
+        deps = ", ".join(sorted(dep.asset_key.to_user_string() for dep in spec.deps))
+        lines.append(f"{key.to_user_string()} [{spec.group_name}] <- {deps or 'the data folder'}")
+    return "\n".join(lines) + "\n"
+
+
+def example(warehouse: Path) -> Definitions:
+    """The repository's own company."""
+    return build_definitions(Folders(data=str(REPOSITORY / "raw_data"), warehouse=str(warehouse)))
+
+
+@pytest.fixture(scope="module")
+def definitions(tmp_path_factory: pytest.TempPathFactory) -> Definitions:
+    return example(tmp_path_factory.mktemp("warehouse"))
+
+
+def test_the_asset_graph_is_the_one_that_was_reviewed(definitions: Definitions):
+    assert graph_of(definitions) == SNAPSHOT.read_text(encoding="utf-8"), RENEW
+
+
+def test_every_dependency_is_an_asset_of_the_project(definitions: Definitions):
+    keys = {spec.key for spec in definitions.resolve_all_asset_specs()}
+    read = {dep.asset_key for spec in definitions.resolve_all_asset_specs() for dep in spec.deps}
+
+    assert read - keys == set()
+
+
+def test_every_asset_is_described(definitions: Definitions):
+    silent = [spec.key for spec in definitions.resolve_all_asset_specs() if not spec.description]
+
+    assert silent == []
+
+
+def test_a_refused_hand_in_can_not_reach_the_warehouse_by_running_dbt_alone(
+    tiny_company: TinyCompany, tmp_path: Path
+):
+    tiny_company.hand_in_workbook("2022-02", electricity="about 1000")
+    folders = Folders(data=str(tiny_company.path), warehouse=str(tmp_path / "warehouse"))
+    assets = list(build_definitions(folders).assets or [])
+    arguments = {"resources": {"folders": folders}, "partition_key": "2022-02"}
+
+    with DagsterInstance.ephemeral() as instance:
+        for groups in (BEFORE_DBT, DBT):
+            selection = AssetSelection.groups(*groups)
+            assert materialize(assets, selection=selection, instance=instance, **arguments).success
+
+    with duckdb.connect(str(folders.lake.working_file), read_only=True) as connection:
+        hand_ins = connection.execute("select distinct hand_in from intermediate.int_readings")
+        assert hand_ins.fetchall() == [("erp/water",)]
+
+
+def test_the_schedule_takes_the_round_opened_last(tiny_company: TinyCompany):
+    folders = Folders(data=str(tiny_company.path), warehouse="unused")
+    rounds = folders.data_folder.rounds
+
+    assert newest_opened(rounds, date(2022, 2, 1)) is None
+    assert newest_opened(rounds, date(2022, 3, 3)).round == "2022-02"
+    assert newest_opened(rounds, date(2022, 3, 5)).round == "2022-03"
+
+
+def test_the_sensor_asks_for_the_rounds_whose_files_changed(tiny_company: TinyCompany):
+    rounds = ["2022-02", "2022-03"]
+    before = look(tiny_company.path, {})
+    assert changed_rounds({}, before, rounds) == rounds
+    assert changed_rounds(before, look(tiny_company.path, before), rounds) == []
+
+    tiny_company.hand_in_water("2022-03", quantity=51)
+    after = look(tiny_company.path, before)
+    assert changed_rounds(before, after, rounds) == ["2022-03"]
+
+    (tiny_company.path / "company" / "suppliers.csv").write_text("supplier_id,name\n")
+    assert changed_rounds(after, look(tiny_company.path, after), rounds) == rounds
+
+
+if __name__ == "__main__":
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        SNAPSHOT.write_text(graph_of(example(Path(folder))), encoding="utf-8")
