@@ -59,7 +59,14 @@ def meter_sheet(start: float, energies: Sequence[float]) -> Sheets:
         ["电表抄录 Meter readings"],
         ["2022 年 Year 2022"],
         [],
-        ["月份 Month", "期初 Start", "期末 End", "电量 Energy (kWh)", "备注 Note", "抄表人 Read by"],
+        [
+            "月份 Month",
+            "期初 Start",
+            "期末 End",
+            "电量 Energy (kWh)",
+            "备注 Note",
+            "抄表人 Read by",
+        ],
     ]
     register = start
     for month, energy in enumerate(energies, start=1):
@@ -126,7 +133,14 @@ UTILITIES = {
     "Utilities": [
         ["Dayton Molding (invented)"],
         [],
-        ["Month", "Natural gas, thousand scf", "Electricity, kWh", "Steam, mmBtu", "Wood, lb", "Comment"],
+        [
+            "Month",
+            "Natural gas, thousand scf",
+            "Electricity, kWh",
+            "Steam, mmBtu",
+            "Wood, lb",
+            "Comment",
+        ],
         ["Oct-2024", 300, "650,000", 90, 12_000, None],
         ["Nov-2024", 340, "660,000", 100, 13_000, None],
         ["Dec-2024", 360, "690,000", 110, 15_000, "cold month"],
@@ -170,7 +184,16 @@ COOLING = {
     "Kältemittel": [
         ["Kältewerk Nord (erfunden)"],
         [],
-        ["Monat", "Anlage", "Gas", "Anfang kg", "Zugang kg", "Ende kg", "Rückgewonnen kg", "Prüfer"],
+        [
+            "Monat",
+            "Anlage",
+            "Gas",
+            "Anfang kg",
+            "Zugang kg",
+            "Ende kg",
+            "Rückgewonnen kg",
+            "Prüfer",
+        ],
         ["2025-01", "KM 1", "R410A", 5, 12, 6, 1, "N. N."],
         ["2025-01", "KM 2", "R134a", 10, None, 7, None, "N. N."],
         ["2025-01", "KM 3", "R22", 8, None, 6, None, "N. N."],

@@ -57,14 +57,14 @@ def published(marts: Path, row: dict[str, str]) -> float | None:
     assert CATEGORY_COLUMN.fullmatch(column)
     if row["process_id"] or len(row["period"]) == 7:
         sql = f"""
-            select sum({column}) from marts.emissions_by_process
+            select sum({column}) from marts.marts.emissions_by_process
             where facility_id = $1 and ghg_category = $2
                 and starts_with(cast(period_month as varchar), $3)
                 and ($4 = '' or process_id = $4)
         """
     else:
         sql = f"""
-            select {column} from marts.facility_inventory
+            select {column} from marts.marts.facility_inventory
             where facility_id = $1 and ghg_category = $2
                 and cast(inventory_year as varchar) = $3 and $4 = ''
         """
