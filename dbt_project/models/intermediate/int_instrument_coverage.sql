@@ -96,7 +96,9 @@ matched as (
         on
             in_units.facility_id = consumption.facility_id
             and in_units.flow_id = consumption.flow_id
-            and in_units.generation_start <= consumption.period_month
+            -- whole months, as the gate counts them
+            and date_trunc('month', in_units.generation_start)
+            <= consumption.period_month
             and in_units.generation_end > consumption.period_month
 
 )
