@@ -18,6 +18,15 @@ MEBIBYTE = 1 << 20
 LARGEST_TOTAL = 512 * MEBIBYTE
 SUSPICIOUS_RATIO = 200
 SUSPICIOUS_SIZE = 64 * MEBIBYTE
+DAMAGED_ZIP = (
+    zipfile.BadZipFile,
+    ValueError,
+    OSError,
+    struct.error,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+)
 PARSER = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
 RESAVE = "Open it in Excel or LibreOffice, save it again as .xlsx and hand that file in."
 
@@ -34,13 +43,7 @@ class Package:
         try:
             with zipfile.ZipFile(BytesIO(data)) as archive:
                 infos = archive.infolist()
-        except (
-            zipfile.BadZipFile,
-            ValueError,
-            OSError,
-            struct.error,
-            EOFError,
-        ) as error:
+        except DAMAGED_ZIP as error:
             raise UnreadableWorkbookError(
                 f"The file is damaged or was cut off while it was copied ({error}). "
                 "Copy or export it again and check that it opens."

@@ -14,6 +14,13 @@ from orchestration.ingest.package import RESAVE, UnreadableWorkbookError
 OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 END_OF_CHAIN = 0xFFFFFFFA
 EOF, FORMULA, FILEPASS, BOUNDSHEET, BOOLERR = 0x0A, 0x06, 0x2F, 0x85, 0x205
+CELLS = {0x06, 0x7E, 0xBD, 0xBE, 0xD6, 0xFD, 0x201, 0x203, 0x204, 0x205, 0x206, 0x27E, 0x406}
+MULTIPLE = {0xBD, 0xBE}
+DIMENSIONS = 0x200
+MOST_ROWS = 65_536
+MOST_COLUMNS = 256
+DENSE_CELLS = 5_000_000
+SPARSE_FACTOR = 20
 STRING_FOLLOWS, EMPTY_STRING = 0, 3
 ERROR_TEXTS = {
     0x00: "#NULL!",
@@ -54,7 +61,8 @@ def lost_cells(data: bytes) -> list[Lost]:
 
 def _lost_in_sheet(stream: bytes, offset: int) -> Lost:
     lost: Lost = {}
-    depth = 0
+    depth = count = 0
+    first_row, last_row, last_column = 65_535, 0, 0
     for code, body, _ in _records(stream, offset, nested=True):
         if code & 0xFF == 0x09:  # BOF; charts embedded in a sheet bring their own
             depth += 1
@@ -62,6 +70,15 @@ def _lost_in_sheet(stream: bytes, offset: int) -> Lost:
             depth -= 1
             if depth == 0:
                 break
+        if depth == 1 and code in CELLS:
+            row, column = struct.unpack_from("<HH", body)
+            if code in MULTIPLE:
+                column = struct.unpack_from("<H", body, len(body) - 2)[0]
+            count += 1
+            first_row, last_row = min(first_row, row), max(last_row, row)
+            last_column = max(last_column, column)
+        if depth == 1 and code == DIMENSIONS:
+            _check_dimensions(body)
         elif depth == 1 and code == BOOLERR:
             row, column, _, value, is_error = struct.unpack_from("<HHHBB", body)
             if is_error:
@@ -78,7 +95,26 @@ def _lost_in_sheet(stream: bytes, offset: int) -> Lost:
             last = next(reversed(lost))
             if lost[last] is NEVER_CALCULATED:
                 del lost[last]
+    _refuse_far_apart((last_row - first_row + 1) * (last_column + 1), last_column, count)
     return lost
+
+
+def _check_dimensions(body: bytes) -> None:
+    """calamine makes room for what this record says, whatever it says."""
+    if len(body) == 10:  # BIFF5
+        first_row, last_row, first_column, last_column = struct.unpack_from("<4H", body)
+    else:
+        first_row, last_row, first_column, last_column = struct.unpack_from("<IIHH", body)
+    if not (first_row <= last_row <= MOST_ROWS and first_column <= last_column <= MOST_COLUMNS):
+        raise UnreadableWorkbookError(f"The .xls file is damaged. {RESAVE}")
+
+
+def _refuse_far_apart(area: int, last_column: int, count: int) -> None:
+    """calamine holds the whole area between the first and the last value, blanks included."""
+    if last_column >= MOST_COLUMNS or area > max(DENSE_CELLS, SPARSE_FACTOR * count):
+        raise UnreadableWorkbookError(
+            "The .xls file is damaged, or its values lie too far apart to be one table. " + RESAVE
+        )
 
 
 def _records(stream: bytes, offset: int, nested: bool = False) -> Iterator[tuple[int, bytes, int]]:

@@ -27,7 +27,9 @@ FORMULA_CELL = re.compile(
 REFERENCE = re.compile(rb'\br="([A-Z]{1,3})([0-9]+)"')
 ROW_NUMBER = re.compile(rb'<row [^>]*?\br="([0-9]+)"')
 SHARED_INDEX = re.compile(rb'\bsi="([0-9]+)"')
-COLUMN = re.compile(rb'<c [^>]*?\br="([A-Z]+)')
+REFERENCES = re.compile(rb'<c [^>]*?\br="([A-Z]+)([0-9]+)"')
+FAR_AWAY = re.compile(rb'r="(?:[A-Z]{3,}[0-9]|[A-Z]+[0-9]{6})')
+TWO_LETTER_COLUMNS = 702
 
 Position = tuple[int, int]
 
@@ -103,7 +105,7 @@ def _find_errors(xml: bytes, lost: dict[Position, Any]) -> bool:
             return False
         close = xml.find(b"</c>", found)
         value = re.search(rb"<v>([^<]*)</v>", xml[found:close])
-        lost[position] = ErrorValue(value[1].decode() if value else "#ERROR")
+        lost[position] = ErrorValue(value[1].decode("utf-8", "replace") if value else "#ERROR")
     return True
 
 
@@ -125,16 +127,22 @@ def _find_formulas(xml: bytes, scan: Scan) -> bool:
 
 def _is_sparse(xml: bytes) -> bool:
     """Whether calamine's dense range would be mostly blanks, and too big to hold."""
-    first, last = xml.find(b"<v>"), xml.rfind(b"<v>")
-    if first < 0:
-        return False
-    first_row, last_row = _row_of(xml, first), _row_of(xml, last)
-    if first_row is None or last_row is None:
-        return True
-    height = last_row - first_row + 1
-    if height * 16_384 <= DENSE_CELLS or height * _widest(xml) <= DENSE_CELLS:
-        return False
-    return height * _widest(xml) > SPARSE_FACTOR * xml.count(b"<v>")
+    if FAR_AWAY.search(xml):
+        cells = REFERENCES.findall(xml)
+        rows = [int(row) for _, row in cells]
+        height, width = max(rows) - min(rows) + 1, _widest({letters for letters, _ in cells})
+    else:
+        first, last = xml.find(b"<v>"), xml.rfind(b"<v>")
+        if first < 0:
+            return False
+        first_row, last_row = _row_of(xml, first), _row_of(xml, last)
+        if first_row is None or last_row is None:
+            return True
+        height = last_row - first_row + 1
+        if height * TWO_LETTER_COLUMNS <= DENSE_CELLS:
+            return False
+        width = _widest({letters for letters, _ in REFERENCES.findall(xml)})
+    return height * width > max(DENSE_CELLS, SPARSE_FACTOR * xml.count(b"<v>"))
 
 
 def _row_of(xml: bytes, offset: int) -> int | None:
@@ -142,11 +150,8 @@ def _row_of(xml: bytes, offset: int) -> int | None:
     return int(match[1]) if match else None
 
 
-def _widest(xml: bytes) -> int:
-    widest = 1
-    for letters in set(COLUMN.findall(xml)):
-        widest = max(widest, _column(letters) + 1)
-    return widest
+def _widest(letters: set[bytes]) -> int:
+    return max(map(_column, letters), default=0) + 1
 
 
 def _position(attributes: bytes) -> Position | None:

@@ -228,6 +228,15 @@ def test_an_xls_keeps_its_errors(tmp_path):
     assert cells(sheet(path, "B")) == {"D6": ("#DIV/0!", "error")}
 
 
+def test_an_xls_that_claims_room_it_cannot_have_is_refused(tmp_path):
+    # calamine asks for as many cells as the record says, and the process dies of it
+    dimensions = XLS.index(b"\x00\x02\x0e\x00") + 4
+    path = tmp_path / "old.xls"
+    path.write_bytes(XLS[:dimensions] + b"\x00\xa8\x00\x00" + XLS[dimensions + 4 :])
+    with pytest.raises(UnreadableWorkbookError, match="damaged"):
+        read_workbook(path)
+
+
 ODS = """<?xml version="1.0" encoding="UTF-8"?>
 <office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"
  xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0"
