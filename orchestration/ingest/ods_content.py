@@ -39,7 +39,7 @@ def read_ods(package: Package) -> list[Grid]:
     content = package.read_xml("content.xml")
     try:
         return list(_sheets(content))
-    except (etree.XMLSyntaxError, ValueError) as error:
+    except (etree.XMLSyntaxError, ValueError, TypeError, OverflowError) as error:
         raise UnreadableWorkbookError(
             f"The part content.xml is damaged ({error}). {RESAVE}"
         ) from error

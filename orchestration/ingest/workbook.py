@@ -27,6 +27,18 @@ from orchestration.ingest.package import (
 
 __all__ = ["UnreadableWorkbookError", "Workbook", "read_workbook"]
 
+DAMAGED = (
+    CalamineError,
+    OSError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    SyntaxError,  # what XML parsers raise
+)
+"""What calamine, and openpyxl as the slow reader, raise on a file that isn't what it says."""
+
 OPENED_BY_CALAMINE = ("xl/workbook.xml", "xl/sharedstrings.xml", "xl/styles.xml")
 
 
@@ -186,14 +198,7 @@ def _calamine_errors() -> Iterator[None]:
         raise UnreadableWorkbookError(
             "The file is protected by a password. Save it without one and hand it in again."
         ) from error
-    except (
-        CalamineError,
-        OSError,
-        ValueError,
-        KeyError,
-        IndexError,
-        TypeError,
-    ) as error:
+    except DAMAGED as error:
         raise UnreadableWorkbookError(f"The file is damaged ({error}). {RESAVE}") from error
     except BaseException as error:
         # a panic inside calamine derives from BaseException; anything else isn't ours to catch
