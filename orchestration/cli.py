@@ -7,7 +7,7 @@ import sys
 import time
 import warnings
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -15,7 +15,11 @@ from rich.console import Console
 from orchestration.company import GWP_SETS, CompanyDataError, DataFolder
 from orchestration.resources import DATA_VARIABLE, REPOSITORY, WAREHOUSE_VARIABLE
 
+if TYPE_CHECKING:
+    from dagster import DagsterInstance
+
 PASSED, REFUSED, BROKEN = 0, 1, 2
+PROCESS_TAG = "carbonloom/process"
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 app = typer.Typer(
@@ -120,16 +124,28 @@ def _execute(
     job = build_definitions(folders).resolve_job_def("collect_round")
     shown = bool(os.environ.get("DAGSTER_HOME"))
     with DagsterInstance.get() if shown else DagsterInstance.ephemeral() as instance:
+        _end_runs_of_the_dead(instance)
         for group in unbroken_rows(chosen, known):
             result = job.execute_in_process(
                 instance=instance,
-                tags=round_range(group),
+                tags={**round_range(group), PROCESS_TAG: str(os.getpid())},
                 run_config=QUIET,
                 raise_on_error=False,
             )
             if not result.success:
                 return _problems(result)
     return []
+
+
+def _end_runs_of_the_dead(instance: DagsterInstance) -> None:
+    """A killed run would keep its place in the writer's pool and block every later one."""
+    from dagster import DagsterRunStatus, RunsFilter
+
+    for run in instance.get_runs(RunsFilter(statuses=[DagsterRunStatus.STARTED])):
+        process = run.tags.get(PROCESS_TAG)
+        if process is not None and not Path(f"/proc/{process}").exists():
+            instance.report_run_failed(run, "The process of this run is gone.")
+            instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
 
 
 def unbroken_rows(chosen: list[str], known: list[str]) -> list[list[str]]:

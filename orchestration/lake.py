@@ -6,11 +6,12 @@ half a file. What was accepted is decided by the registry `accepted/hand_ins.par
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import shutil
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -139,6 +140,18 @@ class Lake:
         return self.path / "quality" / "verdicts" / f"{round_}.parquet"
 
     # --- reading and writing --------------------------------------------------------------
+
+    @contextmanager
+    def only_writer(self) -> Iterator[None]:
+        """One process at a time decides, builds and publishes; a lock dies with its process.
+
+        Dagster's pools keep apart the runs of one instance. This keeps apart everybody: a run
+        from the command line, one from the UI, and one of another user of the same folder.
+        """
+        self.path.mkdir(parents=True, exist_ok=True)
+        with (self.path / ".writer.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
 
     def write(self, path: Path, table: pa.Table) -> None:
         """Write a Parquet file whole or not at all."""

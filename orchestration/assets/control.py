@@ -40,7 +40,8 @@ def control_assets(partitions: PartitionsDefinition) -> list[AssetsDefinition]:
     )
     def unit_conversions(context: AssetExecutionContext, folders: Folders) -> None:
         company = folders.data_folder.company
-        table = rebuild_conversions(company, folders.lake, context.partition_keys)
+        with folders.lake.only_writer():
+            table = rebuild_conversions(company, folders.lake, context.partition_keys)
         preview = ("flow_id", "unit_text", "unit_code", "multiplier")
         context.add_output_metadata(table_metadata(table, preview=preview))
 
@@ -68,7 +69,8 @@ def control_assets(partitions: PartitionsDefinition) -> list[AssetsDefinition]:
     )
     def control(context: AssetExecutionContext, folders: Folders):
         gwp_set = folders.gwp_set or folders.data_folder.company.settings["gwp_set"]
-        places, stale = write_control(folders.lake, PROJECT, gwp_set)
+        with folders.lake.only_writer():
+            places, stale = write_control(folders.lake, PROJECT, gwp_set)
         months = ", ".join(f"{month:%Y-%m}" for month in stale)
         context.add_asset_metadata({"dagster/row_count": places}, IN_FORCE)
         context.add_asset_metadata({"stale_months": months or "none"}, BUILD_MONTHS)

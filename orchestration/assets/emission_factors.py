@@ -44,7 +44,8 @@ def factor_assets() -> list[AssetsDefinition]:
         description="One row a factor version that passed the gate, and its gases beside it.",
     )
     def accepted(context: AssetExecutionContext, folders: Folders) -> None:
-        result = accept_factors(folders.lake)
+        with folders.lake.only_writer():
+            result = accept_factors(folders.lake)
         listed = [row for row in result.findings.to_pylist() if row["severity"] != "info"]
         context.add_output_metadata(
             {

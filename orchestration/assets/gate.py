@@ -114,7 +114,8 @@ def gate_asset(landed: Sequence[AssetKey], partitions: PartitionsDefinition) -> 
     def gate(context: AssetExecutionContext, folders: Folders):
         data = folders.data_folder
         for name in sorted(context.partition_keys):
-            result = judge_and_accept(data, folders.lake, data.round(name))
+            with folders.lake.only_writer():
+                result = judge_and_accept(data, folders.lake, data.round(name))
             for key in GATED:
                 context.add_asset_metadata(_shown(key, result), key, partition_key=name)
 

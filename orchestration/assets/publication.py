@@ -39,7 +39,8 @@ def publication_asset(
         ),
     )
     def published(context: AssetExecutionContext, folders: Folders) -> None:
-        manifest = publish(folders.lake, PROJECT, folders.data_folder.path)
+        with folders.lake.only_writer():
+            manifest = publish(folders.lake, PROJECT, folders.data_folder.path)
         tables = [{"mart": name, "rows": rows} for name, rows in manifest["tables"].items()]
         files = [
             {"file": name, "sha256": entry["sha256"], "bytes": entry["bytes"]}

@@ -68,8 +68,9 @@ def warehouse_assets(
         selection, _ = get_subset_selection_for_context(
             context, manifest, None, None, None, translator, None
         )
-        run = Dbt(folders.lake).build(selection, folders.gwp_set)
-        counts = {} if run.problems else _row_counts(folders.lake)
+        with folders.lake.only_writer():
+            run = Dbt(folders.lake).build(selection, folders.gwp_set)
+            counts = {} if run.problems else _row_counts(folders.lake)
         for raw_event in run.events:
             event = DbtCoreCliEventMessage(raw_event=raw_event, event_history_metadata={})
             for result in event.to_default_asset_events(manifest, translator, context):
@@ -77,9 +78,9 @@ def warehouse_assets(
         if run.problems:
             raise Failure("dbt build failed:\n" + "\n".join(run.problems), allow_retries=False)
         if EMISSIONS_BY_PROCESS in context.selected_asset_keys:
-            context.add_asset_metadata(
-                emissions_metadata(folders.lake), asset_key=EMISSIONS_BY_PROCESS
-            )
+            with folders.lake.only_writer():
+                metadata = emissions_metadata(folders.lake)
+            context.add_asset_metadata(metadata, asset_key=EMISSIONS_BY_PROCESS)
 
     return warehouse
 
