@@ -15,7 +15,7 @@ from orchestration.control import newest_rows
 from orchestration.conversions import CONVERSION_SCHEMA, conversion_rows
 from orchestration.ingest.corrections import apply_corrections, read_corrections
 from orchestration.ingest.reading import READING_SCHEMA
-from orchestration.lake import Lake, text_schema
+from orchestration.lake import NO_MONTH, Lake, text_schema
 from orchestration.landing import LANDED_INSTRUMENTS_SCHEMA
 
 HANDED_IN_SCHEMA = text_schema(("hand_in", "source", "facility_id", "source_file", "source_sha256"))
@@ -121,7 +121,7 @@ def _lay_out_history(connection: duckdb.DuckDBPyConnection, lake: Lake, case: Ca
             )
             for row in rows
         ]
-        none = lake.path / "accepted" / folder / "period_month=1900-01-01" / empty
+        none = lake.path / "accepted" / folder / f"period_month={NO_MONTH.isoformat()}" / empty
         _create(connection, name, paths or [none], "hive_types = {'period_month': date}")
     connection.execute(
         "create temp view previous_readings as select * from previous_stage_readings "

@@ -20,8 +20,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-NO_MONTH = date(1900, 1, 1)
-"""Partition of the empty file that keeps a table readable before anything is accepted."""
+NO_MONTH = date(9999, 12, 1)
+"""Partition of the empty file that keeps a table readable before anything is accepted.
+
+It sorts last: DuckDB takes the first file for typical, and with none of its rows there it would
+plan joins for an empty table (12 times slower, 10 GB instead of 0.4 on five million rows).
+"""
 
 HAND_INS_SCHEMA = pa.schema(
     [
