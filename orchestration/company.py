@@ -6,7 +6,8 @@ a missing file, column, key or reference is a `CompanyDataError` that names file
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import glob
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -347,11 +348,11 @@ class DataFolder:
         return {key: str(value) for key, value in settings.items() if value is not None}
 
 
-def _find(folder: Path, stem: str, suffixes: Iterable[str]) -> Path | None:
-    for suffix in suffixes:
-        if (path := folder / f"{stem}{suffix}").is_file():
-            return path
-    return None
+def _find(folder: Path, stem: str, suffixes: Sequence[str]) -> Path | None:
+    """The file of that stem; upper case makes no difference to a suffix."""
+    candidates = sorted(folder.glob(f"{glob.escape(stem)}.*")) if folder.is_dir() else []
+    found = {path.suffix.lower(): path for path in candidates if path.stem == stem}
+    return next((found[suffix] for suffix in suffixes if suffix in found), None)
 
 
 def _month(text: str) -> date:

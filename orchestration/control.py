@@ -136,7 +136,7 @@ def common_fingerprint(lake: Lake, dbt_project: Path, gwp_set: str) -> str:
     digest = hashlib.sha256(gwp_set.encode())
     files = [lake.company(name) for name in FIGURE_TABLES]
     files += [lake.accepted(name) for name in FACTOR_TABLES]
-    files.append(Path(units.__file__))
+    files += [Path(units.__file__), units.DEFINITIONS]
     for path in files:
         digest.update(f"{path.name} {sha256_of_file(path)}\n".encode())
     digest.update(dbt_fingerprint(dbt_project).encode())
