@@ -73,17 +73,13 @@ RULES = (
             concat(shown(stated), ' ', unit_code) as observed,
             concat(shown(metered), ' ', unit_code) as expected
         from (
-            select one.*,
-                (select sum(other.canonical_quantity) from gate_all_instrument other
-                 where other.facility_id = one.facility_id and other.flow_id = one.flow_id
-                    and other.first_day >= one.first_day and other.last_day <= one.last_day
-                ) as stated,
-                coalesce((select sum(used.canonical_quantity) from gate_metered used
-                 where used.facility_id = one.facility_id and used.flow_id = one.flow_id
-                    and used.period_month >= date_trunc('month', one.first_day)
-                    and used.period_month < one.last_day), 0) as metered
-            from gate_instrument one where one.canonical_quantity is not null
-        ) where stated > metered * (1 + 1e-9)
+            select one.*, span.stated, span.metered, row_number() over (
+                partition by one.source_line order by span.last_day - span.first_day) as span_no
+            from gate_instrument one
+                join gate_overclaimed span on span.facility_id = one.facility_id
+                and span.flow_id = one.flow_id
+                and one.first_day >= span.first_day and one.last_day <= span.last_day
+        ) where span_no = 1
         """,
     ),
     Rule(

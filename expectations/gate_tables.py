@@ -25,7 +25,7 @@ select
         as is_record,
     f.flow_id is not null as flow_is_known,
     f.flow_kind,
-    f.unit_code as flow_unit_code,
+    coalesce(u.unit_code, f.unit_code) as flow_unit_code,
     a.facility_id is not null as facility_is_known,
     p.facility_id as process_facility_id,
     u.multiplier as unit_multiplier,
@@ -39,6 +39,7 @@ from readings r
     left join processes p on p.process_id = r.process_id
     left join unit_conversions u
         on u.flow_id = r.flow_id and u.unit_text is not distinct from r.unit_text
+        and u.property = case when r.direction = 'property' then r.property else '' end
     left join gate_layout s on s.source = r.source and s.source_sheet = r.source_sheet
 where r.hand_in in (select hand_in from handed_in)
 """
@@ -57,7 +58,10 @@ row_kind = 'reading' and role = 'activity' and value_type = 'number' and isfinit
 # row_number() over the million is not.
 CELL = """
 create or replace temp table gate_cell as
-select * from gate_enriched where not coalesce({plainly_fine}, false) {or_needed};
+select * from gate_enriched where not coalesce({plainly_fine}, false) {or_needed}
+-- as a person reads the sheet, so that the second of two equal cells is the lower one
+order by hand_in, source_sheet, try_cast(regexp_extract(source_cell, '[0-9]+') as bigint),
+    length(source_cell), source_cell;
 
 create or replace temp view gate_reading as select rowid as reading_no, * from gate_cell;
 
@@ -85,7 +89,7 @@ select r.hand_in, source, facility_id, process_id, r.flow_id, direction, period_
     sum(quantity * sign_multiplier * multiplier) as canonical_quantity,
     count(*) as cell_count
 from readings r join unit_conversions u
-    on u.flow_id = r.flow_id and u.unit_text is not distinct from r.unit_text
+    on u.flow_id = r.flow_id and u.unit_text is not distinct from r.unit_text and u.property = ''
 where role = 'activity' and row_kind = 'reading' and period_month is not null
     and coalesce(direction, '') <> 'property' and isfinite(quantity)
     and quantity * sign_multiplier * multiplier is not null
@@ -229,7 +233,7 @@ group by all
 CLOSING_AND_OPENING = """
 create or replace temp table gate_opening as
 select case when role = 'meter_start' then 'meter' else 'stock' end as kind,
-    coalesce(meter_id, concat_ws('/', facility_id, process_id, flow_id)) as place, period_month,
+    concat_ws('/', facility_id, coalesce(meter_id, concat_ws('/', process_id, flow_id))) as place, period_month,
     any_value(quantity) as quantity, any_value(reading_no) as reading_no
 from gate_reading
 where row_kind = 'reading' and role in ('meter_start', 'stock_open') and isfinite(quantity)
@@ -247,7 +251,7 @@ with closing as (
 ),
 ranked as (
     select case when role = 'meter_end' then 'meter' else 'stock' end as kind,
-        coalesce(meter_id, concat_ws('/', facility_id, process_id, flow_id)) as place,
+        concat_ws('/', facility_id, coalesce(meter_id, concat_ws('/', process_id, flow_id))) as place,
         (period_month + interval 1 month)::date as period_month, quantity,
         concat_ws('!', source_file, source_sheet, source_cell) as cell,
         rank() over (partition by kind, place, closing.period_month
@@ -298,7 +302,28 @@ where p.role = 'activity' and p.row_kind = 'reading' and p.direction = 'input'
     and (p.source, p.facility_id, p.period_month) not in (
         select (source, facility_id, period_month) from gate_month
         where source is not null and facility_id is not null and period_month is not null)
-group by all
+group by all;
+
+-- Certificates that overlap share the months they overlap in, so every span from the start of one
+-- to the end of another must have been consumed, not only the period of each.
+create or replace temp table gate_overclaimed as
+with span as (
+    select distinct a.facility_id, a.flow_id, a.first_day, b.last_day
+    from gate_all_instrument a join gate_all_instrument b using (facility_id, flow_id)
+    where a.first_day < b.last_day
+),
+claimed as (
+    select span.*, sum(one.canonical_quantity) as stated
+    from span join gate_all_instrument one using (facility_id, flow_id)
+    where one.first_day >= span.first_day and one.last_day <= span.last_day
+    group by all
+)
+select claimed.*, coalesce((
+    select sum(used.canonical_quantity) from gate_metered used
+    where used.facility_id = claimed.facility_id and used.flow_id = claimed.flow_id
+        and used.period_month >= date_trunc('month', claimed.first_day)
+        and used.period_month < claimed.last_day), 0) as metered
+from claimed where stated > metered * (1 + 1e-9)
 """
 
 SHOWN = r"""

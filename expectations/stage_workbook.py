@@ -7,6 +7,10 @@ from expectations.rules import Rule
 NOT_A_SUM = "role <> 'row_total'"
 STATED = "value_type not in ('blank', 'missing')"
 NEEDED = f"({STATED} or is_required)"
+HAS_UNIT = (
+    "(coalesce(direction, '') <> 'property' or property in ('ncv', 'carbon_content', 'density'))"
+)
+"""Quantities, and the properties that figures are calculated with."""
 
 IS_MONTHLY = (
     "row_kind = 'reading' and not is_record and role <> 'row_total' "
@@ -263,7 +267,7 @@ RULES = (
         "请使用模板中的单位,如 kg、t、kWh、万千瓦时、m3 或 Nm3。",
         f"""
         select reading_no, coalesce(unit_text, 'blank') as observed, flow_unit_code as expected
-        from batch where row_kind = 'reading' and coalesce(direction, '') <> 'property'
+        from batch where row_kind = 'reading' and {HAS_UNIT}
             and flow_is_known and {NEEDED} and unit_multiplier is null
             and not unit_has_wrong_dimension
         """,
@@ -279,7 +283,7 @@ RULES = (
         "请使用同类单位;能量与质量之间不在此换算。",
         f"""
         select reading_no, coalesce(unit_text, 'blank') as observed, flow_unit_code as expected
-        from batch where row_kind = 'reading' and coalesce(direction, '') <> 'property'
+        from batch where row_kind = 'reading' and {HAS_UNIT}
             and flow_is_known and {NEEDED} and unit_multiplier is null
             and unit_has_wrong_dimension
         """,

@@ -277,6 +277,20 @@ def test_meter_continues_the_previous_round(judged):
     assert found(judgement) == [("meter_continuity", "critical", BOIL, "G5")]
 
 
+def test_two_sites_may_number_their_meters_alike(judged):
+    elsewhere = reading(WASHING, "H9", MAY.replace(month=4), 7.0, role="meter_end", meter_id="E-1")
+    assert found(judged(previous=[elsewhere | {"facility_id": "depot"}])) == []
+
+
+def test_a_measured_property_needs_a_unit_of_its_own_kind(judged):
+    measured = {"flow_id": "gas", "direction": "property", "role": "property", "property": "ncv"}
+
+    def change(rows, tables):
+        rows.append(reading(WASHING, "N5", MAY, 389.0, unit_text="Nm3", **measured))
+
+    assert found(judged(change)) == [("unit_dimension", "critical", WASH, "N5")]
+
+
 def test_stock_continues(judged):
     def change(rows, tables):
         stock = {"flow_id": "flake", "unit_text": "t"}
@@ -347,6 +361,20 @@ CERTIFICATE = {
             "L2:quantity",
             {},
             [{"round": "2022-04", "registry_id": "R0", "quantity": "0.1"}],
+        ),
+        (  # each within its own period, together more than April to June consumed
+            "instrument_within_metered",
+            "L2:quantity",
+            {},
+            [
+                {
+                    "round": "2022-04",
+                    "registry_id": "R0",
+                    "quantity": "1",
+                    "generation_start": "2022-04-01",
+                    "generation_end": "2022-06-01",
+                }
+            ],
         ),
         ("instrument_retired", "L2:retired_on", {"retired_on": None}, []),
         ("instrument_retired", "L2:ccer_excluded", {"ccer_excluded": "false"}, []),
