@@ -32,12 +32,12 @@ ui: setup ## Dagster's web page with assets, verdicts and runs
 	$(BIN)/dg dev
 
 test: setup lint ## everything that proves it works
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist worksteal
 
 lint: setup ## how the code reads
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/sqlfluff lint dbt_project
+	$(BIN)/sqlfluff lint --config dbt_project/.sqlfluff dbt_project/models dbt_project/tests
 
 bench: setup ## how fast, compared with what
 	$(BIN)/python -m tests.bench

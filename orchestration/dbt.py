@@ -66,6 +66,10 @@ class Dbt:
         variables = ["--vars", json.dumps({"gwp_set": gwp_set})] if gwp_set else []
         return self._invoke(["build", *UNIT_TESTS_EXCLUDED, *selection, *variables])
 
+    def unit_tests(self) -> DbtRun:
+        """The unit tests that stand beside the models; the models must have been built."""
+        return self._invoke(["test", "--select", "test_type:unit"])
+
     def _invoke(self, arguments: Sequence[str]) -> DbtRun:
         from dbt.cli.main import dbtRunner
 

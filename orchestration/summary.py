@@ -40,8 +40,56 @@ def print_summary(
     _print_round_findings(console, lake, rounds)
     if published:
         console.print(_emissions(lake))
+        _print_gaps(console, refused)
         _print_places(console, lake)
+    else:
+        _print_missing_factors(console, lake)
     return not refused
+
+
+def _print_gaps(console: Console, refused: Sequence[dict[str, Any]]) -> None:
+    """What the figures above do not hold, so that nobody takes them for complete."""
+    gaps = [
+        f"{row['hand_in']} ({row['round']})"
+        for row in refused
+        if row["round"] and row["revision_in_force"] is None
+    ]
+    if gaps:
+        console.print(
+            "[red]Incomplete[/]: these figures hold nothing of " + escape(", ".join(gaps)) + ".",
+            soft_wrap=True,
+        )
+
+
+def _print_missing_factors(console: Console, lake: Lake) -> None:
+    """Why a build stops most often: a flow without a factor valid in the month."""
+    for row in missing_factors(lake):
+        console.print(
+            f"  {row['flow_id']}: no emission factor for its component {row['component']} at "
+            f"{row['facility_id']} is valid on {row['period_month']} ({row['first_cell']}). Add "
+            "one to emission_factors/, or correct the component in company/flows.csv.",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
+
+
+def missing_factors(lake: Lake) -> list[dict[str, Any]]:
+    """Flows, components, sites and months that lack a factor in the working file."""
+    if not lake.working_file.exists():
+        return []
+    with duckdb.connect(str(lake.working_file), read_only=True) as connection:
+        built = connection.execute(
+            "select count(*) from information_schema.tables "
+            "where table_schema = 'intermediate' and table_name = 'int_missing_factors'"
+        ).fetchall()
+        if not built[0][0]:
+            return []
+        return (
+            connection.execute("select * from intermediate.int_missing_factors order by all")
+            .to_arrow_table()
+            .to_pylist()
+        )
 
 
 def _hand_ins(data: DataFolder, verdicts: Sequence[dict[str, Any]]) -> Table:
