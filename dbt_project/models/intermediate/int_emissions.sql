@@ -1,9 +1,9 @@
--- One row per activity datum and emission component.
+-- One row per activity total and emission component.
 -- Here, and only here, a quantity is multiplied by an emission factor.
 
 with activities as (
 
-    select * from {{ ref('int_activities') }}
+    select * from {{ ref('int_activity_totals') }}
 
 ),
 
@@ -20,15 +20,6 @@ choices as (
 )
 
 select
-    -- where it was read
-    activities.round,
-    activities.hand_in,
-    activities.source_file,
-    activities.source_sha256,
-    activities.source_sheet,
-    activities.source_cell,
-    activities.multiplier_cell,
-
     -- what emitted
     activities.facility_id,
     activities.stage_code,
@@ -43,12 +34,10 @@ select
     required.scope3_category,
 
     -- how much
-    activities.value_text,
-    activities.cell_value,
-    activities.units_per_cell_unit,
     activities.quantity,
     activities.unit_code,
     activities.consolidation_share,
+    activities.activity_count,
 
     -- with which factor
     choices.factor_version_id,

@@ -1,7 +1,5 @@
 -- One row per process, flow, direction and month: what each process took and gave.
 
-{{ replace_partitions() }}
-
 select
     facility_id,
     stage_code,
@@ -13,8 +11,7 @@ select
     sum(quantity) as quantity,
     unit_code,
     sum(quantity_kg) as quantity_kg
-from {{ ref('int_activities') }}
-where {{ in_stale_months('period_month') }}
+from {{ ref('int_activity_totals') }}
 group by
     facility_id,
     stage_code,

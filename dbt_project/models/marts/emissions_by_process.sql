@@ -15,7 +15,7 @@ with emissions as (
         {% endfor -%}
         sum(location_based_kgco2e) as location_based_kgco2e,
         sum(market_based_kgco2e) as market_based_kgco2e,
-        sum(case when is_factor_missing then 1 else 0 end) as missing_factor_count
+        sum(case when is_factor_missing then activity_count else 0 end) as missing_factor_count
     from {{ ref('int_emissions') }}
     where {{ in_stale_months('period_month') }}
     group by facility_id, stage_code, process_id, period_month, ghg_category
