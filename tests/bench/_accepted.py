@@ -70,7 +70,9 @@ def write_accepted(folder: Path) -> Lake:
     land_factor_libraries(data, lake)
     accept_factors(lake)
     write_empty_tables(lake)
-    units = dict(zip(data.company["flows"]["flow_id"], data.company["flows"]["unit_code"], strict=True))
+    units = dict(
+        zip(data.company["flows"]["flow_id"], data.company["flows"]["unit_code"], strict=True)
+    )
     pairs = [
         {"flow_id": flow, "property": "", "unit_text": text}
         for flow in FLOWS

@@ -1,0 +1,121 @@
+"""`python -m tests.bench._traced_run OUT ARGUMENT…`: `carbonloom ARGUMENT…`, timed from inside.
+
+Time is exclusive: what a part calls counts for the part called. Only the main thread is timed;
+dbt's models run in others, and their times are in run_results.json.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import importlib._bootstrap as bootstrap
+import json
+import sys
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+STARTED = time.perf_counter()
+
+PARTS = {  # where it is called from, name, part
+    "orchestration.dbt": [("Dbt.manifest", "dbt_parse"), ("Dbt.build", "dbt_build")],
+    "orchestration.landing": [
+        ("land_source", "ingest"),
+        ("land_instruments", "ingest"),
+        ("land_factor_libraries", "ingest"),
+    ],
+    "orchestration.acceptance": [("judge_and_accept", "gate"), ("accept_company", "gate")],
+    "orchestration.factors": [("accept_factors", "gate")],
+    "orchestration.conversions": [("rebuild_conversions", "gate")],
+    "orchestration.control": [("write_control", "gate")],
+    "orchestration.publishing": [("publish", "publish")],
+    "orchestration.summary": [("print_summary", "summary")],
+    "expectations.judge": [("judge", "great_expectations"), ("_Cursor.execute", "gate"),
+                           ("_Cursor.fetchall", "gate"), ("_Cursor.fetchmany", "gate")],
+}  # fmt: skip
+
+
+class Clock:
+    """Exclusive seconds of each part."""
+
+    def __init__(self) -> None:
+        self.spent: dict[str, float] = defaultdict(float)
+        self.calls: dict[str, int] = defaultdict(int)
+        self._open = ["rest"]
+        self._since = STARTED
+
+    @contextmanager
+    def part(self, name: str) -> Iterator[None]:
+        """Time what happens inside as this part."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        self.calls[name] += 1
+        self._switch()
+        self._open.append(name)
+        try:
+            yield
+        finally:
+            self._switch()
+            self._open.pop()
+
+    def _switch(self) -> None:
+        now = time.perf_counter()
+        self.spent[self._open[-1]] += now - self._since
+        self._since = now
+
+    def stop(self) -> dict[str, float]:
+        """Seconds of each part; together they are the whole run."""
+        self._switch()
+        return dict(self.spent)
+
+
+def main() -> None:
+    """Run the command line with every part wrapped, and write what was seen."""
+    out, arguments = Path(sys.argv[1]), sys.argv[2:]
+    clock = Clock()
+    bootstrap._find_and_load = _timed(bootstrap._find_and_load, clock, "import")
+    for module_name, functions in PARTS.items():
+        module = importlib.import_module(module_name)
+        for name, part in functions:
+            *owner, attribute = name.split(".")
+            holder = functools.reduce(getattr, owner, module)
+            setattr(holder, attribute, _timed(getattr(holder, attribute), clock, part))
+    from dbt.cli.main import dbtRunner
+
+    dbtRunner.invoke = _counted(dbtRunner.invoke, clock)
+    from orchestration.cli import app
+
+    code: Any = 0
+    try:
+        app(arguments, prog_name="carbonloom")
+    except SystemExit as exit_:
+        code = exit_.code
+    seen = {"exit_code": code, "parts": clock.stop(), "calls": clock.calls}
+    out.write_text(json.dumps(seen), encoding="utf-8")
+
+
+def _timed(function: Callable[..., Any], clock: Clock, part: str) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def wrapper(*arguments: Any, **named: Any) -> Any:
+        with clock.part(part):
+            return function(*arguments, **named)
+
+    return wrapper
+
+
+def _counted(function: Callable[..., Any], clock: Clock) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def wrapper(*arguments: Any, **named: Any) -> Any:
+        clock.calls["dbt invocation"] += 1
+        return function(*arguments, **named)
+
+    return wrapper
+
+
+if __name__ == "__main__":
+    main()
