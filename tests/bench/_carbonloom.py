@@ -14,6 +14,7 @@ from pathlib import Path
 from tests.bench._company import REPOSITORY
 
 PASSED, REFUSED = 0, 1
+TAIL = 3000
 
 
 @dataclass(frozen=True)
@@ -77,5 +78,5 @@ def _process(arguments: list[str]) -> float:
     )  # fmt: skip
     seconds = time.perf_counter() - started
     if done.returncode not in (PASSED, REFUSED):
-        raise RuntimeError(f"{' '.join(arguments)}\n{done.stdout}\n{done.stderr}")
+        raise RuntimeError(f"carbonloom failed:\n{(done.stdout + done.stderr)[-TAIL:]}")
     return seconds

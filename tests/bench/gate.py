@@ -40,7 +40,8 @@ COLUMNS = {
     "process_id": "if(wrong = 1, 'nowhere', printf('mill_%d_line_%02d', n % 2, n % 40))",
     "flow_id": "if(wrong = 2, null, printf('flow_%02d', n // 40 % 25))",
     "direction": "if(n // 40 % 25 < 20, 'input', 'output')",
-    "period_month": "if(wrong = 3, date '2020-12-01', make_date(2021, (n // 1000 % 12 + 1)::int, 1))",
+    "period_month": "if(wrong = 3, date '2020-12-01', "
+    "make_date(2021, (n // 1000 % 12 + 1)::int, 1))",
     "period_text": "printf('2021-%02d-%02d', n // 1000 % 12 + 1, n % 28 + 1)",
     "value_text": "case wrong when 4 then '约40' when 5 then '#N/A' when 6 then null "
     "else (n % 977 + 0.5)::varchar end",
