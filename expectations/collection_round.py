@@ -140,7 +140,7 @@ AGREEMENT = (
         """
         select reading_no, concat(shown(stated), ' ', unit_code) as observed,
             case when counted is null then 'no other hand-in states it'
-                else 'the other hand-in has cells that can''t be read' end as expected
+                else 'another hand-in is missing, or has cells that can''t be read' end as expected
         from gate_agreement
             join gate_check_cell
                 using (hand_in, facility_id, flow_id, direction, period_month)

@@ -216,13 +216,26 @@ select {PLACE_KEY} from gate_agreement
 where abs(stated - counted) > coalesce(tolerance, 0) * abs(counted)
 """
 
-# A sum that lacks a cell nobody could read is compared with nothing.
+# A sum that lacks a cell, a sheet or a hand-in that nobody could read is compared with nothing:
+# nobody is refused for somebody else's file.
 INCOMPLETE = f"""
 create or replace temp table gate_incomplete as
+with in_part as (
+    select hand_in from gate_reading where row_kind <> 'reading'
+    union
+    select hand_in from expected_hand_ins
+    where hand_in not in (select hand_in from handed_in)
+)
 select {PLACE_KEY} from gate_reading
 where row_kind = 'reading' and role = 'activity' and canonical_quantity is null
     and (value_type not in ('blank', 'missing') or is_required)
-group by all;
+union
+select {PLACE_KEY} from gate_agreement a
+where exists (
+    select 1 from in_part
+    where in_part.hand_in <> a.hand_in
+        and (starts_with(in_part.hand_in, 'erp/')
+            or starts_with(in_part.hand_in, concat(a.facility_id, '/'))));
 
 create or replace temp table gate_check_cell as
 select hand_in, {PLACE_KEY}, arg_max(reading_no, abs(canonical_quantity)) as reading_no
@@ -233,7 +246,8 @@ group by all
 CLOSING_AND_OPENING = """
 create or replace temp table gate_opening as
 select case when role = 'meter_start' then 'meter' else 'stock' end as kind,
-    concat_ws('/', facility_id, coalesce(meter_id, concat_ws('/', process_id, flow_id))) as place, period_month,
+    concat_ws('/', facility_id, coalesce(meter_id, concat_ws('/', process_id, flow_id)))
+        as place, period_month,
     any_value(quantity) as quantity, any_value(reading_no) as reading_no
 from gate_reading
 where row_kind = 'reading' and role in ('meter_start', 'stock_open') and isfinite(quantity)
@@ -251,7 +265,8 @@ with closing as (
 ),
 ranked as (
     select case when role = 'meter_end' then 'meter' else 'stock' end as kind,
-        concat_ws('/', facility_id, coalesce(meter_id, concat_ws('/', process_id, flow_id))) as place,
+        concat_ws('/', facility_id, coalesce(meter_id, concat_ws('/', process_id, flow_id)))
+            as place,
         (period_month + interval 1 month)::date as period_month, quantity,
         concat_ws('!', source_file, source_sheet, source_cell) as cell,
         rank() over (partition by kind, place, closing.period_month
