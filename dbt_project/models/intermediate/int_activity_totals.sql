@@ -16,7 +16,8 @@ select
     sum(quantity) as quantity,
     unit_code,
     sum(quantity_kg) as quantity_kg,
-    count(*) as activity_count
+    count(*) as activity_count,
+    sum(case when quantity is null then 1 else 0 end) as unconverted_count
 from {{ ref('int_activities') }}
 where {{ in_stale_months('period_month') }}
 group by

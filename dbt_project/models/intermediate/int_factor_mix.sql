@@ -35,6 +35,7 @@ factors as (
 measured as (
 
     select * from {{ ref('int_measured_properties') }}
+    where {{ in_stale_months('period_month') }}
 
 ),
 

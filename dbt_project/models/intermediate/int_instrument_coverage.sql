@@ -36,7 +36,7 @@ consumption as (
         flow_id,
         period_month,
         sum(quantity) as quantity
-    from {{ ref('int_activities') }}
+    from {{ ref('int_activity_totals') }}
     where
         direction = 'input'
         and flow_id in (select certificates.flow_id from certificates)

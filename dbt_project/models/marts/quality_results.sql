@@ -14,24 +14,7 @@ verdicts as (
 
 exempted as (
 
-    select
-        activities.round,
-        activities.hand_in,
-        activities.source_file,
-        activities.source_sheet,
-        activities.source_cell,
-        activities.period_month,
-        activities.flow_id,
-        activities.process_id,
-        activities.quantity,
-        activities.unit_code,
-        flows.exempted_because
-    from {{ ref('int_activities') }} as activities
-    inner join {{ ref('stg_company__flows') }} as flows
-        on activities.flow_id = flows.flow_id
-    where
-        activities.direction = 'input'
-        and flows.exempted_because is not null
+    select * from {{ ref('int_exempted_activities') }}
 
 ),
 
