@@ -22,16 +22,15 @@ def measure(folder: Path) -> list[Row]:
     for name in names[: MANY - FEW]:
         shutil.rmtree(short / "rounds" / name)
     newest = names[-1]
-    run(long, folder / "long_before", *names[:-1])
-    run(short, folder / "short_before", names[-2])
+    for data, earlier in ((long, names[:-1]), (short, names[-2:-1])):
+        run(data, _warehouse(data), *earlier)
+        shutil.copytree(_warehouse(data), _before(data), symlinks=True)
 
     def monthly(data: Path) -> float:
-        warehouse = _fresh_copy(folder / f"{data.name}_before", folder / data.name)
-        return run(data, warehouse, newest)
+        return run(data, _as_before(data), newest)
 
     taken = by_turns({"many": lambda: monthly(long), "few": lambda: monthly(short)})
-    warehouse = _fresh_copy(folder / "long_before", folder / "long")
-    seen = trace(long, warehouse, folder / "trace.json", newest)
+    seen = trace(long, _as_before(long), folder / "trace.json", newest)
     parts = ", ".join(f"{name} {seconds:.1f}" for name, seconds in sorted(seen.parts.items()))
     return [
         Row("month_60_over_month_2", taken["many"], f"the same month on {FEW} rounds",
@@ -42,9 +41,16 @@ def measure(folder: Path) -> list[Row]:
     ]  # fmt: skip
 
 
-def _fresh_copy(before: Path, data: Path) -> Path:
-    """The same path each time: dbt's parse holds for one warehouse folder."""
-    warehouse = data.with_name(f"{data.name}_warehouse")
-    shutil.rmtree(warehouse, ignore_errors=True)
-    shutil.copytree(before, warehouse, symlinks=True)
-    return warehouse
+def _warehouse(data: Path) -> Path:
+    return data.with_name(f"{data.name}_warehouse")
+
+
+def _before(data: Path) -> Path:
+    return data.with_name(f"{data.name}_before")
+
+
+def _as_before(data: Path) -> Path:
+    """The warehouse at its own path again: dbt's parse holds for one folder."""
+    shutil.rmtree(_warehouse(data))
+    shutil.copytree(_before(data), _warehouse(data), symlinks=True)
+    return _warehouse(data)
