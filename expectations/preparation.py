@@ -28,27 +28,9 @@ from expectations.gate_tables import (
     TOTAL,
 )
 from expectations.rules import FINDING_SCHEMA
+from orchestration.company import INSTRUMENT_COLUMNS
 
-INSTRUMENT_TEXT = (
-    "instrument_id",
-    "instrument_type",
-    "facility_id",
-    "flow_id",
-    "quantity",
-    "unit",
-    "generation_start",
-    "generation_end",
-    "technology",
-    "kgco2_per_kwh",
-    "registry_id",
-    "retired_on",
-    "beneficiary",
-    "market",
-    "ccer_excluded",
-    "round",
-    "source_file",
-    "source_line",
-)
+INSTRUMENT_TEXT = (*INSTRUMENT_COLUMNS, "round", "source_file", "source_line")
 OPTIONAL_TABLES = {
     "correction_findings": FINDING_SCHEMA,
     "instruments": pa.schema([(name, pa.string()) for name in INSTRUMENT_TEXT]),

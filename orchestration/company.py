@@ -24,6 +24,24 @@ GWP_SETS = ("AR4", "AR5", "AR6")
 WORKBOOK_SUFFIXES = (".xlsx", ".xlsm", ".xls", ".ods")
 ERP_SUFFIXES = (".csv", ".txt", *WORKBOOK_SUFFIXES)
 INSTRUMENTS = "instruments"
+INSTRUMENT_COLUMNS = (
+    "instrument_id",
+    "instrument_type",
+    "facility_id",
+    "flow_id",
+    "quantity",
+    "unit",
+    "generation_start",
+    "generation_end",
+    "technology",
+    "kgco2_per_kwh",
+    "registry_id",
+    "retired_on",
+    "beneficiary",
+    "market",
+    "ccer_excluded",
+)
+"""Header of rounds/<round>/energy_instruments.csv."""
 
 
 class CompanyDataError(Exception):

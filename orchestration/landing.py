@@ -7,27 +7,16 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from orchestration.company import INSTRUMENTS, DataFolder, Round, read_csv_as_text
+from orchestration.company import (
+    INSTRUMENT_COLUMNS,
+    INSTRUMENTS,
+    DataFolder,
+    Round,
+    read_csv_as_text,
+)
 from orchestration.ingest.mapping import SourceMap, read_hand_in
 from orchestration.lake import Lake, sha256_of_file, slug_of, text_schema
 
-INSTRUMENT_COLUMNS = (
-    "instrument_id",
-    "instrument_type",
-    "facility_id",
-    "flow_id",
-    "quantity",
-    "unit",
-    "generation_start",
-    "generation_end",
-    "technology",
-    "kgco2_per_kwh",
-    "registry_id",
-    "retired_on",
-    "beneficiary",
-    "market",
-    "ccer_excluded",
-)
 LANDED_INSTRUMENTS_SCHEMA = text_schema(
     ("round", "hand_in", *INSTRUMENT_COLUMNS, "source_file", "source_sha256", "source_line")
 )

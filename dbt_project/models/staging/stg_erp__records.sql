@@ -1,34 +1,5 @@
 -- One row per field of an accepted ERP record and the fact it states.
 
 select
-    -- where it was read
-    round,
-    hand_in,
-    revision,
-    source,
-    source_file,
-    source_sha256,
-    source_sheet,
-    source_cell,
-    multiplier_cell,
-    corrected_from,
-
-    -- what was measured
-    facility_id,
-    process_id,
-    flow_id,
-    direction,
-    role,
-    property,
-    cast(period_month as date) as period_month,
-    supplier_id,
-    document_no,
-    data_method,
-    evidence,
-
-    -- how much
-    value_text,
-    cast(quantity as double) as cell_value,
-    cast(sign_multiplier as double) as sign_multiplier,
-    unit_text
+    {{ reading_columns() }}
 from {{ source('accepted', 'erp_records') }}
