@@ -21,6 +21,8 @@ UNIT_OF_SUFFIX = {
 MULTIPLIES_BY_A_FACTOR = {"int_emissions", "lineage"}
 ARITHMETIC_MODELS = {
     "int_activities",
+    "int_activity_totals",
+    "int_flow_units",
     "int_factor_gases",
     "int_emission_factors",
     "int_instrument_coverage",

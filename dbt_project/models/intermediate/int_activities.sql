@@ -6,15 +6,9 @@ with readings as (
 
 ),
 
-conversions as (
+units as (
 
-    select * from {{ ref('stg_units__conversions') }}
-
-),
-
-flows as (
-
-    select * from {{ ref('stg_company__flows') }}
+    select * from {{ ref('int_flow_units') }}
 
 ),
 
@@ -30,19 +24,9 @@ facilities as (
 
 ),
 
-mass_units as (
+suppliers as (
 
-    select * from {{ ref('mass_units') }}
-
-),
-
-suppliers_with_factors as (
-
-    select distinct
-        flow_id,
-        supplier_id
-    from {{ ref('stg_factors__versions') }}
-    where supplier_id is not null
+    select * from {{ ref('int_suppliers_with_factors') }}
 
 )
 
@@ -64,42 +48,33 @@ select
     processes.stage_code,
     readings.process_id,
     readings.flow_id,
-    flows.flow_kind,
+    units.flow_kind,
     readings.direction,
     readings.period_month,
-    suppliers_with_factors.supplier_id,
-    coalesce(suppliers_with_factors.supplier_id, '') as supplier_key,
+    suppliers.supplier_id,
+    coalesce(suppliers.supplier_id, '') as supplier_key,
     facilities.consolidation_share,
 
     -- how much
     readings.value_text,
     readings.cell_value,
     readings.unit_text,
-    readings.sign_multiplier * conversions.multiplier as units_per_cell_unit,
-    readings.cell_value * readings.sign_multiplier * conversions.multiplier as quantity,
-    flows.unit_code,
-    readings.cell_value
-    * readings.sign_multiplier
-    * conversions.multiplier
-    * mass_units.kg_per_unit as quantity_kg
+    readings.sign_multiplier * units.units_per_unit_text as units_per_cell_unit,
+    readings.cell_value * readings.sign_multiplier * units.units_per_unit_text as quantity,
+    units.unit_code
 from readings
-left join flows
-    on readings.flow_id = flows.flow_id
-left join conversions
+left join units
     on
-        readings.flow_id = conversions.flow_id
-        and readings.unit_text = conversions.unit_text
-        and conversions.property = ''
+        readings.flow_id = units.flow_id
+        and readings.unit_text = units.unit_text
 left join processes
     on readings.process_id = processes.process_id
 left join facilities
     on readings.facility_id = facilities.facility_id
-left join mass_units
-    on flows.unit_code = mass_units.unit_code
-left join suppliers_with_factors
+left join suppliers
     on
-        readings.flow_id = suppliers_with_factors.flow_id
-        and readings.supplier_id = suppliers_with_factors.supplier_id
+        readings.flow_id = suppliers.flow_id
+        and readings.supplier_id = suppliers.supplier_id
 -- a blank that may be blank states nothing; every other blank was refused by the gate
 where
     readings.role = 'activity'
