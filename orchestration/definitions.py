@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 
-from dagster import BetaWarning, Definitions, PreviewWarning, definitions
+from dagster import BetaWarning, Definitions, PreviewWarning, definitions, in_process_executor
 
 from orchestration.assets.control import control_assets
 from orchestration.assets.emission_factors import factor_assets, factor_check
@@ -49,6 +49,8 @@ def build_definitions(folders: Folders) -> Definitions:
         schedules=[monthly_schedule(job, folders)],
         sensors=[hand_in_sensor(job, folders)],
         resources={"folders": folders},
+        # one import of everything serves all steps; a process a step would import it anew
+        executor=in_process_executor,
     )
 
 
