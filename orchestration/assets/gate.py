@@ -68,6 +68,7 @@ FINDING_COLUMNS = {
     "remedy_en": "What to do",
 }
 FINDINGS_SHOWN = 50
+WORST_FIRST = ("refused", "missing", "accepted_with_warnings", "accepted")
 
 
 def company_asset() -> AssetsDefinition:
@@ -209,7 +210,7 @@ def _evaluation(result: AssetCheckResult, round_: str) -> AssetCheckEvaluation:
 
 def _shown(key: AssetKey, result: RoundResult) -> dict[str, Any]:
     """The verdict beside the asset it decided on."""
-    verdicts = result.verdicts
+    verdicts = sorted(result.verdicts, key=lambda row: WORST_FIRST.index(row["state"]))
     findings = result.findings.to_pylist()
     if key in JUDGED:
         verdicts = [row for row in verdicts if belongs_to(key, row)]

@@ -42,7 +42,8 @@ def measure(folder: Path) -> list[Row]:
     models = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in last["models"].items())
     peak = {name: max(run["peak_gb"] for run in runs) for name, runs in ran.items()}
     note = (
-        f"{ROWS:,} rows; {models}; views {last['views_s']:.1f} s more; "
+        f"{ROWS:,} rows; {models}; dbt around the statements of all models "
+        f"{last['around_s']:.1f} s more; "
         f"peak memory {peak['ours']:.1f} GB (allowed {LARGEST_GB:.0f}), peer {peak['peer']:.1f} GB"
     )
     return [
