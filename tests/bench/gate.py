@@ -111,7 +111,7 @@ def master() -> dict[str, list[dict[str, Any]]]:
             {"rule_id": "row_total_agrees", "source": None, "flow_id": None, "tolerance": "0.001"}
         ],
         "unit_conversions": [
-            {"flow_id": flow, "unit_text": "kWh", "unit_code": "kWh", "multiplier": 1.0,
+            {"flow_id": flow, "property": "", "unit_text": "kWh", "unit_code": "kWh", "multiplier": 1.0,
              "problem": None}
             for flow in flows
         ],
