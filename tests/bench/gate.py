@@ -111,8 +111,8 @@ def master() -> dict[str, list[dict[str, Any]]]:
             {"rule_id": "row_total_agrees", "source": None, "flow_id": None, "tolerance": "0.001"}
         ],
         "unit_conversions": [
-            {"flow_id": flow, "property": "", "unit_text": "kWh", "unit_code": "kWh", "multiplier": 1.0,
-             "problem": None}
+            {"flow_id": flow, "property": "", "unit_text": "kWh", "unit_code": "kWh",
+             "multiplier": 1.0, "problem": None}
             for flow in flows
         ],
         "expected_hand_ins": [{"hand_in": name} for name in ROUND.expected],
