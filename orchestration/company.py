@@ -7,6 +7,7 @@ a missing file, column, key or reference is a `CompanyDataError` that names file
 from __future__ import annotations
 
 import glob
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -19,6 +20,9 @@ import yaml
 
 if TYPE_CHECKING:
     from orchestration.ingest.mapping import SourceMap
+
+FLOW_KINDS = Path(__file__).parents[1] / "dbt_project" / "seeds" / "flow_kinds.csv"
+"""Where each kind and component of a flow stands in the inventory; universal, not a company's."""
 
 GWP_SETS = ("AR4", "AR5", "AR6")
 WORKBOOK_SUFFIXES = (".xlsx", ".xlsm", ".xls", ".ods")
@@ -242,6 +246,8 @@ class DataFolder:
         settings = self._settings(problems)
         for table, column, target in REFERENCES:
             problems.extend(_dangling(tables, table, column, target))
+        problems.extend(_misplaced_flows(tables["flows"]))
+        problems.extend(_wrong_shares(tables["facilities"]))
         if problems:
             raise CompanyDataError("\n".join(problems))
         return Company(settings, tables)
@@ -403,3 +409,44 @@ def _dangling(
         for index, value in values.items()
         if value is not None and value not in known
     ]
+
+
+def _misplaced_flows(flows: pd.DataFrame) -> list[str]:
+    """Kinds and components that the inventory has no place for: their emissions would vanish."""
+    places: dict[str, list[str]] = {}
+    for kind in read_csv_as_text(FLOW_KINDS).to_dict("records"):
+        places.setdefault(kind["flow_kind"], []).extend(filter(None, [kind["component"]]))
+    problems = []
+    for line, row in enumerate(flows.to_dict("records"), start=2):
+        place = f"{TABLES['flows'].path} line {line}: {row['flow_id']}"
+        if row["flow_kind"] not in places:
+            problems.append(
+                f"{place}: flow_kind {row['flow_kind']} is not known. "
+                f"Use one of {', '.join(places)}."
+            )
+            continue
+        known = places[row["flow_kind"]]
+        stated = [part.strip() for part in (row["components"] or "").split(";") if part.strip()]
+        problems += [
+            f"{place}: a flow of kind {row['flow_kind']} has no component {component}. "
+            f"Use {' or '.join(known) or 'none: leave components blank'}."
+            for component in stated
+            if component not in known
+        ]
+    return problems
+
+
+def _wrong_shares(facilities: pd.DataFrame) -> list[str]:
+    """Every figure of a site is multiplied by its share, so 40 for 40 % would be a disaster."""
+    problems = []
+    for index, text in facilities["consolidation_share"].dropna().items():
+        try:
+            share = float(text)
+        except ValueError:
+            share = math.nan
+        if not 0 <= share <= 1:
+            problems.append(
+                f"{TABLES['facilities'].path} line {index + 2}: consolidation_share {text} is no "
+                "share. Write a number from 0 to 1, such as 0.4; blank is 1."
+            )
+    return problems

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import pandas as pd
 import pytest
 
 from orchestration.company import CompanyDataError, DataFolder, months_between
@@ -57,3 +58,30 @@ def test_a_suffix_in_capitals_is_found(tiny_company):
 
     assert again[hand_in] is not None
     assert data.unclaimed_files(round_) == []
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "words"),
+    [
+        ("components", "dirct", "a flow of kind fuel_stationary has no component dirct"),
+        ("flow_kind", "fuel", "flow_kind fuel is not known"),
+    ],
+)
+def test_a_flow_without_a_place_in_the_inventory_is_refused(tiny_company, column, value, words):
+    """A misspelt component would otherwise emit nothing, and nobody would hear of it."""
+    path = tiny_company.path / "company" / "flows.csv"
+    flows = pd.read_csv(path, dtype=str)
+    flows.loc[flows["flow_id"] == "diesel_stationary", column] = value
+    flows.to_csv(path, index=False)
+
+    with pytest.raises(CompanyDataError, match=f"diesel_stationary: {words}"):
+        _ = DataFolder(tiny_company.path).company
+
+
+@pytest.mark.parametrize("share", ["40", "40%", "-0.1"])
+def test_a_share_is_a_number_from_0_to_1(tiny_company, share):
+    path = tiny_company.path / "company" / "facilities.csv"
+    path.write_text(f"facility_id,name_en,country,consolidation_share\nmill,Mill,CN,{share}\n")
+
+    with pytest.raises(CompanyDataError, match=f"line 2: consolidation_share {share} is no share"):
+        _ = DataFolder(tiny_company.path).company

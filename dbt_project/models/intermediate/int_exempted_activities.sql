@@ -1,4 +1,4 @@
--- One row per input that the company carries without an emission factor, with its reason.
+-- One row per activity that the company carries without an emission factor, with its reason.
 
 {{ replace_partitions() }}
 
@@ -13,6 +13,14 @@ flows as (
 
     select * from {{ ref('stg_company__flows') }}
 
+),
+
+emitting_kinds as (
+
+    select distinct flow_kind
+    from {{ ref('flow_kinds') }}
+    where component is not null
+
 )
 
 select
@@ -26,10 +34,13 @@ select
     activities.process_id,
     activities.quantity,
     activities.unit_code,
-    flows.exempted_because
+    coalesce(flows.exempted_because, 'no reason is stated in company/flows.csv')
+        as exempted_because
 from activities
 inner join flows
     on activities.flow_id = flows.flow_id
+left join emitting_kinds
+    on flows.flow_kind = emitting_kinds.flow_kind
 where
-    activities.direction = 'input'
-    and flows.exempted_because is not null
+    flows.exempted_because is not null
+    or (flows.components is null and emitting_kinds.flow_kind is not null)
