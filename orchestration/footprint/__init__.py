@@ -1,0 +1,1 @@
+"""From process exchanges to product footprints: the system that is solved once a period."""

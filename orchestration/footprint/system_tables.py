@@ -1,0 +1,283 @@
+"""The tables that go into the product system and come out of it, one reference period each.
+
+A reference period is written `YYYY-MM` (a month with data) or `YYYY` (a calendar year: the sum
+of its months with data).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+SERVICE_PREFIX = "service:"
+"""Flow id of a service nobody meters: the prefix and the process that gives it."""
+
+PRODUCTION, UTILITY, TREATMENT, NON_PRODUCT = "production utility treatment non_product".split()
+PRODUCT, INTERMEDIATE, UTILITY_FLOW, OWN_WASTE = "product intermediate utility own_waste".split()
+VALUED_KINDS = (PRODUCT, INTERMEDIATE, UTILITY_FLOW)
+"""Flow kinds whose outputs carry burdens; own_waste leaves burden-free (METHOD R22)."""
+
+DELIVERY, NON_PRODUCT_USE, STOCK_CHANGE = "delivery non_product_use stock_change".split()
+WITHOUT_OUTPUT, NOT_TAKEN = "process_without_output not_taken".split()
+DEMAND_KINDS = (DELIVERY, NON_PRODUCT_USE, STOCK_CHANGE, WITHOUT_OUTPUT, NOT_TAKEN)
+"""What a market's flow is for, beside the takings of processes that make something.
+
+- delivery: a product taken by a non_product process; all net output of a product that never is
+- non_product_use: an intermediate, utility or treatment taken by a non_product process
+- stock_change: made minus taken, of products and intermediates; negative when stock was used up
+- process_without_output: taken by a process that made nothing in the period
+- not_taken: a utility or treatment that nobody was metered to take
+"""
+
+# What goes in -----------------------------------------------------------------------------------
+
+EXCHANGES = pa.schema(
+    [
+        ("process_id", pa.string()),
+        ("facility_id", pa.string()),
+        ("process_type", pa.string()),
+        ("flow_id", pa.string()),
+        ("flow_kind", pa.string()),
+        ("direction", pa.string()),  # input | output
+        ("quantity", pa.float64()),  # canonical units of the whole period
+        ("quantity_kg", pa.float64()),  # null where the flow has no mass
+        ("unit_code", pa.string()),
+    ]
+)
+"""One row per process, flow and direction; several are added up."""
+
+ALLOCATION_RULES = pa.schema(
+    [
+        ("process_id", pa.string()),
+        ("flow_id", pa.string()),
+        ("basis", pa.string()),  # mass | energy | volume | carbon | revenue | unit_price | share
+        ("share", pa.float64()),
+        ("unit_price", pa.float64()),  # currency per canonical unit of the flow
+        ("currency", pa.string()),
+        ("price_source", pa.string()),
+        ("justification", pa.string()),
+        ("valid_from", pa.date32()),  # half-open; null: always
+        ("valid_to", pa.date32()),
+    ]
+)
+SERVICE_KEYS = pa.schema(
+    [
+        ("process_id", pa.string()),  # who gives the service
+        ("consumer_process_id", pa.string()),  # null: every production process of its site
+        ("basis", pa.string()),  # output_mass | input_of_flow | share
+        ("flow_id", pa.string()),
+        ("share", pa.float64()),
+        ("justification", pa.string()),
+        ("valid_from", pa.date32()),
+        ("valid_to", pa.date32()),
+    ]
+)
+FLOW_PROPERTIES = pa.schema(
+    [
+        ("flow_id", pa.string()),
+        ("property", pa.string()),
+        ("value", pa.float64()),
+        ("unit", pa.string()),
+        ("valid_from", pa.date32()),
+        ("valid_to", pa.date32()),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class SystemInputs:
+    """All there is to know about the product system of one reference period.
+
+    The tables are read in the schemas above: further columns are left aside, text is cast and
+    blank text is null. Of dated rows those count that are in force on the period's last day.
+    """
+
+    exchanges: pa.Table
+    allocation_rules: pa.Table = field(default_factory=ALLOCATION_RULES.empty_table)
+    service_keys: pa.Table = field(default_factory=SERVICE_KEYS.empty_table)
+    flow_properties: pa.Table = field(default_factory=FLOW_PROPERTIES.empty_table)
+    delivered_flows: frozenset[str] = frozenset()
+    """Product flows a non_product process takes in any month of the accepted data."""
+    wanted_flows: frozenset[str] = frozenset()
+    """Flows whose requirements are wanted whether or not they have final demand."""
+
+
+# What comes out ---------------------------------------------------------------------------------
+
+REQUIREMENTS = pa.schema(
+    [
+        ("reference_period", pa.string()),
+        ("flow_id", pa.string()),
+        ("facility_id", pa.string()),
+        ("process_id", pa.string()),
+        ("requirement", pa.float64()),
+    ]
+)
+"""Share of a process's operation of the whole period that one canonical unit of the market's
+flow needs, allocation included: its emissions of the period times this are part of the
+footprint of one unit. Markets with final demand, of products and of wanted flows."""
+
+FINAL_DEMAND = pa.schema(
+    [
+        ("reference_period", pa.string()),
+        ("flow_id", pa.string()),
+        ("facility_id", pa.string()),
+        ("demand_kind", pa.string()),
+        ("quantity", pa.float64()),
+        ("unit_code", pa.string()),
+    ]
+)
+"""Never zero. For every process that makes something, the sum over all rows of requirement
+times quantity is 1."""
+
+ALLOCATION = pa.schema(
+    [
+        ("reference_period", pa.string()),
+        ("process_id", pa.string()),
+        ("flow_id", pa.string()),
+        ("basis", pa.string()),
+        ("quantity", pa.float64()),
+        ("allocation_share", pa.float64()),
+        ("price_ratio", pa.float64()),
+        ("pact_verdict", pa.string()),  # physical | economic | not_decidable
+        ("follows_pact", pa.bool_()),  # null when it can't be told
+        ("justification", pa.string()),
+    ]
+)
+"""Processes with two or more co-products only; the shares of a process add up to 1."""
+
+LINKS = pa.schema(
+    [
+        ("reference_period", pa.string()),
+        ("process_id", pa.string()),
+        ("flow_id", pa.string()),
+        ("supplier_process_id", pa.string()),
+        ("quantity_taken", pa.float64()),
+        ("quantity_charged", pa.float64()),
+        ("share_of_supplier", pa.float64()),
+    ]
+)
+"""Who took what from whom, non_product takers included. quantity_taken is as recorded,
+quantity_charged after utilities are normalised (R20); share_of_supplier is the part of what the
+supplier made of the flow. The flow of a service by key is `service:` and its giver, its
+quantities are shares of the service."""
+
+RECYCLED_CONTENT = pa.schema(
+    [
+        ("reference_period", pa.string()),
+        ("flow_id", pa.string()),
+        ("facility_id", pa.string()),
+        ("recycled_content", pa.float64()),  # kg/kg, dry; null when unknown
+    ]
+)
+"""One row per market of a product or intermediate."""
+
+UTILITY_LOSSES = pa.schema(
+    [
+        ("reference_period", pa.string()),
+        ("flow_id", pa.string()),
+        ("facility_id", pa.string()),
+        ("made", pa.float64()),
+        ("taken", pa.float64()),
+        ("utility_loss_ratio", pa.float64()),  # made / taken, what takings are multiplied with
+        ("unit_code", pa.string()),
+    ]
+)
+"""One row per market of a utility or own treatment that somebody took."""
+
+PERIODS = pa.schema(
+    [
+        ("reference_period", pa.string()),
+        ("period_type", pa.string()),  # month | year
+        ("first_month", pa.date32()),
+        ("last_month", pa.date32()),
+        ("month_count", pa.int64()),
+        ("fingerprint", pa.string()),
+        ("is_stale", pa.bool_()),
+        ("is_solved", pa.bool_()),
+    ]
+)
+"""One file for all periods; whoever solves them writes it."""
+
+FINDINGS = pa.schema(
+    [
+        ("reference_period", pa.string()),
+        ("rule_id", pa.string()),
+        ("severity", pa.string()),  # critical: the period isn't solved | warning
+        ("facility_id", pa.string()),
+        ("process_id", pa.string()),
+        ("flow_id", pa.string()),
+        ("observed", pa.string()),
+        ("expected", pa.string()),
+        ("message_en", pa.string()),
+        ("message_zh", pa.string()),
+        ("remedy_en", pa.string()),
+        ("remedy_zh", pa.string()),
+    ]
+)
+
+SOLVED_SCHEMAS = {
+    "requirements": REQUIREMENTS,
+    "final_demand": FINAL_DEMAND,
+    "allocation": ALLOCATION,
+    "links": LINKS,
+    "recycled_content": RECYCLED_CONTENT,
+    "utility_losses": UTILITY_LOSSES,
+    "findings": FINDINGS,
+}
+"""The tables of a period, by the folder they are written to (solved/<table>/<period>.parquet)."""
+
+
+@dataclass(frozen=True)
+class SolvedPeriod:
+    """The solved tables of one reference period; all but the findings are empty if unsolved."""
+
+    reference_period: str
+    is_solved: bool
+    requirements: pa.Table
+    final_demand: pa.Table
+    allocation: pa.Table
+    links: pa.Table
+    recycled_content: pa.Table
+    utility_losses: pa.Table
+    findings: pa.Table
+
+    def tables(self) -> dict[str, pa.Table]:
+        """By the names of `SOLVED_SCHEMAS`."""
+        return {name: getattr(self, name) for name in SOLVED_SCHEMAS}
+
+
+def read_as(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """The schema's columns; blank text is null, text is cast.
+
+    Raises:
+        KeyError: a column is missing.
+        pyarrow.ArrowInvalid: a text is no number or date.
+    """
+    columns = []
+    for wanted in schema:
+        column = table.column(wanted.name)
+        if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+            column = pc.if_else(pc.equal(column, ""), pa.scalar(None, column.type), column)
+        columns.append(column.cast(wanted.type))
+    return pa.table(columns, schema=schema)
+
+
+def last_day(reference_period: str) -> date:
+    """Of a month `YYYY-MM` or a year `YYYY`. Raises ValueError for any other text."""
+    year, _, month = reference_period.partition("-")
+    if len(year) != 4 or (month and len(month) != 2) or reference_period.endswith("-"):
+        raise ValueError(f"{reference_period!r} is no reference period: write YYYY-MM or YYYY.")
+    number = int(year) * 12 + (int(month) if month else 12)
+    return date(number // 12, number % 12 + 1, 1) - timedelta(days=1)
+
+
+def in_force(table: pa.Table, day: date) -> pa.Table:
+    """Rows whose half-open validity holds on the day."""
+    moment = pa.scalar(day, pa.date32())
+    since = pc.fill_null(pc.less_equal(table["valid_from"], moment), True)
+    until = pc.fill_null(pc.greater(table["valid_to"], moment), True)
+    return table.filter(pc.and_(since, until))
