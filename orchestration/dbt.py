@@ -21,6 +21,7 @@ from orchestration.resources import REPOSITORY, WAREHOUSE_VARIABLE
 
 PROJECT = REPOSITORY / "dbt_project"
 UNIT_TESTS_EXCLUDED = ("--exclude-resource-type", "unit_test")
+NOT_SOLVED_YET = ("--exclude", "source:solved+")  # no asset writes the solved tables so far
 RESULT_EVENTS = frozenset({"LogSeedResult", "LogModelResult", "LogSnapshotResult", "LogTestResult"})
 
 
@@ -64,7 +65,9 @@ class Dbt:
     def build(self, selection: Sequence[str], gwp_set: str) -> DbtRun:
         """Seeds, models and data tests in one invocation; unit tests judge code, not a run."""
         variables = ["--vars", json.dumps({"gwp_set": gwp_set})] if gwp_set else []
-        return self._invoke(["build", *UNIT_TESTS_EXCLUDED, *selection, *variables])
+        return self._invoke(
+            ["build", *UNIT_TESTS_EXCLUDED, *NOT_SOLVED_YET, *selection, *variables]
+        )
 
     def unit_tests(self) -> DbtRun:
         """The unit tests that stand beside the models; the models must have been built."""

@@ -1,63 +1,97 @@
 {#-
-    Incremental models keep a row set per month and replace whole months.
+    Incremental models keep a row set per month, or per reference period, and replace it whole.
 
     The months to replace are those whose inputs changed since they were last built
-    (source control.build_months); they are written into the statement as literals so
-    that the engine skips the files of all other months.
+    (source control.build_months), the reference periods those that were solved anew
+    (source solved.periods); they are written into the statement as literals so that the
+    engine skips the files of all others.
 -#}
 
 {% macro replace_partitions() -%}
-    {{ return(adapter.dispatch('replace_partitions', 'carbonloom')()) }}
+    {{ return(adapter.dispatch('replace_partitions', 'carbonloom')('period_month')) }}
 {%- endmacro %}
 
-{% macro default__replace_partitions() -%}
+{% macro replace_periods() -%}
+    {{ return(adapter.dispatch('replace_partitions', 'carbonloom')('reference_period')) }}
+{%- endmacro %}
+
+{% macro default__replace_partitions(column) -%}
     {{ config(
         materialized='incremental',
         incremental_strategy='append',
         on_schema_change='append_new_columns',
         pre_hook="{{ delete_stale_months() }}"
+            if column == 'period_month' else "{{ delete_stale_periods() }}"
     ) }}
 {%- endmacro %}
 
-{% macro spark__replace_partitions() -%}
+{% macro spark__replace_partitions(column) -%}
     {{ config(
         materialized='incremental',
         incremental_strategy='insert_overwrite',
-        partition_by=['period_month']
+        partition_by=[column]
     ) }}
 {%- endmacro %}
 
 {% macro stale_months() -%}
-    {#- List of months as text, or none when everything has to be built. -#}
+    {#- List of months as date literals, or none when everything has to be built. -#}
+    {{ return(stale_literals('control', 'build_months', 'period_month', 'date ')) }}
+{%- endmacro %}
+
+{% macro stale_periods() -%}
+    {#- List of reference periods as text literals, or none when everything has to be built. -#}
+    {{ return(stale_literals('solved', 'periods', 'reference_period', '')) }}
+{%- endmacro %}
+
+{% macro stale_literals(source_name, table, column, literal_type) -%}
+    {#- The source is named only here: a unit test, which is no increment, needs no rows of it. -#}
     {%- if not execute or not is_incremental() -%}
         {{ return(none) }}
     {%- endif -%}
     {%- set rows = run_query(
-        'select cast(period_month as varchar) as period_month from '
-        ~ source('control', 'build_months') ~ ' where is_stale order by period_month'
+        'select cast(' ~ column ~ ' as varchar) as stale from '
+        ~ source(source_name, table) ~ ' where is_stale order by stale'
     ) -%}
-    {{ return(rows.columns[0].values() | list) }}
+    {%- set literals = [] -%}
+    {%- for value in rows.columns[0].values() -%}
+        {%- do literals.append(literal_type ~ "'" ~ value ~ "'") -%}
+    {%- endfor -%}
+    {{ return(literals) }}
 {%- endmacro %}
 
 {% macro in_stale_months(column) -%}
     {#- Condition that keeps the months to build; true on a first build. -#}
-    {%- set months = stale_months() -%}
-    {%- if months is none -%}
+    {{ return(is_one_of(column, stale_months())) }}
+{%- endmacro %}
+
+{% macro in_stale_periods(column) -%}
+    {#- Condition that keeps the reference periods to build; true on a first build. -#}
+    {{ return(is_one_of(column, stale_periods())) }}
+{%- endmacro %}
+
+{% macro is_one_of(column, literals) -%}
+    {%- if literals is none -%}
         true
-    {%- elif months | length == 0 -%}
+    {%- elif literals | length == 0 -%}
         false
     {%- else -%}
-        {{ column }} in (
-        {%- for month in months -%}
-            date '{{ month }}'{{ ', ' if not loop.last }}
-        {%- endfor -%}
-        )
+        {{ column }} in ({{ literals | join(', ') }})
     {%- endif -%}
 {%- endmacro %}
 
 {% macro delete_stale_months() -%}
     {%- set months = stale_months() -%}
     {%- if months -%}
-        delete from {{ this }} where {{ in_stale_months('period_month') }}
+        delete from {{ this }} where {{ is_one_of('period_month', months) }}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro delete_stale_periods() -%}
+    {#- Also the periods that no longer exist: the months of a year may all be withdrawn. -#}
+    {%- if is_incremental() -%}
+        delete from {{ this }}
+        where reference_period not in (
+            select reference_period from {{ source('solved', 'periods') }} where not is_stale
+        )
     {%- endif -%}
 {%- endmacro %}
