@@ -7,7 +7,6 @@ a missing file, column, key or reference is a `CompanyDataError` that names file
 from __future__ import annotations
 
 import glob
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -18,13 +17,15 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import yaml
 
+from orchestration.company_checks import contradictions
+from orchestration.company_tables import GWP_SETS, TABLES, Table, read_csv_as_text
+from orchestration.table_checks import densities_kg_per_l
+
 if TYPE_CHECKING:
     from orchestration.ingest.mapping import SourceMap
 
-FLOW_KINDS = Path(__file__).parents[1] / "dbt_project" / "seeds" / "flow_kinds.csv"
-"""Where each kind and component of a flow stands in the inventory; universal, not a company's."""
+__all__ = ["TABLES", "Company", "CompanyDataError", "DataFolder", "Round", "read_csv_as_text"]
 
-GWP_SETS = ("AR4", "AR5", "AR6")
 WORKBOOK_SUFFIXES = (".xlsx", ".xlsm", ".xls", ".ods")
 ERP_SUFFIXES = (".csv", ".txt", *WORKBOOK_SUFFIXES)
 INSTRUMENTS = "instruments"
@@ -50,131 +51,6 @@ INSTRUMENT_COLUMNS = (
 
 class CompanyDataError(Exception):
     """The data folder contradicts itself; every problem is one line of the message."""
-
-
-@dataclass(frozen=True)
-class Table:
-    """Header of a master table: `key` is unique, `optional` columns may be absent."""
-
-    path: str
-    columns: tuple[str, ...]
-    key: tuple[str, ...]
-    optional: tuple[str, ...] = ()
-    may_be_absent: bool = False
-
-    @property
-    def all_columns(self) -> tuple[str, ...]:
-        """Required columns first, then the optional ones."""
-        return self.columns + self.optional
-
-
-TABLES: Mapping[str, Table] = {
-    "facilities": Table(
-        "company/facilities.csv",
-        ("facility_id", "name_en", "country"),
-        ("facility_id",),
-        (
-            "name_zh",
-            "subdivision",
-            "grid_region",
-            "consolidation_share",
-            "valid_from",
-            "valid_to",
-        ),
-    ),
-    "stages": Table(
-        "company/stages.csv",
-        ("stage_code", "name_en", "stage_order"),
-        ("stage_code",),
-        ("name_zh",),
-    ),
-    "processes": Table(
-        "company/processes.csv",
-        ("process_id", "facility_id", "stage_code", "name_en", "process_type"),
-        ("process_id",),
-        ("name_zh",),
-    ),
-    "flows": Table(
-        "company/flows.csv",
-        ("flow_id", "name_en", "flow_kind", "unit_code", "components"),
-        ("flow_id",),
-        ("name_zh", "life_cycle_stage", "exempted_because"),
-    ),
-    "flow_properties": Table(
-        "company/flow_properties.csv",
-        ("flow_id", "property", "value", "unit"),
-        ("flow_id", "property", "valid_from"),
-        ("valid_from", "valid_to", "source_id", "source_locator"),
-        may_be_absent=True,
-    ),
-    "products": Table(
-        "company/products.csv",
-        ("product_id", "flow_id", "name_en"),
-        ("product_id",),
-        (
-            "facility_id",
-            "name_zh",
-            "declared_unit",
-            "regain",
-            "recycled_content",
-            "hs_code",
-            "end_use",
-        ),
-        may_be_absent=True,
-    ),
-    "suppliers": Table(
-        "company/suppliers.csv",
-        ("supplier_id", "name"),
-        ("supplier_id",),
-        ("country", "subdivision"),
-        may_be_absent=True,
-    ),
-    "meters": Table(
-        "company/meters.csv",
-        ("meter_id", "facility_id", "process_id", "flow_id"),
-        ("meter_id",),
-        ("multiplier",),
-        may_be_absent=True,
-    ),
-    "exclusions": Table(
-        "company/exclusions.csv",
-        ("category", "reason"),
-        ("scope", "category"),
-        ("scope",),
-        may_be_absent=True,
-    ),
-    "ranges": Table(
-        "expectations/ranges.csv",
-        ("flow_id", "per", "unit"),
-        ("flow_id", "process_id", "direction", "per"),
-        (
-            "process_id",
-            "direction",
-            "usual_min",
-            "usual_max",
-            "hard_min",
-            "hard_max",
-            "source",
-        ),
-        may_be_absent=True,
-    ),
-    "tolerances": Table(
-        "expectations/tolerances.csv",
-        ("rule_id", "tolerance"),
-        ("rule_id", "source", "flow_id"),
-        ("source", "flow_id", "reason"),
-        may_be_absent=True,
-    ),
-}
-
-REFERENCES = (  # table, column, table it must exist in
-    ("processes", "facility_id", "facilities"),
-    ("processes", "stage_code", "stages"),
-    ("flow_properties", "flow_id", "flows"),
-    ("products", "flow_id", "flows"),
-    ("ranges", "flow_id", "flows"),
-    ("meters", "process_id", "processes"),
-)
 
 
 def months_between(first: date, last: date) -> tuple[date, ...]:
@@ -213,23 +89,7 @@ class Company:
     @cached_property
     def densities_kg_per_l(self) -> dict[str, float]:
         """Density of each flow that has one; lets litres and kilograms meet."""
-        properties = self.tables["flow_properties"]
-        rows = properties[properties["property"] == "density"]
-        wrong = rows[rows["unit"] != "kg/L"]
-        if len(wrong):
-            raise CompanyDataError(
-                f"company/flow_properties.csv: density of {', '.join(wrong['flow_id'])} "
-                "is not in kg/L; write it in kg/L."
-            )
-        return {row.flow_id: float(row.value) for row in rows.itertuples()}
-
-
-def read_csv_as_text(path: Path) -> pd.DataFrame:
-    """A UTF-8 CSV with every cell as it stands; a blank is None, `NA` stays `NA`."""
-    frame = pd.read_csv(
-        path, dtype=object, keep_default_na=False, na_values=[""], encoding="utf-8-sig"
-    )
-    return frame.astype(object).where(frame.notna(), None)
+        return densities_kg_per_l(self.tables["flow_properties"])
 
 
 class DataFolder:
@@ -244,10 +104,7 @@ class DataFolder:
         problems: list[str] = []
         tables = {name: self._table(table, problems) for name, table in TABLES.items()}
         settings = self._settings(problems)
-        for table, column, target in REFERENCES:
-            problems.extend(_dangling(tables, table, column, target))
-        problems.extend(_misplaced_flows(tables["flows"]))
-        problems.extend(_wrong_shares(tables["facilities"]))
+        problems.extend(contradictions(tables, _sources(self.path)))
         if problems:
             raise CompanyDataError("\n".join(problems))
         return Company(settings, tables)
@@ -398,55 +255,9 @@ def _round(row: Mapping[str, str]) -> Round:
     return parsed
 
 
-def _dangling(
-    tables: Mapping[str, pd.DataFrame], table: str, column: str, target: str
-) -> list[str]:
-    known = set(tables[target][TABLES[target].key[0]])
-    values = tables[table][column]
-    return [
-        f"{TABLES[table].path} line {index + 2}: {column} {value} is not in "
-        f"{TABLES[target].path}. Add it there or correct it here."
-        for index, value in values.items()
-        if value is not None and value not in known
-    ]
-
-
-def _misplaced_flows(flows: pd.DataFrame) -> list[str]:
-    """Kinds and components that the inventory has no place for: their emissions would vanish."""
-    places: dict[str, list[str]] = {}
-    for kind in read_csv_as_text(FLOW_KINDS).to_dict("records"):
-        places.setdefault(kind["flow_kind"], []).extend(filter(None, [kind["component"]]))
-    problems = []
-    for line, row in enumerate(flows.to_dict("records"), start=2):
-        place = f"{TABLES['flows'].path} line {line}: {row['flow_id']}"
-        if row["flow_kind"] not in places:
-            problems.append(
-                f"{place}: flow_kind {row['flow_kind']} is not known. "
-                f"Use one of {', '.join(places)}."
-            )
-            continue
-        known = places[row["flow_kind"]]
-        stated = [part.strip() for part in (row["components"] or "").split(";") if part.strip()]
-        problems += [
-            f"{place}: a flow of kind {row['flow_kind']} has no component {component}. "
-            f"Use {' or '.join(known) or 'none: leave components blank'}."
-            for component in stated
-            if component not in known
-        ]
-    return problems
-
-
-def _wrong_shares(facilities: pd.DataFrame) -> list[str]:
-    """Every figure of a site is multiplied by its share, so 40 for 40 % would be a disaster."""
-    problems = []
-    for index, text in facilities["consolidation_share"].dropna().items():
-        try:
-            share = float(text)
-        except ValueError:
-            share = math.nan
-        if not 0 <= share <= 1:
-            problems.append(
-                f"{TABLES['facilities'].path} line {index + 2}: consolidation_share {text} is no "
-                "share. Write a number from 0 to 1, such as 0.4; blank is 1."
-            )
-    return problems
+def _sources(data_folder: Path) -> frozenset[str] | None:
+    """Ids of emission_factors/sources.csv; None where the folder has no such list."""
+    path = data_folder / "emission_factors" / "sources.csv"
+    if not path.exists():
+        return None
+    return frozenset(read_csv_as_text(path).get("source_id", pd.Series(dtype=object)).dropna())

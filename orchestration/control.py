@@ -24,17 +24,25 @@ from orchestration.ingest import units
 from orchestration.lake import BUILD_MONTHS_SCHEMA, IN_FORCE_SCHEMA, Lake, sha256_of_file
 
 FIGURE_TABLES = (
+    "allocation_rules",
     "exclusions",
     "facilities",
     "flow_properties",
     "flows",
     "processes",
     "products",
+    "recycling_methods",
+    "scenarios",
+    "service_keys",
     "settings",
     "stages",
     "suppliers",
+    "tolerances",
 )
-"""Master tables that a figure can depend on; bounds and calendars change no figure."""
+"""Master tables that a figure can depend on; usual ranges and calendars change no figure.
+
+Tolerances decide the status of a balance, which is a column of a mart.
+"""
 
 FACTOR_TABLES = ("emission_factors", "emission_factor_gases")
 MODEL_SUFFIXES = (".sql", ".csv", ".yml", ".yaml")

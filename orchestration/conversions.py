@@ -69,6 +69,11 @@ def rebuild_conversions(company: Company, lake: Lake, rounds: Iterable[str]) -> 
     flows = company["flows"]
     energy = flows[flows["flow_kind"] == "electricity"]["flow_id"]
     pairs |= {(flow_id, "", unit) for flow_id in energy for unit in ELECTRICITY}
+    scenarios = company["scenarios"]
+    pairs |= {
+        (flow_id, "", unit)
+        for flow_id, unit in zip(scenarios["flow_id"], scenarios["unit"], strict=True)
+    }
     named = [
         {"flow_id": flow_id, "property": of_property, "unit_text": unit_text}
         for flow_id, of_property, unit_text in pairs

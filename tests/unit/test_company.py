@@ -1,11 +1,12 @@
 """The data folder: every contradiction is named with file, line and remedy."""
 
+import re
 from datetime import date
 
 import pandas as pd
 import pytest
 
-from orchestration.company import CompanyDataError, DataFolder, months_between
+from orchestration.company import TABLES, CompanyDataError, DataFolder, months_between
 
 
 def test_months_between_holds_both_ends():
@@ -85,3 +86,173 @@ def test_a_share_is_a_number_from_0_to_1(tiny_company, share):
 
     with pytest.raises(CompanyDataError, match=f"line 2: consolidation_share {share} is no share"):
         _ = DataFolder(tiny_company.path).company
+
+
+PRODUCT_TABLES = {
+    "company/processes.csv": (
+        "process_id,facility_id,stage_code,name_en,process_type\n"
+        "mill_boiler,mill,boiler,Boiler,production\n"
+        "mill_air,mill,boiler,Air,utility\n"
+    ),
+    "company/flows.csv": (
+        "flow_id,name_en,flow_kind,unit_code,components,life_cycle_stage,is_aircraft\n"
+        "electricity,Electricity,electricity,kWh,generation,manufacture,\n"
+        "diesel_stationary,Diesel,fuel_stationary,kg,direct,manufacture,false\n"
+        "tap_water,Water,water,m3,upstream,raw_material_acquisition,\n"
+        "virgin_chip,Virgin chip,material,kg,upstream,raw_material_acquisition,\n"
+        "flake,Flake,material,kg,upstream,raw_material_acquisition,\n"
+        "fibre,Fibre,product,kg,,manufacture,\n"
+        "fluff,Fluff,product,kg,,manufacture,\n"
+        "burned_fibre,Fibre burned,end_of_life,kg,direct,disposal,\n"
+        "heat_credit,Heat displaced,end_of_life,MJ,upstream,disposal,\n"
+    ),
+    "company/products.csv": (
+        "product_id,flow_id,name_en,facility_id,declared_unit,regain\n"
+        "staple,fibre,Staple,mill,kg,0.004\n"
+    ),
+    "company/allocation_rules.csv": (
+        "process_id,flow_id,basis,share,unit_price,currency,price_source,justification,"
+        "valid_from,valid_to\n"
+        "mill_boiler,fibre,mass,,8,CNY,invented,same material,,\n"
+        "mill_boiler,fluff,mass,,2,CNY,invented,same material,,\n"
+    ),
+    "company/service_keys.csv": (
+        "process_id,consumer_process_id,basis,flow_id,share,justification,valid_from,valid_to\n"
+        "mill_air,,output_mass,,,no meter,,\n"
+    ),
+    "company/scenarios.csv": (
+        "product_id,market,market_share,life_cycle_stage,treatment,flow_id,"
+        "quantity_per_declared_unit,unit,source_id,source_locator,valid_from,valid_to\n"
+        "staple,CN,0.75,disposal,energy_recovery,burned_fibre,600,g,invented,table 1,,\n"
+        "staple,CN,0.75,disposal,energy_credit,heat_credit,-3,MJ,invented,table 1,,\n"
+        "staple,GLO,0.25,disposal,energy_recovery,burned_fibre,0.4,kg,invented,table 1,,\n"
+    ),
+    "company/recycling_methods.csv": (
+        "method,recycled_flow_id,virgin_flow_id,recycling_eol_flow_id,allocation_factor_a,"
+        "quality_in,quality_out,energy_credit_share,source_id,source_locator,valid_from,valid_to\n"
+        "cff,flake,virgin_chip,,0.5,0.7,0.7,1,invented,table 1,,\n"
+    ),
+    "company/flow_properties.csv": (
+        "flow_id,property,value,unit,valid_from,valid_to\nfibre,moisture,0.004,kg/kg,,\n"
+    ),
+}
+
+
+@pytest.fixture
+def product_company(tiny_company):
+    """The tiny company with every table of the product aspect filled without a fault."""
+    for name, text in PRODUCT_TABLES.items():
+        (tiny_company.path / name).write_text(text, encoding="utf-8")
+    return tiny_company
+
+
+def test_the_tables_of_the_product_aspect_may_all_be_absent(tiny_company):
+    company = DataFolder(tiny_company.path).company
+
+    for name in ("allocation_rules", "service_keys", "scenarios", "recycling_methods"):
+        assert company[name].empty
+        assert tuple(company[name].columns) == TABLES[name].all_columns
+
+
+def test_tables_without_a_fault_are_taken_as_they_stand(product_company):
+    company = DataFolder(product_company.path).company
+
+    assert len(company["scenarios"]) == 3
+    assert company["allocation_rules"]["unit_price"].tolist() == ["8", "2"]
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "words"),
+    [
+        (
+            "allocation_rules",
+            "fluff,mass",
+            "fluff,carbon",
+            "line 3: basis carbon needs carbon_content of fluff",
+        ),
+        ("allocation_rules", "fluff,mass", "fluff,unit_price", "has mass and unit_price as basis"),
+        ("allocation_rules", "fluff,mass,,2", "fluff,mass,,2 CNY", "unit_price 2 CNY is not"),
+        ("allocation_rules", "fluff,mass", "fluff,weight", "basis weight is not known"),
+        ("allocation_rules", "fluff,mass", "flluff,mass", "line 3: flow_id flluff is not in"),
+        ("allocation_rules", "fluff,mass", "tap_water,mass", "tap_water is of kind water"),
+        ("allocation_rules", "same material,,\n", ",,\n", "line 2: justification is blank"),
+        ("allocation_rules", "mass,,8,CNY", "mass,,8,EUR", "has CNY and EUR as currency"),
+        (
+            "allocation_rules",
+            "mass,,8,CNY",
+            "revenue,,,",
+            "line 2: basis revenue needs a unit_price",
+        ),
+        ("allocation_rules", "fibre,mass,", "fibre,share,0.5", "line 2: mill_boiler has mass and"),
+        ("service_keys", "mill_air,,", "mill_boiler,,", "mill_boiler is of type production"),
+        ("service_keys", "mill_air,,", "mill_air,mill_air,", "can't be its own consumer"),
+        ("service_keys", "output_mass,,", "input_of_flow,,", "that basis needs it"),
+        ("service_keys", "output_mass,,", "share,,1", "needs a consumer_process_id a line"),
+        ("service_keys", ",,output_mass,,,", ",mill_boiler,share,,0.9,", "add up to 0.9"),
+        ("scenarios", "GLO,0.25", "GLO,0.35", "(CN, GLO) add up to 1.1"),
+        ("scenarios", "heat_credit,-3", "heat_credit,3", "line 3: quantity_per_declared_unit 3"),
+        ("scenarios", "600,g", "600,m3", "line 2: "),
+        ("scenarios", "energy_recovery,burned_fibre,0.4", "use,burned_fibre,0.4", "Use goes with"),
+        ("scenarios", "burned_fibre,0.4", "fibre,0.4", "fibre has no components, so it would"),
+        ("scenarios", "invented,table 1", "nobody,table 1", "line 2: source_id nobody is not in"),
+        ("recycling_methods", "cff,", "cutoff,", "method cutoff is not known"),
+        ("recycling_methods", "cff,", "cut_off,", "cut_off knows no credit"),
+        ("recycling_methods", "0.5,0.7", "50,0.7", "allocation_factor_a 50 is not a number from"),
+        ("recycling_methods", "virgin_chip,", "fibre,", "virgin production would count as 0"),
+        ("products", "0.004", "0.4 %", "regain 0.4 % is not a number from 0 to 1"),
+        ("products", "mill,kg", "mill,t", "declared_unit t is not the unit of fibre. Write kg"),
+        (
+            "flows",
+            "m3,upstream,raw_material_acquisition",
+            "m3,upstream,",
+            "tap_water has no life_cy",
+        ),
+        ("flows", "direct,manufacture,f", "direct,production,f", "life_cycle_stage production is"),
+        ("flows", "manufacture,false", "manufacture,no", "line 3: is_aircraft no is not known"),
+        ("flow_properties", "moisture", "moistur", "property moistur is not known"),
+        ("flow_properties", "0.004,kg/kg", "0.4,%", "moisture of fibre is in %. Write it in kg/kg"),
+        ("processes", "Air,utility", "Air,service", "process_type service is not known"),
+    ],
+)
+def test_a_fault_of_the_product_aspect_names_line_and_remedy(
+    product_company, file, old, new, words
+):
+    path = product_company.path / "company" / f"{file}.csv"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+    with pytest.raises(CompanyDataError, match=re.escape(words)) as refused:
+        _ = DataFolder(product_company.path).company
+
+    assert f"company/{file}.csv line " in str(refused.value)
+
+
+def test_two_rules_in_force_on_one_day_are_refused(product_company):
+    path = product_company.path / "company" / "recycling_methods.csv"
+    older, newer = "cff,flake,virgin_chip,,0.8,1,1,0,invented,t,,{}\n", ",0.5,0.7,0.7,1,invented,t,"
+    later = f"cff,flake,virgin_chip,{newer}2023-01-01,\n"
+    header = path.read_text(encoding="utf-8").splitlines()[0] + "\n"
+
+    path.write_text(header + older.format("2023-01-01") + later, encoding="utf-8")
+    assert len(DataFolder(product_company.path).company["recycling_methods"]) == 2
+
+    path.write_text(header + older.format("2023-06-01") + later, encoding="utf-8")
+    with pytest.raises(CompanyDataError, match="line 3: counts on the same days as line 2"):
+        _ = DataFolder(product_company.path).company
+
+
+def test_shares_add_up_on_every_day_on_which_they_change(product_company):
+    path = product_company.path / "company" / "allocation_rules.csv"
+    header = path.read_text(encoding="utf-8").splitlines()[0] + "\n"
+    row = "mill_boiler,{},share,{},,,,stated,{},{}\n".format
+    path.write_text(
+        header
+        + row("fibre", "0.9", "", "2023-01-01")
+        + row("fibre", "0.8", "2023-01-01", "")
+        + row("fluff", "0.1", "", ""),
+        encoding="utf-8",
+    )
+
+    with pytest.raises(CompanyDataError, match=r"mill_boiler from 2023-01-01 add up to 0\.9"):
+        _ = DataFolder(product_company.path).company

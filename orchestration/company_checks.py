@@ -1,0 +1,141 @@
+"""What the master tables must not say: every contradiction as one line with file, line and remedy.
+
+Each check takes the frames of `orchestration.company_tables.TABLES`, all columns text or None, and
+returns messages. Numbers and dates are read here only to be judged.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from orchestration.company_tables import (
+    LIFE_CYCLE_STAGES,
+    PROCESS_TYPES,
+    PROPERTIES,
+    REFERENCES,
+    TABLES,
+    read_csv_as_text,
+)
+from orchestration.product_checks import product_contradictions
+from orchestration.table_checks import Tables, lines_of, number, outside, wrong_dates
+
+SEEDS = Path(__file__).parents[1] / "dbt_project" / "seeds"
+FLOW_KINDS = SEEDS / "flow_kinds.csv"
+"""Where each kind and component of a flow stands in the inventory; universal, not a company's."""
+
+GHG_CATEGORIES = SEEDS / "ghg_categories.csv"
+"""Which category of the inventory belongs to a product."""
+
+
+def contradictions(tables: Tables, sources: Collection[str] | None) -> list[str]:
+    """Every problem of the master tables; `sources` are the known source ids, None if unlisted."""
+    problems = []
+    for table, column, target in REFERENCES:
+        problems += _dangling(tables, table, column, target)
+    problems += _wrong_shares(tables["facilities"])
+    problems += outside(tables, "processes", "process_type", PROCESS_TYPES)
+    problems += _misplaced_flows(tables["flows"])
+    problems += _wrong_flows(tables)
+    problems += _wrong_properties(tables)
+    return problems + product_contradictions(tables, sources)
+
+
+def _dangling(
+    tables: Mapping[str, pd.DataFrame], table: str, column: str, target: str
+) -> list[str]:
+    known = set(tables[target][TABLES[target].key[0]])
+    values = tables[table][column]
+    return [
+        f"{TABLES[table].path} line {index + 2}: {column} {value} is not in "
+        f"{TABLES[target].path}. Add it there or correct it here."
+        for index, value in values.items()
+        if value is not None and value not in known
+    ]
+
+
+def _misplaced_flows(flows: pd.DataFrame) -> list[str]:
+    """Kinds and components that the inventory has no place for: their emissions would vanish."""
+    places: dict[str, list[str]] = {}
+    for kind in read_csv_as_text(FLOW_KINDS).to_dict("records"):
+        places.setdefault(kind["flow_kind"], []).extend(filter(None, [kind["component"]]))
+    problems = []
+    for line, row in enumerate(flows.to_dict("records"), start=2):
+        place = f"{TABLES['flows'].path} line {line}: {row['flow_id']}"
+        if row["flow_kind"] not in places:
+            problems.append(
+                f"{place}: flow_kind {row['flow_kind']} is not known. "
+                f"Use one of {', '.join(places)}."
+            )
+            continue
+        known = places[row["flow_kind"]]
+        stated = [part.strip() for part in (row["components"] or "").split(";") if part.strip()]
+        problems += [
+            f"{place}: a flow of kind {row['flow_kind']} has no component {component}. "
+            f"Use {' or '.join(known) or 'none: leave components blank'}."
+            for component in stated
+            if component not in known
+        ]
+    return problems
+
+
+def _wrong_shares(facilities: pd.DataFrame) -> list[str]:
+    """Every figure of a site is multiplied by its share, so 40 for 40 % would be a disaster."""
+    problems = []
+    for index, text in facilities["consolidation_share"].dropna().items():
+        try:
+            share = float(text)
+        except ValueError:
+            share = math.nan
+        if not 0 <= share <= 1:
+            problems.append(
+                f"{TABLES['facilities'].path} line {index + 2}: consolidation_share {text} is no "
+                "share. Write a number from 0 to 1, such as 0.4; blank is 1."
+            )
+    return problems
+
+
+def _wrong_flows(tables: Tables) -> list[str]:
+    """Life cycle stages: once there are products, an emission without one belongs to no stage."""
+    problems = outside(tables, "flows", "is_aircraft", ("true", "false"))
+    problems += outside(tables, "flows", "life_cycle_stage", LIFE_CYCLE_STAGES)
+    if tables["products"].empty:
+        return problems
+    within = {
+        row["ghg_category"]
+        for row in read_csv_as_text(GHG_CATEGORIES).to_dict("records")
+        if row["in_product_boundary"] == "true"
+    }
+    kinds = {
+        row["flow_kind"]
+        for row in read_csv_as_text(FLOW_KINDS).to_dict("records")
+        if row["ghg_category"] in within
+    }
+    return problems + [
+        f"{place}: {row['flow_id']} has no life_cycle_stage, so its emissions belong to no stage "
+        f"of a product. Use one of {', '.join(LIFE_CYCLE_STAGES)}."
+        for place, row in lines_of(tables, "flows")
+        if row["life_cycle_stage"] is None and row["components"] and row["flow_kind"] in kinds
+    ]
+
+
+def _wrong_properties(tables: Tables) -> list[str]:
+    """A misspelt property would leave a balance or a rule without its figure."""
+    problems = wrong_dates(tables, "flow_properties")
+    problems += outside(tables, "flow_properties", "property", tuple(PROPERTIES))
+    for place, row in lines_of(tables, "flow_properties"):
+        unit = PROPERTIES.get(row["property"])
+        if unit is not None and row["unit"] != unit:
+            problems.append(
+                f"{place}: {row['property']} of {row['flow_id']} is in {row['unit']}. "
+                f"Write it in {unit}."
+            )
+        value = number(row["value"])
+        is_share = row["property"] in PROPERTIES and row["property"] not in ("ncv", "density")
+        if value is None or value < 0 or (is_share and value > 1):
+            span = "a number from 0 to 1" if is_share else "a number of 0 or more"
+            problems.append(f"{place}: value {row['value']} is not {span}. Correct it.")
+    return problems

@@ -1,0 +1,162 @@
+"""Checks that any master table can be put to: words, bounds, dates, validity, sums and sources.
+
+Every message names file, line and remedy. Tables are frames whose columns are all text or None.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterator, Mapping
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from orchestration.company_tables import TABLES
+
+SHARE_SLACK = 1e-9
+BEGINNING = date.min
+Tables = Mapping[str, pd.DataFrame]
+Row = dict[str, Any]
+
+
+def lines_of(tables: Tables, name: str) -> Iterator[tuple[str, Row]]:
+    """(`file line n`, row) of a table; the header is line 1."""
+    for line, row in enumerate(tables[name].to_dict("records"), start=2):
+        yield f"{TABLES[name].path} line {line}", row
+
+
+def number(text: str | None) -> float | None:
+    """A finite number, or None where the text is none."""
+    try:
+        value = float(text) if text is not None else math.nan
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
+
+
+def outside(tables: Tables, name: str, column: str, allowed: Collection[str]) -> list[str]:
+    """Words that are not in a fixed list; a blank is judged elsewhere."""
+    return [
+        f"{place}: {column} {row[column]} is not known. Use one of {', '.join(allowed)}."
+        for place, row in lines_of(tables, name)
+        if row[column] is not None and row[column] not in allowed
+    ]
+
+
+def blanks(tables: Tables, name: str, columns: Collection[str]) -> list[str]:
+    """Cells that have to be filled."""
+    return [
+        f"{place}: {column} is blank. Fill it in."
+        for place, row in lines_of(tables, name)
+        for column in columns
+        if row[column] is None
+    ]
+
+
+def out_of_bounds(
+    tables: Tables, name: str, column: str, low: float | None, high: float | None, example: str
+) -> list[str]:
+    """Texts that are no number within the bounds; a blank is judged elsewhere."""
+    problems = []
+    for place, row in lines_of(tables, name):
+        if row[column] is None:
+            continue
+        value = number(row[column])
+        wrong = value is None or (low is not None and value < low)
+        if wrong or (high is not None and value is not None and value > high):
+            problems.append(f"{place}: {column} {row[column]} is not {example}.")
+    return problems
+
+
+def validity(row: Row) -> tuple[date, date]:
+    """Half-open validity of a row. Raises `ValueError` where a date can't be read."""
+    start = date.fromisoformat(row["valid_from"]) if row["valid_from"] else BEGINNING
+    end = date.fromisoformat(row["valid_to"]) if row["valid_to"] else date.max
+    return start, end
+
+
+def wrong_dates(tables: Tables, name: str) -> list[str]:
+    """Dates that can't be read, and periods that end before they begin."""
+    problems = []
+    for place, row in lines_of(tables, name):
+        try:
+            start, end = validity(row)
+        except ValueError:
+            problems.append(
+                f"{place}: valid_from or valid_to is no date. Write YYYY-MM-DD or leave it blank."
+            )
+            continue
+        if end <= start:
+            problems.append(
+                f"{place}: valid_to does not lie after valid_from. The first day that no longer "
+                "counts is valid_to."
+            )
+    return problems
+
+
+def in_force_together(
+    tables: Tables, name: str, owner: str
+) -> Iterator[tuple[str, str, list[tuple[str, Row]]]]:
+    """(owner, date in words, rows in force) for each owner and each day on which they change."""
+    owners: dict[str, list[tuple[str, Row]]] = {}
+    for place, row in lines_of(tables, name):
+        owners.setdefault(row[owner], []).append((place, row))
+    for key, rows in owners.items():
+        for day in sorted({day for _, row in rows for day in validity(row)}):
+            valid = [
+                (place, row) for place, row in rows if validity(row)[0] <= day < validity(row)[1]
+            ]
+            if not valid:
+                continue
+            yield key, "" if day == BEGINNING else f" from {day.isoformat()}", valid
+
+
+def overlaps(tables: Tables, name: str) -> list[str]:
+    """Rows of the same key that count on the same day."""
+    key = [column for column in TABLES[name].key if column != "valid_from"]
+    seen: dict[tuple[str | None, ...], list[tuple[str, tuple[date, date]]]] = {}
+    problems = []
+    for place, row in lines_of(tables, name):
+        start, end = validity(row)
+        others = seen.setdefault(tuple(row[column] for column in key), [])
+        problems += [
+            f"{place}: counts on the same days as {other.rsplit(' ', 2)[1]} "
+            f"{other.rsplit(' ', 1)[1]}. Close the older one with valid_to."
+            for other, (first, last) in others
+            if start < last and first < end and start != first
+        ]
+        others.append((place, (start, end)))
+    return problems
+
+
+def unknown_sources(tables: Tables, name: str, sources: Collection[str] | None) -> list[str]:
+    """A figure without a source that is listed can't be followed."""
+    return [
+        f"{place}: source_id {source} is not in emission_factors/sources.csv. Add it there."
+        for place, row in lines_of(tables, name)
+        for source in (part.strip() for part in (row["source_id"] or "").split(";"))
+        if source and sources is not None and source not in sources
+    ]
+
+
+def mixed(rows: list[tuple[str, Row]], owner: str, when: str, column: str) -> list[str]:
+    """Different words in a column that has to say the same for all rows of an owner."""
+    words = sorted({row[column] for _, row in rows if row[column] is not None})
+    if len(words) < 2:
+        return []
+    return [f"{rows[0][0]}: {owner} has {' and '.join(words)} as {column}{when}. Use one."]
+
+
+def wrong_sum(rows: list[tuple[str, Row]], what: str, column: str = "share") -> list[str]:
+    """Shares that don't add up to 1."""
+    total = math.fsum(float(row[column]) for _, row in rows)
+    if abs(total - 1) <= SHARE_SLACK:
+        return []
+    return [f"{rows[0][0]}: {what} add up to {total:.10g}. They must add up to 1."]
+
+
+def densities_kg_per_l(properties: pd.DataFrame) -> dict[str, float]:
+    """Density of each flow that has one; lets litres and kilograms meet."""
+    rows = properties[properties["property"] == "density"]
+    return {row.flow_id: float(row.value) for row in rows.itertuples()}
