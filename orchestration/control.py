@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -44,8 +44,32 @@ FIGURE_TABLES = (
 Tolerances decide the status of a balance, which is a column of a mart.
 """
 
+SOLVER_FILES = (
+    *sorted((Path(__file__).parent / "footprint").glob("*.py")),
+    Path(__file__).with_name("solving.py"),
+)
+"""Code that decides a product's figure; the files of the dbt project are hashed as a whole."""
+
 FACTOR_TABLES = ("emission_factors", "emission_factor_gases")
 MODEL_SUFFIXES = (".sql", ".csv", ".yml", ".yaml")
+
+
+@dataclass(frozen=True)
+class Record:
+    """A table in which dbt writes down, as its last deed, what it built from which inputs."""
+
+    table: str
+    key: str
+
+
+INVENTORY_MONTHS = Record("int_inventory_months", "period_month")
+"""After the first half of dbt: the inventory of the month is built."""
+
+BUILT_PERIODS = Record("int_built_periods", "reference_period")
+"""After the second half: the products of the reference period are built."""
+
+BUILT_MONTHS = Record("int_built_months", "period_month")
+"""After the second half: everything of the month is built."""
 
 
 def newest_rows(registry: pa.Table) -> list[dict[str, Any]]:
@@ -136,7 +160,7 @@ def month_fingerprints(
 
 
 def common_fingerprint(lake: Lake, dbt_project: Path, gwp_set: str) -> str:
-    """One hash over what every month depends on: company, factors, GWP set and the models.
+    """One hash over what every month depends on: company, factors, GWP set, models and solver.
 
     Unit conversions follow from flows, densities and the unit parser; hashing their table
     would make every month stale whenever one month writes a unit in a new way.
@@ -144,7 +168,7 @@ def common_fingerprint(lake: Lake, dbt_project: Path, gwp_set: str) -> str:
     digest = hashlib.sha256(gwp_set.encode())
     files = [lake.company(name) for name in FIGURE_TABLES]
     files += [lake.accepted(name) for name in FACTOR_TABLES]
-    files += [Path(units.__file__), units.DEFINITIONS]
+    files += [Path(units.__file__), units.DEFINITIONS, *SOLVER_FILES]
     for path in files:
         digest.update(f"{path.name} {sha256_of_file(path)}\n".encode())
     digest.update(dbt_fingerprint(dbt_project).encode())
@@ -162,21 +186,48 @@ def dbt_fingerprint(dbt_project: Path) -> str:
 
 
 def built_months(lake: Lake) -> dict[date, str]:
-    """Fingerprint each month was last built with; empty before the first build."""
+    """Fingerprint each month was last built with, products included; empty before the first."""
+    return recorded(lake, BUILT_MONTHS)
+
+
+def recorded(lake: Lake, record: Record) -> dict[Any, str]:
+    """Fingerprints by month or reference period as dbt wrote them; empty before the first."""
     if not lake.working_file.exists():
         return {}
     with duckdb.connect(str(lake.working_file), read_only=True) as connection:
-        exists = connection.execute(
-            "select count(*) from information_schema.tables "
-            "where table_schema = 'intermediate' and table_name = 'int_built_months'"
-        ).fetchall()
-        if not exists[0][0]:
+        if not _exists(connection, record):
             return {}
         return dict(
             connection.execute(
-                "select period_month, fingerprint from intermediate.int_built_months"
+                f"select {record.key}, fingerprint from intermediate.{record.table}"
             ).fetchall()
         )
+
+
+def take_back(lake: Lake, record: Record, keys: Collection[Any]) -> None:
+    """Strike out the fingerprints of what is about to be built anew, before anything of it is.
+
+    Else a run that dies half-way would leave rows of new inputs under the old fingerprint, and
+    whoever goes back to the old inputs would find them called up to date.
+    """
+    if not keys or not lake.working_file.exists():
+        return
+    with duckdb.connect(str(lake.working_file)) as connection:
+        if _exists(connection, record):
+            connection.execute(
+                f"update intermediate.{record.table} set fingerprint = '' "
+                f"where list_contains($1, {record.key})",
+                [list(keys)],
+            )
+
+
+def _exists(connection: duckdb.DuckDBPyConnection, record: Record) -> bool:
+    found = connection.execute(
+        "select count(*) from information_schema.tables "
+        "where table_schema = 'intermediate' and table_name = $1",
+        [record.table],
+    ).fetchall()
+    return bool(found[0][0])
 
 
 def write_control(lake: Lake, dbt_project: Path, gwp_set: str) -> tuple[int, list[date]]:
@@ -187,6 +238,8 @@ def write_control(lake: Lake, dbt_project: Path, gwp_set: str) -> tuple[int, lis
     certificates = certificates_in_force(lake, rows)
     fingerprints = month_fingerprints(rows, common, built, certificates)
     stale = [month for month, text in fingerprints.items() if built.get(month) != text]
+    take_back(lake, INVENTORY_MONTHS, stale)
+    take_back(lake, BUILT_MONTHS, stale)
     lake.write(
         lake.in_force,
         pa.Table.from_pylist(

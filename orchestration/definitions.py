@@ -10,6 +10,7 @@ from orchestration.assets.control import control_assets
 from orchestration.assets.emission_factors import factor_assets, factor_check
 from orchestration.assets.erp_exports import erp_export_assets
 from orchestration.assets.gate import company_asset, gate_asset, gate_checks
+from orchestration.assets.product_system import product_system_asset, product_system_check
 from orchestration.assets.publication import publication_asset
 from orchestration.assets.stage_workbooks import stage_workbook_assets
 from orchestration.assets.warehouse import warehouse_assets
@@ -32,7 +33,7 @@ def build_definitions(folders: Folders) -> Definitions:
     maps = [data.maps[source] for source in sorted(data.maps)]
     landed = [*stage_workbook_assets(maps, partitions), *erp_export_assets(maps, partitions)]
     warehouse = warehouse_assets(Dbt(folders.lake).manifest(), partitions)
-    marts = sorted(key for key in warehouse.keys if key.path[0] == "marts")
+    marts = sorted(key for half in warehouse for key in half.keys if key.path[0] == "marts")
     job = collect_round_job(partitions)
     return Definitions(
         assets=[
@@ -41,10 +42,11 @@ def build_definitions(folders: Folders) -> Definitions:
             company_asset(),
             gate_asset([asset.key for asset in landed], partitions),
             *control_assets(partitions),
-            warehouse,
+            *warehouse,
+            product_system_asset(partitions),
             publication_asset(marts, partitions),
         ],
-        asset_checks=[gate_checks(partitions), factor_check()],
+        asset_checks=[gate_checks(partitions), factor_check(), product_system_check()],
         jobs=[job],
         schedules=[monthly_schedule(job, folders)],
         sensors=[hand_in_sensor(job, folders)],

@@ -27,6 +27,9 @@ It sorts last: DuckDB takes the first file for typical, and with none of its row
 plan joins for an empty table (12 times slower, 10 GB instead of 0.4 on five million rows).
 """
 
+NO_PERIOD = "none"
+"""Name of the empty file that keeps a solved table readable; it too sorts last."""
+
 HAND_INS_SCHEMA = pa.schema(
     [
         ("round", pa.string()),
@@ -106,6 +109,15 @@ class Lake:
     def build_months(self) -> Path:
         """Fingerprint of each month's inputs, and whether the warehouse is behind it."""
         return self.path / "control" / "build_months.parquet"
+
+    @property
+    def solved_periods(self) -> Path:
+        """Every reference period, and whether the product marts are behind it."""
+        return self.path / "solved" / "periods.parquet"
+
+    def solved(self, table: str, reference_period: str) -> Path:
+        """One reference period of a table that the product system's solve writes."""
+        return self.path / "solved" / table / f"{reference_period}.parquet"
 
     def landed(self, source: str, round_: str, hand_in: str) -> Path:
         """A hand-in as it was read."""

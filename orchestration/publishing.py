@@ -16,14 +16,15 @@ from typing import Any
 
 import duckdb
 
-from orchestration.control import built_months, dbt_fingerprint
+from orchestration.control import BUILT_PERIODS, built_months, dbt_fingerprint, recorded
+from orchestration.footprint.system_tables import PERIODS
 from orchestration.lake import BUILD_MONTHS_SCHEMA, Lake, sha256_of_file
 
 STORAGE_VERSION = "v1.0.0"
 """Readable by every client that embeds DuckDB 1.0 or newer."""
 
 KEPT_PUBLICATIONS = 2
-PACKAGES = ("duckdb", "dbt-core", "dbt-duckdb", "dagster", "great-expectations")
+PACKAGES = ("duckdb", "dbt-core", "dbt-duckdb", "dagster", "great-expectations", "scipy")
 
 
 class PublishError(Exception):
@@ -74,6 +75,17 @@ def _refuse_what_is_not_built(lake: Lake) -> None:
         months = ", ".join(f"{month:%Y-%m}" for month in behind)
         raise PublishError(
             f"{months}: not built with today's inputs. Run dbt without errors first."
+        )
+    built_products = recorded(lake, BUILT_PERIODS)
+    half_built = [
+        row["reference_period"]
+        for row in lake.read(lake.solved_periods, PERIODS).to_pylist()
+        if built_products.get(row["reference_period"]) != row["fingerprint"]
+    ]
+    if half_built:
+        raise PublishError(
+            f"{', '.join(half_built)}: products not built from what was solved last. "
+            "Run the second half of dbt without errors first."
         )
 
 

@@ -18,6 +18,8 @@ from orchestration.publishing import publish
 from orchestration.resources import Folders
 
 WRITER_POOL = "warehouse_writer"
+BUILT_MONTHS = AssetKey(["intermediate", "int_built_months"])
+"""Written when every mart is."""
 
 
 def publication_asset(
@@ -27,7 +29,7 @@ def publication_asset(
 
     @asset(
         key=["published", "marts"],
-        deps=marts,
+        deps=[*marts, BUILT_MONTHS],
         partitions_def=partitions,
         backfill_policy=ALL_ROUNDS_IN_ONE_RUN,
         group_name="published",

@@ -1,4 +1,7 @@
-"""The dbt project as assets: one invocation a run, tests as asset checks."""
+"""The dbt project as assets: one invocation before and one after the product system is solved.
+
+Tests are asset checks.
+"""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -20,11 +23,16 @@ from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 from orchestration.assets.emission_factors import FACTORS
 from orchestration.assets.gate import COMPANY
 from orchestration.assets.metadata import bar_picture, shown_as_table
+from orchestration.assets.product_system import PRODUCT_SYSTEM
 from orchestration.assets.publication import WRITER_POOL
-from orchestration.dbt import Dbt
+from orchestration.dbt import BELOW_THE_SOLVE, Dbt
 from orchestration.lake import Lake
 from orchestration.partitions import ALL_ROUNDS_IN_ONE_RUN
 from orchestration.resources import Folders
+from orchestration.solving import SolveError, refuse_what_is_not_solved
+
+ONE_ASSET = {"company": COMPANY, "solved": PRODUCT_SYSTEM}
+"""dbt sources whose tables are written together."""
 
 EMISSIONS_BY_PROCESS = AssetKey(["marts", "emissions_by_process"])
 LARGEST_PROCESSES = 12
@@ -41,8 +49,8 @@ class SourcesAreAssets(DagsterDbtTranslator):
         if dbt_resource_props["resource_type"] != "source":
             return super().get_asset_key(dbt_resource_props)
         source, table = dbt_resource_props["source_name"], dbt_resource_props["name"]
-        if source == "company":
-            return COMPANY
+        if source in ONE_ASSET:
+            return ONE_ASSET[source]
         return FACTORS if table == "emission_factor_gases" else AssetKey([source, table])
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
@@ -52,37 +60,65 @@ class SourcesAreAssets(DagsterDbtTranslator):
 
 def warehouse_assets(
     manifest: Mapping[str, Any], partitions: PartitionsDefinition
-) -> AssetsDefinition:
-    """Every seed, model and test of the dbt project."""
+) -> list[AssetsDefinition]:
+    """Every seed, model and test of the dbt project, in the two halves around the solve."""
     translator = SourcesAreAssets()
+    common = {
+        "manifest": manifest,
+        "partitions_def": partitions,
+        "backfill_policy": ALL_ROUNDS_IN_ONE_RUN,
+        "dagster_dbt_translator": translator,
+        "pool": WRITER_POOL,
+    }
 
-    @dbt_assets(
-        manifest=manifest,
-        name="warehouse",
-        partitions_def=partitions,
-        backfill_policy=ALL_ROUNDS_IN_ONE_RUN,
-        dagster_dbt_translator=translator,
-        pool=WRITER_POOL,
-    )
-    def warehouse(context: AssetExecutionContext, folders: Folders) -> Iterator[Any]:
-        selection, _ = get_subset_selection_for_context(
-            context, manifest, None, None, None, translator, None
-        )
-        with folders.lake.only_writer():
-            run = Dbt(folders.lake).build(selection, folders.gwp_set)
-            counts = {} if run.problems else _row_counts(folders.lake)
-        for raw_event in run.events:
-            event = DbtCoreCliEventMessage(raw_event=raw_event, event_history_metadata={})
-            for result in event.to_default_asset_events(manifest, translator, context):
-                yield _with_rows(result, counts)
-        if run.problems:
-            raise Failure("dbt build failed:\n" + "\n".join(run.problems), allow_retries=False)
+    @dbt_assets(name="inventory_models", exclude=BELOW_THE_SOLVE, **common)
+    def inventory_models(context: AssetExecutionContext, folders: Folders) -> Iterator[Any]:
+        half = {"select": None, "exclude": BELOW_THE_SOLVE}
+        yield from _built(context, folders, manifest, translator, half)
         if EMISSIONS_BY_PROCESS in context.selected_asset_keys:
             with folders.lake.only_writer():
                 metadata = emissions_metadata(folders.lake)
             context.add_asset_metadata(metadata, asset_key=EMISSIONS_BY_PROCESS)
 
-    return warehouse
+    @dbt_assets(name="product_models", select=BELOW_THE_SOLVE, **common)
+    def product_models(context: AssetExecutionContext, folders: Folders) -> Iterator[Any]:
+        with folders.lake.only_writer():
+            try:
+                refuse_what_is_not_solved(folders.lake)
+            except SolveError as error:
+                raise Failure(str(error), allow_retries=False) from None
+        half = {"select": BELOW_THE_SOLVE, "exclude": None}
+        yield from _built(context, folders, manifest, translator, half)
+
+    return [inventory_models, product_models]
+
+
+def _built(
+    context: AssetExecutionContext,
+    folders: Folders,
+    manifest: Mapping[str, Any],
+    translator: DagsterDbtTranslator,
+    half: Mapping[str, str | None],
+) -> Iterator[Any]:
+    """One dbt invocation over what was chosen of a half; a failed node fails the step."""
+    selection, _ = get_subset_selection_for_context(
+        context,
+        manifest,
+        half["select"],
+        half["exclude"],
+        None,
+        translator,
+        None,
+    )
+    with folders.lake.only_writer():
+        run = Dbt(folders.lake).build(selection, folders.gwp_set)
+        counts = {} if run.problems else _row_counts(folders.lake)
+    for raw_event in run.events:
+        event = DbtCoreCliEventMessage(raw_event=raw_event, event_history_metadata={})
+        for result in event.to_default_asset_events(manifest, translator, context):
+            yield _with_rows(result, counts)
+    if run.problems:
+        raise Failure("dbt build failed:\n" + "\n".join(run.problems), allow_retries=False)
 
 
 def _with_rows(result: Any, counts: Mapping[str, int]) -> Any:

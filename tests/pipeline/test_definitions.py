@@ -16,7 +16,7 @@ from tests.conftest import TinyCompany
 
 SNAPSHOT = Path(__file__).with_name("asset_graph.txt")
 BEFORE_DBT = ("landed", "accepted", "quality", "control")
-DBT = ("reference", "staging", "intermediate", "marts")
+DBT = ("reference", "staging", "intermediate", "solved", "marts")
 RENEW = "Renew it with: python -m tests.pipeline.test_definitions"
 
 

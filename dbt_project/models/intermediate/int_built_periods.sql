@@ -1,0 +1,15 @@
+-- One row per reference period and the fingerprint of the inputs its products were built from.
+-- Written last: a run that dies before leaves its periods stale, so the next one rebuilds them.
+
+{{ config(materialized='table') }}
+
+with periods as (
+
+    select * from {{ ref('stg_solved__periods') }}
+
+)
+
+select
+    reference_period,
+    fingerprint
+from periods
