@@ -245,11 +245,7 @@ def _solve(lake: Lake, periods: Sequence[Period]) -> Iterable[SolvedPeriod]:
                 delivered_flows=delivered,
                 wanted_flows=wanted,
             )
-            try:
-                yield solve_period(period.reference_period, inputs)
-            except NotImplementedError:  # goes with the first solver
-                nothing = {name: schema.empty_table() for name, schema in SOLVED_SCHEMAS.items()}
-                yield SolvedPeriod(period.reference_period, is_solved=False, **nothing)
+            yield solve_period(period.reference_period, inputs)
 
 
 def _exchanges_of(lake: Lake, months: Sequence[date]) -> pa.Table:

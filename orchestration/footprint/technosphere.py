@@ -1,0 +1,143 @@
+"""The linear system of a period: built once, checked for loops, factorised once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+from scipy.sparse.csgraph import connected_components
+from scipy.sparse.linalg import SuperLU, splu
+
+from orchestration.footprint.exchanges import Flags, Floats, Ints
+from orchestration.footprint.markets import Markets
+from orchestration.footprint.system_findings import Findings
+
+NO_NET_OUTPUT = 1e9
+"""Turnover per net output from which on a loop is said to make nothing."""
+CHUNK = 128
+"""Right-hand sides solved at a time: bounds the dense part of the memory."""
+
+
+@dataclass(frozen=True)
+class Technosphere:
+    """v = g + use v, r = operation v: see `product_system`.
+
+    Attributes:
+        use: market x market; part of the row's output that one whole output of the column needs.
+        operation: process x market; part of the process that one whole output needs.
+        made: of each market, in canonical units.
+    """
+
+    use: sparse.csr_array
+    operation: sparse.csr_array
+    made: Floats
+
+
+def build_technosphere(markets: Markets, allocation_share: Floats) -> Technosphere:
+    """Of processes that make something; what the others take is final demand."""
+    takings, supplies = markets.takings, markets.supplies
+    process_count = len(markets.names.processes)
+    inside = markets.has_output[takings.process] & ~markets.names.is_non_product[takings.process]
+    taken = sparse.csr_array(
+        (
+            takings.charged[inside] / markets.made[takings.market[inside]],
+            (takings.market[inside], takings.process[inside]),
+        ),
+        shape=(markets.count, process_count),
+    )
+    operation = sparse.csr_array(
+        (allocation_share, (supplies.process, supplies.market)),
+        shape=(process_count, markets.count),
+    )
+    return Technosphere(sparse.csr_array(taken @ operation), operation, markets.made)
+
+
+def factorise(system: Technosphere, markets: Markets, findings: Findings) -> SuperLU | None:
+    """The factors of I - use; None and findings when a loop makes no net output.
+
+    A non-negative `use` has a spectral radius below one exactly when some positive y leaves
+    (I - use) y positive; y with (I - use) y = 1 is tried, which the factors give at once.
+    """
+    factors = _factors(system.use)
+    if factors is not None and _is_productive(factors, system.use):
+        return factors
+    loops = _explosive_loops(system.use)
+    for loop in loops:
+        _report_loop(loop, system, markets, findings)
+    if not loops and (factors is None or not (factors.solve(np.ones(markets.count)) > 0).all()):
+        raise ArithmeticError("The system has no positive solution, and no loop of it is to blame.")
+    return factors if not loops else None
+
+
+def requirements(
+    system: Technosphere, factors: SuperLU, wanted: Ints
+) -> Iterator[tuple[Ints, Ints, Floats]]:
+    """Wanted market, process, requirement per canonical unit; in chunks of wanted markets."""
+    count = len(system.made)
+    for start in range(0, len(wanted), CHUNK):
+        part = wanted[start : start + CHUNK]
+        unit = np.zeros((count, len(part)), order="F")
+        unit[part, np.arange(len(part))] = 1.0 / system.made[part]
+        required = np.ascontiguousarray((system.operation @ factors.solve(unit)).T)
+        market, process = np.nonzero(required)
+        yield part[market], process, required[market, process]
+
+
+def _factors(use: sparse.csr_array) -> SuperLU | None:
+    matrix = sparse.csc_array(sparse.eye_array(use.shape[0], format="csr") - use)
+    try:
+        # pivots stay on the diagonal: I - use is an M-matrix, whose elimination then adds
+        # numbers of one sign only, so nothing cancels and no requirement turns negative
+        return splu(
+            matrix,
+            permc_spec="MMD_AT_PLUS_A",
+            diag_pivot_thresh=0.0,
+            options={"SymmetricMode": True},
+        )
+    except RuntimeError:  # exactly singular
+        return None
+
+
+def _is_productive(factors: SuperLU, use: sparse.csr_array) -> bool:
+    turnover = factors.solve(np.ones(use.shape[0]))
+    return bool(np.isfinite(turnover).all() and (turnover > 0).all() and _below(turnover))
+
+
+def _below(turnover: Floats) -> bool:
+    return bool(turnover.max(initial=0.0) < NO_NET_OUTPUT)
+
+
+def _explosive_loops(use: sparse.csr_array) -> list[Ints]:
+    """Markets of each strongly connected component that is not productive by itself."""
+    count, label = connected_components(use, directed=True, connection="strong")
+    size = np.bincount(label, minlength=count)
+    own_use = use.diagonal() > 0
+    candidates = np.unique(label[own_use | (size[label] > 1)])
+    found = []
+    for component in candidates:
+        loop = np.flatnonzero(label == component)
+        block = use[loop][:, loop]
+        factors = _factors(block)
+        if factors is None or not _is_productive(factors, block):
+            found.append(loop)
+    return found
+
+
+def _report_loop(loop: Ints, system: Technosphere, markets: Markets, findings: Findings) -> None:
+    """Name the processes that make the loop's flows out of the loop's flows."""
+    names, takings = markets.names, markets.takings
+    in_loop: Flags = np.zeros(markets.count, bool)
+    in_loop[loop] = True
+    makers = np.unique(system.operation[:, loop].nonzero()[0])
+    takers = np.unique(takings.process[in_loop[takings.market]])
+    processes = np.intersect1d(makers, takers)
+    findings.add(
+        "explosive_loop",
+        observed=", ".join(names.processes[processes]),
+        facility=names.facilities[names.process_facility[processes[0]]],
+        process=names.processes[processes[0]],
+        flow=markets.flow[loop[0]],
+        flows=", ".join(np.unique(markets.flow[loop].astype(str))),
+    )
