@@ -21,6 +21,7 @@
     property,
     cast(period_month as date) as period_month,
     supplier_id,
+    meter_id,
     document_no,
     data_method,
     evidence,

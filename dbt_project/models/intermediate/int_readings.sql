@@ -44,6 +44,7 @@ select
     readings.property,
     readings.period_month,
     readings.supplier_id,
+    readings.meter_id,
     readings.document_no,
     readings.data_method,
     readings.evidence,
