@@ -31,6 +31,10 @@ ARITHMETIC_MODELS = {
     "int_emissions",
     "emissions_by_process",
     "emissions_by_stage",
+    "int_check_totals",
+    "int_mass_exchanges",
+    "int_process_balances",
+    "process_balances",
 }
 
 

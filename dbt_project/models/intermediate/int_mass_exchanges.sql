@@ -41,8 +41,6 @@ weighed as (
             else exchanges.direction
         end as direction,
         exchanges.quantity_kg,
-        max(case when properties.property = 'balance_share' then properties.property_value end)
-            as balance_share,
         max(case when properties.property = 'moisture' then properties.property_value end)
             as moisture_share,
         max(case when properties.property = 'carbon_content' then properties.property_value end)
@@ -51,7 +49,7 @@ weighed as (
     left join properties
         on
             exchanges.flow_id = properties.flow_id
-            and properties.property in ('balance_share', 'moisture', 'carbon_content')
+            and properties.property in ('moisture', 'carbon_content')
             and exchanges.period_month >= coalesce(properties.valid_from, exchanges.period_month)
             and (properties.valid_to is null or exchanges.period_month < properties.valid_to)
     where
@@ -61,13 +59,7 @@ weighed as (
             'product',
             'waste',
             'own_waste',
-            'process_emission',
-            'statistic'
-        )
-        -- effluent and water are no material; a material whose mass nobody knows is
-        and (
-            exchanges.quantity_kg is not null
-            or exchanges.flow_kind in ('material', 'intermediate', 'product')
+            'process_emission'
         )
     group by
         exchanges.period_month,
@@ -92,11 +84,9 @@ dry as (
         weighed.flow_kind,
         weighed.direction,
         weighed.quantity_kg,
-        coalesce(weighed.balance_share, 1.0) as balance_share,
         weighed.carbon_content,
         weighed.quantity_kg
-        * coalesce(weighed.balance_share, 1.0)
-        * (1.0 - coalesce(measured.moisture_share, weighed.moisture_share, 0.0)) as dry_kg
+        * (1.0 - coalesce(measured.moisture_share, weighed.moisture_share)) as dry_kg
     from weighed
     left join measured
         on
@@ -114,7 +104,11 @@ select
     flow_id,
     flow_kind,
     direction,
+    quantity_kg,
     dry_kg,
     dry_kg * carbon_content as carbon_kg
 from dry
-where balance_share <> 0.0
+-- a moisture that is stated says that a flow takes part; what is made always does
+where
+    dry_kg is not null
+    or flow_kind in ('intermediate', 'product')

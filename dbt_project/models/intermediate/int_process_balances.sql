@@ -47,7 +47,8 @@ mass_sums as (
         sum(case when direction = 'output' then dry_kg else 0.0 end) as output_kg,
         sum(case when direction = 'input' then carbon_kg else 0.0 end) as carbon_input_kg,
         sum(case when direction = 'output' then carbon_kg else 0.0 end) as carbon_output_kg,
-        min(case when dry_kg is null then flow_id end) as flow_without_mass,
+        min(case when quantity_kg is null then flow_id end) as flow_without_mass,
+        min(case when dry_kg is null then flow_id end) as flow_without_moisture,
         min(case when dry_kg <> 0.0 and carbon_kg is null then flow_id end)
             as flow_without_carbon_content
     from mass
@@ -71,10 +72,12 @@ mass_balances as (
         false as is_one_sided,
         case
             when mass_sums.flow_without_mass is not null then 'mass_not_known'
+            when mass_sums.flow_without_moisture is not null then 'moisture_not_stated'
             when coalesce(mass_sums.input_kg, 0.0) = 0.0 then 'no_material_taken'
             when mass_sums.output_kg = 0.0 then 'no_material_given'
         end as reason,
-        mass_sums.flow_without_mass as reason_flow_id
+        coalesce(mass_sums.flow_without_mass, mass_sums.flow_without_moisture)
+            as reason_flow_id
     from material_processes
     left join mass_sums
         on
@@ -99,14 +102,18 @@ carbon_balances as (
         false as is_one_sided,
         case
             when mass_sums.flow_without_mass is not null then 'mass_not_known'
+            when mass_sums.flow_without_moisture is not null then 'moisture_not_stated'
             when coalesce(mass_sums.input_kg, 0.0) = 0.0 then 'no_material_taken'
             when mass_sums.output_kg = 0.0 then 'no_material_given'
             when mass_sums.flow_without_carbon_content is not null
                 then 'carbon_content_not_stated'
             when mass_sums.carbon_input_kg = 0.0 then 'no_carbon_taken'
         end as reason,
-        coalesce(mass_sums.flow_without_mass, mass_sums.flow_without_carbon_content)
-            as reason_flow_id
+        coalesce(
+            mass_sums.flow_without_mass,
+            mass_sums.flow_without_moisture,
+            mass_sums.flow_without_carbon_content
+        ) as reason_flow_id
     from material_processes
     left join mass_sums
         on

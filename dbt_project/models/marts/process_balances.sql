@@ -146,5 +146,14 @@ select
         else 'within'
     end as status,
     not_judged_because as reason,
-    reason_flow_id
+    case
+        when
+            not_judged_because in (
+                'mass_not_known',
+                'moisture_not_stated',
+                'carbon_content_not_stated',
+                'recycled_content_not_known'
+            )
+            then reason_flow_id
+    end as reason_flow_id
 from deviations
