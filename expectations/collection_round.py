@@ -46,6 +46,7 @@ RANGE = (
         "Check the value and its unit. If it is right, say why in the note; nothing else is needed.",
         "请核对数值和单位;若无误,请在备注中说明原因。",
         _range_sql(f"{BEYOND_USUAL} and not {BEYOND_HARD}", "usual"),
+        waivable=True,
     ),
     Rule(
         "hard_bounds",
@@ -57,6 +58,7 @@ RANGE = (
         "Check the decimal point and the unit (kg or t, kWh or 万千瓦时), then correct the cell.",
         "请检查小数点和单位(kg 或 t、kWh 或 万千瓦时)后更正。",
         _range_sql(BEYOND_HARD, "hard"),
+        waivable=True,
     ),
     Rule(
         "range_readable",
@@ -97,6 +99,7 @@ AGREEMENT = (
         where is_complete and abs(stated - summed)
             > tolerance * abs(summed) + {ROUNDING.format("stated", "summed")}
         """,
+        waivable=True,
     ),
     Rule(
         "sheet_agrees_with_erp",
@@ -127,6 +130,7 @@ AGREEMENT = (
             and abs(stated - counted)
                 > tolerance * abs(counted) + 1e-9 * greatest(abs(stated), abs(counted))
         """,
+        waivable=True,
     ),
     Rule(
         "check_compared",
@@ -147,6 +151,7 @@ AGREEMENT = (
         where counted is null or (facility_id, flow_id, direction, period_month) in (
             select (facility_id, flow_id, direction, period_month) from gate_incomplete)
         """,
+        waivable=True,
     ),
     Rule(
         "meter_continuity",
@@ -165,6 +170,7 @@ AGREEMENT = (
         where kind = 'meter' and abs(opening.quantity - closing.quantity)
             > 1e-9 * greatest(abs(opening.quantity), abs(closing.quantity))
         """,
+        waivable=True,
     ),
     Rule(
         "stock_continuity",
@@ -184,6 +190,7 @@ AGREEMENT = (
         where kind = 'stock' and abs(opening.quantity - closing.quantity)
             > 1e-9 * greatest(abs(opening.quantity), abs(closing.quantity))
         """,
+        waivable=True,
     ),
     Rule(
         "tolerance_declared",
@@ -240,6 +247,7 @@ COMPLETENESS = (
         where coalesce(hand_in, '') <> 'instruments'
             and coalesce(hand_in, '') not in (select hand_in from expected_hand_ins)
         """,
+        waivable=True,
     ),
 )
 

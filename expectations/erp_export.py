@@ -38,5 +38,6 @@ RULES = (
         )
         where line_no > 1
         """,
+        waivable=True,
     ),
 )

@@ -36,8 +36,13 @@ FINDING_SCHEMA = pa.schema(
         ("message_zh", pa.string()),
         ("remedy_en", pa.string()),
         ("remedy_zh", pa.string()),
+        ("waiver_reason", pa.string()),
+        ("waived_by", pa.string()),
+        ("waived_until", pa.date32()),
     ]
 )
+WAIVER_COLUMNS = ("waiver_reason", "waived_by", "waived_until")
+"""Null unless somebody answers for the finding in waivers.csv of the round."""
 
 LOCATION = (
     "hand_in",
@@ -56,6 +61,9 @@ LOOKED_UP = (*LOCATION, "item_text")
 class Rule:
     """One thing that must hold; `sql` selects the rows for which it does not.
 
+    `waivable`: it leaves room for judgement, so a signed waiver may let a hand-in pass. What
+    can't be read, counted or told apart never is.
+
     Messages may name {observed}, {expected}, {tolerance}, {item}, {month}, {flow}, {process},
     {hand_in}, {file}, {sheet} and {cell}.
     """
@@ -69,6 +77,7 @@ class Rule:
     remedy_en: str
     remedy_zh: str
     sql: str
+    waivable: bool = False
 
     @property
     def query(self) -> str:
@@ -154,7 +163,8 @@ def list_findings(
             {stated("message_en", _message_sql(rule.message_en, "en"))} as message_en,
             {stated("message_zh", _message_sql(rule.message_zh, "zh"))} as message_zh,
             {stated("remedy_en", quoted(rule.remedy_en))} as remedy_en,
-            {stated("remedy_zh", quoted(rule.remedy_zh))} as remedy_zh
+            {stated("remedy_zh", quoted(rule.remedy_zh))} as remedy_zh,
+            null as waiver_reason, null as waived_by, null as waived_until
         from named order by finding_no
     """
     return connection.sql(query).to_arrow_table().cast(FINDING_SCHEMA)

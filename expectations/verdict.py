@@ -11,10 +11,12 @@ import pyarrow as pa
 
 from expectations import collection_round, energy_instruments, erp_export, stage_workbook
 from expectations.judge import GateError, RuleResult, judge
+from expectations.papers import paper_findings
 from expectations.preparation import prepare
 from expectations.rules import FINDING_SCHEMA, Rule, list_findings
 
 if TYPE_CHECKING:
+    from orchestration.collection.waivers import Waivers
     from orchestration.company import Company, Round
 
 SUITES: Mapping[str, Sequence[Rule]] = {
@@ -35,6 +37,8 @@ VERDICT_SCHEMA = pa.schema(
         ("source_sha256", pa.string()),
         ("critical_count", pa.int64()),
         ("warning_count", pa.int64()),
+        ("waived_count", pa.int64()),
+        ("correction_count", pa.int64()),
         ("row_count", pa.int64()),
         ("note", pa.string()),
     ]
@@ -52,31 +56,40 @@ file as (
     from handed_in group by hand_in
 ),
 found as (
-    select hand_in, count(*) filter (severity = 'critical') as critical_count,
-        count(*) filter (severity = 'warning') as warning_count,
-        string_agg(distinct rule_id, ', ' order by rule_id) filter (severity = 'critical')
-            as broken_rules
+    select hand_in,
+        count(*) filter (severity = 'critical' and waived_by is null) as critical_count,
+        count(*) filter (severity = 'warning' and waived_by is null) as warning_count,
+        count(*) filter (waived_by is not null) as waived_count,
+        string_agg(distinct rule_id, ', ' order by rule_id)
+            filter (severity = 'critical' and waived_by is null) as broken_rules
     from gate_finding group by hand_in
 ),
 counted as (
-    select hand_in, count(*) as row_count from readings group by hand_in
+    select hand_in, count(*) as row_count,
+        count(distinct concat_ws('!', source_sheet, source_cell))
+            filter (corrected_from is not null) as correction_count
+    from readings group by hand_in
     union all
-    select 'instruments', count(*) from gate_instrument having count(*) > 0
+    select 'instruments', count(*), 0 from gate_instrument having count(*) > 0
 )
 select getvariable('round') as round, owed.hand_in, file.source, file.facility_id,
     case
         when file.hand_in is null and owed.hand_in <> 'instruments' then 'missing'
         when coalesce(critical_count, 0) > 0 then 'refused'
-        when coalesce(warning_count, 0) > 0 then 'accepted_with_warnings'
+        when coalesce(warning_count, 0) + coalesce(waived_count, 0) > 0
+            then 'accepted_with_warnings'
         else 'accepted'
     end as state,
     file.source_file, file.source_sha256,
     coalesce(critical_count, 0) as critical_count, coalesce(warning_count, 0) as warning_count,
+    coalesce(waived_count, 0) as waived_count, coalesce(correction_count, 0) as correction_count,
     coalesce(row_count, 0) as row_count,
     case state
         when 'missing' then 'Not handed in.'
         when 'refused' then concat('Refused for: ', broken_rules, '.')
-        when 'accepted_with_warnings' then 'Accepted; look at the warnings.'
+        when 'accepted_with_warnings' then concat('Accepted',
+            case when waived_count > 0 then concat('; ', waived_count, ' waived') else '' end,
+            case when warning_count > 0 then '; look at the warnings.' else '.' end)
         else 'Accepted.'
     end as note
 from owed
@@ -98,9 +111,15 @@ class Judgement:
 
 
 def judge_round(
-    connection: duckdb.DuckDBPyConnection, *, round: Round, company: Company | None = None
+    connection: duckdb.DuckDBPyConnection,
+    *,
+    round: Round,
+    company: Company | None = None,
+    waivers: Waivers | None = None,
 ) -> Judgement:
     """Judge all hand-ins of a round together; the connection holds them and the master data.
+
+    A waived critical finding does not refuse its hand-in.
 
     It needs readings, previous_readings, expected_hand_ins, handed_in, facilities, processes,
     flows, flow_properties, ranges, tolerances and unit_conversions; correction_findings,
@@ -112,6 +131,10 @@ def judge_round(
         del suites["energy_instruments"]
     results = judge(connection, "gate_reading", suites)
     findings = find(connection, results, "gate_reading", round.round)
+    if waivers is not None:
+        marked = waivers.mark(findings)
+        on_waivers = paper_findings(waivers.problems(), waivers.file, round.round)
+        findings = pa.concat_tables([marked, on_waivers])
     connection.register("gate_finding", findings)
     verdicts = connection.sql(VERDICTS).to_arrow_table().cast(VERDICT_SCHEMA)
     connection.unregister("gate_finding")
@@ -144,9 +167,9 @@ def find(
 
 def rules_table() -> list[dict[str, str]]:
     """Every rule with its severity and words, for the documentation and the UI."""
-    from expectations import factor_library
+    from expectations import factor_library, papers
 
-    suites = {**SUITES, "factor_library": factor_library.RULES}
+    suites = {**SUITES, "factor_library": factor_library.RULES, "papers": papers.RULES}
     return [
         {
             "suite": suite,

@@ -7,16 +7,25 @@ hand-in leaves what was accepted before in force.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
+from orchestration.collection.sign_offs import (
+    SIGN_OFF_SCHEMA,
+    SignOffs,
+    judge_sign_offs,
+    round_content_sha256,
+)
+from orchestration.collection.waivers import WAIVER_SCHEMA, Waivers, read_waivers
 from orchestration.company import INSTRUMENTS, TABLES, DataFolder, Round
+from orchestration.control import newest_rows
 from orchestration.gate_tables import Case, HandIn, landed_case, lay_out
 from orchestration.ingest.reading import READING_SCHEMA
 from orchestration.lake import (
@@ -34,6 +43,11 @@ INSTRUMENTS_SCHEMA = LANDED_INSTRUMENTS_SCHEMA.append(pa.field("revision", pa.in
 NOBODY = "_round"
 """Stands where a hand-in would, for findings on a file that belongs to none."""
 
+SIGN_OFFS = "_sign_offs"
+"""Stands where a hand-in would, for findings on sign-offs: judged apart, and again to release."""
+
+EMPTY = "empty.parquet"
+
 CALENDAR = ("round", "opens_on", "closes_on", "first_month", "last_month")
 
 
@@ -45,6 +59,7 @@ class RoundResult:
     verdicts: list[dict[str, Any]]
     findings: pa.Table
     new_revisions: Mapping[str, int]
+    sign_offs: list[dict[str, Any]] = field(default_factory=list)
 
 
 def accept_company(data: DataFolder, lake: Lake) -> dict[str, pa.Table]:
@@ -71,21 +86,34 @@ def accept_company(data: DataFolder, lake: Lake) -> dict[str, pa.Table]:
     return tables
 
 
-def judge_and_accept(data: DataFolder, lake: Lake, round_: Round) -> RoundResult:
-    """Judge every landed hand-in of a round, and let in what passed."""
-    from expectations.verdict import judge_round
+def judge_and_accept(
+    data: DataFolder, lake: Lake, round_: Round, today: date | None = None
+) -> RoundResult:
+    """Judge every landed hand-in of a round and its papers, and let in what passed.
 
+    Waivers end and sign-offs begin on a day; `today` is that of the judgement.
+    """
+    from expectations.verdict import SUITES, judge_round
+
+    today = today or date.today()
     write_empty_tables(lake)
     case = landed_case(data, lake, round_)
+    arrived = [hand_in.hand_in for hand_in in case.hand_ins]
+    rules = [rule for suite in SUITES.values() for rule in suite]
+    waivers = read_waivers(data, round_, [*arrived, INSTRUMENTS], rules, today)
     with duckdb.connect() as connection:
         connection.execute("set autoinstall_known_extensions = false")
         connection.execute("set autoload_known_extensions = false")
         lay_out(connection, data, lake, case)
-        judgement = judge_round(connection, round=round_, company=data.company)
-    return _accept(lake, case, judgement)
+        judgement = judge_round(
+            connection, round=round_, company=data.company, waivers=waivers
+        )
+    return _accept(data, lake, case, judgement, waivers, today)
 
 
-def _accept(lake: Lake, case: Case, judgement: Any) -> RoundResult:
+def _accept(
+    data: DataFolder, lake: Lake, case: Case, judgement: Any, waivers: Waivers, today: date
+) -> RoundResult:
     registry = lake.registry()
     round_ = case.round
     passed = set(judgement.accepted_hand_ins)
@@ -102,11 +130,36 @@ def _accept(lake: Lake, case: Case, judgement: Any) -> RoundResult:
         {**row, "revision_in_force": _revision(lake, registry, round_.round, row["hand_in"])}
         for row in judgement.verdicts.to_pylist()
     ]
+    waived = waivers.rows()
+    lake.write(lake.waivers(round_.round), pa.Table.from_pylist(waived, schema=WAIVER_SCHEMA))
     _write_quality(lake, round_.round, judgement, verdicts)
     if new_rows:
         lake.write(lake.hand_ins, registry)
     new = {row["hand_in"]: row["revision"] for row in new_rows}
-    return RoundResult(round_.round, verdicts, judgement.findings, new)
+    content = content_of_round(registry, round_.round, waived)
+    sign_offs = judge_sign_offs(data, round_, files_of(verdicts), content, today)
+    write_sign_offs(lake, round_.round, sign_offs)
+    findings = pa.concat_tables([judgement.findings, sign_offs.findings])
+    return RoundResult(round_.round, verdicts, findings, new, sign_offs.rows.to_pylist())
+
+
+def files_of(verdicts: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """SHA-256 of the file of each hand-in that arrived."""
+    return {row["hand_in"]: row["source_sha256"] for row in verdicts if row["source_sha256"]}
+
+
+def content_of_round(
+    registry: pa.Table, round_: str, waivers: Iterable[Mapping[str, Any]]
+) -> str:
+    """SHA-256 over what is accepted of a round and over what was waived: its approver signs it."""
+    rows = [row for row in newest_rows(registry) if row["round"] == round_]
+    return round_content_sha256(rows, waivers)
+
+
+def write_sign_offs(lake: Lake, round_: str, sign_offs: SignOffs) -> None:
+    """The sign-offs of a round and what is wrong with them; they refuse no hand-in."""
+    lake.write(lake.sign_offs(round_), sign_offs.rows)
+    lake.write(lake.findings(round_, SIGN_OFFS), sign_offs.findings)
 
 
 def write_empty_tables(lake: Lake) -> None:
@@ -116,15 +169,17 @@ def write_empty_tables(lake: Lake) -> None:
     month = f"period_month={NO_MONTH.isoformat()}"
     accepted, quality = lake.path / "accepted", lake.path / "quality"
     empty = {
-        accepted / "stage_readings" / month / "empty.parquet": MONTH_SCHEMA,
-        accepted / "erp_records" / month / "empty.parquet": MONTH_SCHEMA,
-        accepted / "energy_instruments" / "empty.parquet": INSTRUMENTS_SCHEMA,
-        quality / "findings" / "empty.parquet": FINDING_SCHEMA,
-        quality / "verdicts" / "empty.parquet": _verdict_schema(),
+        accepted / "stage_readings" / month / EMPTY: MONTH_SCHEMA,
+        accepted / "erp_records" / month / EMPTY: MONTH_SCHEMA,
+        accepted / "energy_instruments" / EMPTY: INSTRUMENTS_SCHEMA,
+        quality / "findings" / EMPTY: FINDING_SCHEMA,
+        quality / "verdicts" / EMPTY: _verdict_schema(),
+        quality / "waivers" / EMPTY: WAIVER_SCHEMA,
+        quality / "sign_offs" / EMPTY: SIGN_OFF_SCHEMA,
         lake.hand_ins: HAND_INS_SCHEMA,
     }
     for path, schema in empty.items():
-        if not path.exists():
+        if not path.exists() or (path.name == EMPTY and pq.read_schema(path) != schema):
             lake.write(path, schema.empty_table())
 
 
@@ -213,7 +268,8 @@ def write_findings(lake: Lake, round_: str, findings: pa.Table, hand_ins: set[st
     nobodys = findings.filter(pc.is_null(findings["hand_in"]))
     lake.write(lake.findings(round_, NOBODY), nobodys)
     folder = lake.findings(round_, NOBODY).parent
-    lake.keep_only(folder, [f"{slug_of(name)}.parquet" for name in [*names, NOBODY]])
+    kept = [*names, NOBODY, SIGN_OFFS]
+    lake.keep_only(folder, [f"{slug_of(name)}.parquet" for name in kept])
 
 
 def write_verdicts(lake: Lake, round_: str, verdicts: list[dict[str, Any]]) -> None:

@@ -155,6 +155,14 @@ class Lake:
         """One verdict a hand-in of the round."""
         return self.path / "quality" / "verdicts" / f"{round_}.parquet"
 
+    def waivers(self, round_: str) -> Path:
+        """Every waiver of the round with its state."""
+        return self.path / "quality" / "waivers" / f"{round_}.parquet"
+
+    def sign_offs(self, round_: str) -> Path:
+        """Every sign-off of the round, and whether it counts."""
+        return self.path / "quality" / "sign_offs" / f"{round_}.parquet"
+
     # --- reading and writing --------------------------------------------------------------
 
     @contextmanager

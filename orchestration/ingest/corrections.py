@@ -1,7 +1,8 @@
 """Corrections: a decided change of one cell, applied between landed and accepted.
 
 A correction that no longer finds its cell, or finds another value there, is a critical finding:
-what was decided was decided about a value nobody handed in any more.
+what was decided was decided about a value nobody handed in any more. One that applies is told,
+with its reason and who decided it, in every report on the hand-in.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +31,7 @@ COLUMNS = (
     "decided_by",
     "decided_on",
 )
-NEEDED = ("file", "cell", "reason", "decided_by")
+NEEDED = ("file", "cell", "reason", "decided_by", "decided_on")
 CHANGED = (
     "value_text",
     "value_type",
@@ -39,7 +41,7 @@ CHANGED = (
     "multiplier_text",
     "sign_multiplier",
 )
-RULE = "correction_applies"
+RULE, APPLIED = "correction_applies", "correction_applied"
 _Key = tuple[str, str, str]
 
 
@@ -81,7 +83,12 @@ def read_corrections(data: Path, round_name: str) -> tuple[Correction, ...]:
                 if missing or None in row:
                     raise CorrectionsError(
                         f"{path} line {reader.line_num}: {', '.join(missing) or 'a field too many'}"
-                        ". A correction names its file, cell, reason and who decided it."
+                        ". A correction names its file, cell, reason, who decided it and when."
+                    )
+                if not _is_day(row["decided_on"]):
+                    raise CorrectionsError(
+                        f"{path} line {reader.line_num}: decided_on {row['decided_on']} is no day. "
+                        "Write it as YYYY-MM-DD."
                     )
                 corrections.append(Correction(**{name: row[name] or "" for name in COLUMNS}))
         except (csv.Error, UnicodeDecodeError) as error:
@@ -92,7 +99,11 @@ def read_corrections(data: Path, round_name: str) -> tuple[Correction, ...]:
 def apply_corrections(
     table: pa.Table, corrections: Iterable[Correction | Mapping[str, Any]]
 ) -> tuple[pa.Table, pa.Table]:
-    """The readings of a round's hand-ins, corrected, and findings on what could not be applied."""
+    """The readings of a round's hand-ins, corrected, and a finding on each correction.
+
+    Findings: `correction_applied` (info), or `correction_applies` (critical) where the old value
+    is not there any more.
+    """
     decided = [_as_correction(correction) for correction in corrections]
     if not decided:
         return table, FINDING_SCHEMA.empty_table()
@@ -101,9 +112,10 @@ def apply_corrections(
     is_wanted = pc.is_in(table["source_file"], pa.array(wanted, pa.string())).combine_chunks()
     cells = _Cells(table.filter(is_wanted))
     findings = [
-        _finding(cells.hand_in_of(correction), correction, found)
+        _applied(cells.hand_in_of(correction), correction)
+        if (found := cells.correct(correction)) is None
+        else _finding(cells.hand_in_of(correction), correction, found)
         for correction in decided
-        if (found := cells.correct(correction)) is not None
     ]
     for name, values in cells.columns().items():
         column = pc.replace_with_mask(table[name].combine_chunks(), is_wanted, values)
@@ -224,6 +236,13 @@ def _product(parts: Sequence[str]) -> float | None:
     return product
 
 
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text.strip()).isoformat() == text.strip()
+    except ValueError:
+        return False
+
+
 def _file(text: str) -> str:
     return text.strip().replace("\\", "/")
 
@@ -243,17 +262,11 @@ def _finding(hand_in: Mapping[str, Any], correction: Correction, found: str) -> 
     expected = correction.old_value or "a blank"
     found_zh = {"no mapped cell": "该单元格未被读取", "a blank": "空白"}.get(found, found)
     expected_zh = expected if correction.old_value else "空白"
-    return dict(hand_in) | {
+    return _located(hand_in, correction) | {
         "rule_id": RULE,
         "severity": "critical",
-        "source_sheet": correction.sheet or None,
-        "source_cell": correction.cell,
-        "period_month": None,
-        "flow_id": None,
-        "process_id": None,
         "observed": found,
         "expected": correction.old_value,
-        "tolerance": None,
         "message_en": (
             f"corrections.csv changes this cell from {expected} to {correction.new_value}, "
             f"but {found} stands there."
@@ -270,4 +283,36 @@ def _finding(hand_in: Mapping[str, Any], correction: Correction, found: str) -> 
             "如果报送文件已更正,请从 corrections.csv 删除该行;"
             "否则请更正其 file、sheet、cell 或 old_value。"
         ),
+    }
+
+
+def _applied(hand_in: Mapping[str, Any], correction: Correction) -> dict[str, Any]:
+    old, new = correction.old_value or "a blank", correction.new_value or "a blank"
+    old_zh, new_zh = correction.old_value or "空白", correction.new_value or "空白"
+    return _located(hand_in, correction) | {
+        "rule_id": APPLIED,
+        "severity": "info",
+        "observed": correction.old_value,
+        "expected": correction.new_value,
+        "message_en": (
+            f"{new} counts instead of {old}: {correction.reason}. "
+            f"Decided by {correction.decided_by} on {correction.decided_on}."
+        ),
+        "message_zh": (
+            f"以 {new_zh} 代替 {old_zh}:{correction.reason}。"
+            f"{correction.decided_by} 于 {correction.decided_on} 决定。"
+        ),
+        "remedy_en": "Nothing to do; when the corrected file is handed in, remove the line.",
+        "remedy_zh": "无需处理;重新提交更正后的文件时,请删除该行。",
+    }
+
+
+def _located(hand_in: Mapping[str, Any], correction: Correction) -> dict[str, Any]:
+    return dict(hand_in) | {
+        "source_sheet": correction.sheet or None,
+        "source_cell": correction.cell,
+        "period_month": None,
+        "flow_id": None,
+        "process_id": None,
+        "tolerance": None,
     }

@@ -1,0 +1,127 @@
+"""Rules on the papers of a round: sign-offs and waivers that have an effect, and why others don't.
+
+None of them refuses a hand-in: a paper without effect leaves things as they were without it. They
+are judged after the gate, again for each release, and without the seconds that Great
+Expectations takes to start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import duckdb
+import pyarrow as pa
+
+from expectations.rules import FINDING_SCHEMA, Rule, list_findings
+
+if TYPE_CHECKING:
+    from orchestration.collection.papers import Problem
+
+PROBLEM_SCHEMA = pa.schema(
+    [(name, pa.string()) for name in ("rule_id", "hand_in", "source_file", "source_cell")]
+    + [("observed", pa.string()), ("expected", pa.string())]
+)
+
+
+def _rule(rule_id: str, *words: str) -> Rule:
+    return Rule(rule_id, "warning", *words, f"select * from batch where rule_id = '{rule_id}'")
+
+
+RULES = (
+    _rule(
+        "paper_readable",
+        "Sign-offs and waivers can be read.",
+        "签字表和豁免表可以读取。",
+        "{file} can't be read: {observed}. None of its lines counts.",
+        "{file} 无法读取:{observed}。其中各行均不生效。",
+        "Correct the file: UTF-8, commas, and the header that raw_data/README.md shows.",
+        "请更正文件:UTF-8、逗号分隔,表头见 raw_data/README.md。",
+    ),
+    _rule(
+        "sign_off_complete",
+        "A sign-off names hand-in, role, person, day and what was signed.",
+        "签字须写明报送、角色、人员、日期和所签内容。",
+        "{file} {cell}: {observed}; expected: {expected}. The sign-off does not count.",
+        "{file} {cell}:{observed};应为:{expected}。该签字不生效。",
+        "Correct the line; people who may sign are in company/people.csv.",
+        "请更正该行;可签字人员见 company/people.csv。",
+    ),
+    _rule(
+        "sign_off_outdated",
+        "A sign-off is about the file as it is now.",
+        "签字对应当前的文件。",
+        "{file} {cell}: {hand_in} changed after it was signed: signed {observed}, now {expected}.",
+        "{file} {cell}:{hand_in} 在签字后有变动:签字时 {observed},现为 {expected}。",
+        "Look at what changed and sign it again with the SHA-256 of today.",
+        "请核对变动内容,并以当前的 SHA-256 重新签字。",
+    ),
+    _rule(
+        "four_eyes",
+        "Who prepares, who reviews and who approves are three people.",
+        "编制、复核、批准须为三人。",
+        "{file} {cell}: {observed}; expected: {expected}. This one is refused.",
+        "{file} {cell}:{observed};应为:{expected}。该项被拒绝。",
+        "Let somebody else sign this role.",
+        "请由另一人签署该角色。",
+    ),
+    _rule(
+        "waiver_complete",
+        "A waiver says what is waived, why, by whom and until when.",
+        "豁免须写明对象、理由、人员和期限。",
+        "{file} {cell}: {observed}; expected: {expected}. The waiver has no effect.",
+        "{file} {cell}:{observed};应为:{expected}。该豁免不生效。",
+        "Correct the line; people who may sign are in company/people.csv.",
+        "请更正该行;可签字人员见 company/people.csv。",
+    ),
+    _rule(
+        "waiver_allowed",
+        "Only rules that leave room for judgement can be waived.",
+        "只有允许人工判断的规则可以豁免。",
+        "{file} {cell}: {observed} can't be waived. The finding stands.",
+        "{file} {cell}:{observed} 不可豁免,原问题仍然有效。",
+        "Mend what the finding says; what can't be read can't be counted.",
+        "请按原问题提示更正;无法读取的数据不能计入。",
+    ),
+    _rule(
+        "waiver_in_force",
+        "A waiver is still in force.",
+        "豁免仍在有效期内。",
+        "{file} {cell}: the waiver of {expected} ended on {observed}. The finding stands again.",
+        "{file} {cell}:对 {expected} 的豁免已于 {observed} 到期,原问题重新生效。",
+        "Mend the cause, or have it waived anew with a new line.",
+        "请解决原因,或另起一行重新申请豁免。",
+    ),
+    _rule(
+        "waiver_matches",
+        "A waiver has something to waive.",
+        "豁免有其对象。",
+        "{file} {cell}: no finding of {observed} to waive.",
+        "{file} {cell}:没有可豁免的问题:{observed}。",
+        "Remove the line if the matter is settled; otherwise correct rule_id, hand_in or object.",
+        "若问题已解决请删除该行,否则请更正 rule_id、hand_in 或 object。",
+    ),
+)
+
+
+def paper_findings(problems: Iterable[Problem], file: str, round_name: str) -> pa.Table:
+    """Problems of one paper in the words of their rules (FINDING_SCHEMA)."""
+    rows = [
+        {
+            "rule_id": problem.rule_id,
+            "hand_in": problem.hand_in,
+            "source_file": file,
+            "source_cell": f"L{problem.line}",
+            "observed": problem.observed,
+            "expected": problem.expected,
+        }
+        for problem in problems
+    ]
+    if not rows:
+        return FINDING_SCHEMA.empty_table()
+    flows = pa.schema([(name, pa.string()) for name in ("flow_id", "name_en", "name_zh")])
+    with duckdb.connect() as connection:
+        connection.register("flows", flows.empty_table())
+        connection.register("paper_problem", pa.Table.from_pylist(rows, schema=PROBLEM_SCHEMA))
+        listed = [list_findings(connection, rule, "paper_problem", round_name) for rule in RULES]
+    return pa.concat_tables(listed)
