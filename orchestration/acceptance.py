@@ -105,9 +105,7 @@ def judge_and_accept(
         connection.execute("set autoinstall_known_extensions = false")
         connection.execute("set autoload_known_extensions = false")
         lay_out(connection, data, lake, case)
-        judgement = judge_round(
-            connection, round=round_, company=data.company, waivers=waivers
-        )
+        judgement = judge_round(connection, round=round_, company=data.company, waivers=waivers)
     return _accept(data, lake, case, judgement, waivers, today)
 
 
@@ -148,9 +146,7 @@ def files_of(verdicts: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     return {row["hand_in"]: row["source_sha256"] for row in verdicts if row["source_sha256"]}
 
 
-def content_of_round(
-    registry: pa.Table, round_: str, waivers: Iterable[Mapping[str, Any]]
-) -> str:
+def content_of_round(registry: pa.Table, round_: str, waivers: Iterable[Mapping[str, Any]]) -> str:
     """SHA-256 over what is accepted of a round and over what was waived: its approver signs it."""
     rows = [row for row in newest_rows(registry) if row["round"] == round_]
     return round_content_sha256(rows, waivers)

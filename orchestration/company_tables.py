@@ -172,6 +172,13 @@ TABLES: Mapping[str, Table] = {
         ("multiplier",),
         may_be_absent=True,
     ),
+    "people": Table(
+        "company/people.csv",
+        ("person_id", "name_en"),
+        ("person_id",),
+        ("name_zh", "position"),
+        may_be_absent=True,
+    ),
     "exclusions": Table(
         "company/exclusions.csv",
         ("category", "reason"),

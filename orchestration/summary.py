@@ -116,8 +116,14 @@ def _hand_ins(data: DataFolder, verdicts: Sequence[dict[str, Any]]) -> Table:
 
 def _state(verdict: dict[str, Any]) -> str:
     critical, warnings = verdict["critical_count"], verdict["warning_count"]
-    counts = {"refused": f", {critical} critical", "accepted_with_warnings": f", {warnings} to see"}
-    return verdict["state"].partition("_")[0] + counts.get(verdict["state"], "")
+    signed_for = {"waived": verdict["waived_count"], "corrected": verdict["correction_count"]}
+    counts = {
+        "critical": critical if verdict["state"] == "refused" else 0,
+        "to see": warnings if verdict["state"] == "accepted_with_warnings" else 0,
+        **signed_for,
+    }
+    told = [f"{count} {what}" for what, count in counts.items() if count]
+    return ", ".join([verdict["state"].partition("_")[0], *told])
 
 
 def _print_findings(console: Console, lake: Lake, verdict: dict[str, Any]) -> None:

@@ -148,6 +148,10 @@ def write_company(path: Path) -> TinyCompany:
                 "process_type": "production",
             }
         ],
+        "company/people.csv": [
+            {"person_id": person, "name_en": person.title()}
+            for person in ("ann", "bob", "cai", "dora")
+        ],
         "company/flows.csv": [
             {"flow_id": flow_id, **dict(zip(flow, values, strict=True))}
             for flow_id, values in {

@@ -56,6 +56,8 @@ VERDICT_COLUMNS = {
     "revision_in_force": "In force",
     "critical_count": "Critical",
     "warning_count": "Warnings",
+    "waived_count": "Waived",
+    "correction_count": "Corrected",
     "source_file": "File",
     "note": "Note",
 }

@@ -56,9 +56,7 @@ class SignOffs:
 
     def missing(self, hand_ins: Iterable[str]) -> list[tuple[str, str]]:
         """Hand-in and role of every sign-off that a release still needs; the round's own last."""
-        valid = {
-            (row["hand_in"], row["role"]) for row in self.rows.to_pylist() if row["is_valid"]
-        }
+        valid = {(row["hand_in"], row["role"]) for row in self.rows.to_pylist() if row["is_valid"]}
         needed = [(hand_in, role) for hand_in in hand_ins for role in ROLES]
         return [one for one in [*needed, (ROUND, "approver")] if one not in valid]
 

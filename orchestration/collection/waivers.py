@@ -158,9 +158,7 @@ def read_waivers(
     """
     paper = read_paper(data.path, round_.round, FILE, COLUMNS)
     can = {rule.rule_id: rule.waivable for rule in rules} | dict.fromkeys(CALCULATION_RULES, True)
-    known = _Known(
-        people_of(data.company), can, {*round_.expected, *hand_ins, CALCULATION}, today
-    )
+    known = _Known(people_of(data.company), can, {*round_.expected, *hand_ins, CALCULATION}, today)
     refused = {}
     for line in paper.lines:
         problem = (
@@ -218,7 +216,11 @@ def _incomplete(line: Line, known: _Known) -> Problem | None:
     of_calculation = line["rule_id"] in CALCULATION_RULES
     approved_on, valid_until = day_of(line["approved_on"]), day_of(line["valid_until"])
     checks = [
-        (line["rule_id"] in known.can, f"rule_id {line['rule_id'] or '(blank)'}", "a rule of the gate"),
+        (
+            line["rule_id"] in known.can,
+            f"rule_id {line['rule_id'] or '(blank)'}",
+            "a rule of the gate",
+        ),
         (
             line["hand_in"] in known.hand_ins,
             f"hand_in {line['hand_in'] or '(blank)'}",

@@ -16,6 +16,7 @@ from orchestration.ingest.corrections import (
 )
 from orchestration.ingest.reading import READING_SCHEMA, Readings
 
+APPLIED = ("correction_applied", "info")
 SHARED = {
     "round": "2022-04",
     "source": "stage_washing",
@@ -82,7 +83,7 @@ def test_a_correction_changes_its_cell(cell, old, new, expected, table):
     row = row_of(corrected, cell.replace("$", "").upper())
     values = (row["value_text"], row["value_type"], row["quantity"], row["corrected_from"])
     assert values == expected
-    assert findings.num_rows == 0
+    assert [(row["rule_id"], row["severity"]) for row in findings.to_pylist()] == [APPLIED]
     assert corrected.schema == READING_SCHEMA
     assert row_of(corrected, "B4", "ningbo/washing")["corrected_from"] is None
 
@@ -92,7 +93,7 @@ def test_a_multiplied_cell_moves_the_product(table):
     row = row_of(corrected, "C4")
     assert (row["sign_multiplier"], row["multiplier_text"]) == (-300.0, "20|15|-1")
     assert (row["quantity"], row["corrected_from"]) == (2.0, "× 10")
-    assert findings.num_rows == 0
+    assert [(row["rule_id"], row["severity"]) for row in findings.to_pylist()] == [APPLIED]
 
 
 @pytest.mark.parametrize(
@@ -120,7 +121,9 @@ def test_corrections_of_one_cell_follow_each_other(table):
     corrected, findings = apply_corrections(table, both)
     row = row_of(corrected, "B4")
     assert (row["quantity"], row["corrected_from"]) == (6.0, "1,008.2")
-    assert findings.num_rows == 0
+    told = findings.to_pylist()
+    assert [(row["rule_id"], row["severity"]) for row in told] == [APPLIED, APPLIED]
+    assert [(row["observed"], row["expected"]) for row in told] == [("1008.2", "5"), ("5", "6")]
 
 
 def test_no_correction_changes_nothing(table):
@@ -140,6 +143,12 @@ def test_a_corrections_file_is_read(tmp_path):
     assert read_corrections(tmp_path, "2022-04")[0].new_value == "2"
     path.write_text(f"{header}\na.xlsx,S,B4,1,2,,Li,2022-04-21\n")
     with pytest.raises(CorrectionsError, match="line 2: reason"):
+        read_corrections(tmp_path, "2022-04")
+    path.write_text(f"{header}\na.xlsx,S,B4,1,2,typo,Li,\n")
+    with pytest.raises(CorrectionsError, match="line 2: decided_on"):
+        read_corrections(tmp_path, "2022-04")
+    path.write_text(f"{header}\na.xlsx,S,B4,1,2,typo,Li,in April\n")
+    with pytest.raises(CorrectionsError, match="in April is no day"):
         read_corrections(tmp_path, "2022-04")
     path.write_text("file,cell\n")
     with pytest.raises(CorrectionsError, match="header"):

@@ -21,5 +21,10 @@ select
     message_en,
     message_zh,
     remedy_en,
-    remedy_zh
+    remedy_zh,
+
+    -- who answers for it
+    waiver_reason,
+    waived_by,
+    cast(waived_until as date) as waived_until
 from {{ source('quality', 'findings') }}

@@ -11,6 +11,8 @@ select
     revision_in_force,
     critical_count,
     warning_count,
+    waived_count,
+    correction_count,
     row_count,
     note
 from {{ source('quality', 'verdicts') }}
