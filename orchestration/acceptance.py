@@ -59,6 +59,7 @@ class RoundResult:
     verdicts: list[dict[str, Any]]
     findings: pa.Table
     new_revisions: Mapping[str, int]
+    waivers: list[dict[str, Any]] = field(default_factory=list)
     sign_offs: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -138,7 +139,7 @@ def _accept(
     sign_offs = judge_sign_offs(data, round_, files_of(verdicts), content, today)
     write_sign_offs(lake, round_.round, sign_offs)
     findings = pa.concat_tables([judgement.findings, sign_offs.findings])
-    return RoundResult(round_.round, verdicts, findings, new, sign_offs.rows.to_pylist())
+    return RoundResult(round_.round, verdicts, findings, new, waived, sign_offs.rows.to_pylist())
 
 
 def files_of(verdicts: Iterable[Mapping[str, Any]]) -> dict[str, str]:

@@ -38,7 +38,9 @@ CERTIFICATES = AssetKey(["accepted", "energy_instruments"])
 FINDINGS = AssetKey(["quality", "findings"])
 VERDICTS = AssetKey(["quality", "verdicts"])
 JUDGED = (READINGS, ERP, CERTIFICATES)
-GATED = (*JUDGED, FINDINGS, VERDICTS)
+WAIVERS = AssetKey(["quality", "waivers"])
+SIGN_OFFS = AssetKey(["quality", "sign_offs"])
+GATED = (*JUDGED, FINDINGS, VERDICTS, WAIVERS, SIGN_OFFS)
 GATE_POOL = "gate"
 
 PASSES = "hand_ins_pass_the_gate"
@@ -49,6 +51,8 @@ DESCRIPTIONS = {
     CERTIFICATES: "Certificates and contracts on electricity and heat that passed the gate.",
     FINDINGS: "Every cell that broke a rule, in words a plant person understands.",
     VERDICTS: "One verdict a hand-in and round.",
+    WAIVERS: "Findings that somebody answers for, with reason and last day; by line.",
+    SIGN_OFFS: "Who prepared, reviewed and approved which file, and whether that still counts.",
 }
 VERDICT_COLUMNS = {
     "hand_in": "Hand-in",
@@ -68,6 +72,24 @@ FINDING_COLUMNS = {
     "source_cell": "Cell",
     "message_en": "What is wrong",
     "remedy_en": "What to do",
+}
+WAIVER_COLUMNS = {
+    "hand_in": "Hand-in",
+    "rule_id": "Rule",
+    "object": "Object",
+    "state": "State",
+    "finding_count": "Findings",
+    "reason": "Reason",
+    "approved_by": "Approved by",
+    "valid_until": "Until",
+}
+SIGNED = {
+    "hand_in": "Hand-in",
+    "role": "Role",
+    "person_name": "Person",
+    "signed_on": "Signed on",
+    "is_valid": "Counts",
+    "broken_rule": "Why not",
 }
 FINDINGS_SHOWN = 50
 WORST_FIRST = ("refused", "missing", "accepted_with_warnings", "accepted")
@@ -211,7 +233,12 @@ def _evaluation(result: AssetCheckResult, round_: str) -> AssetCheckEvaluation:
 
 
 def _shown(key: AssetKey, result: RoundResult) -> dict[str, Any]:
-    """The verdict beside the asset it decided on."""
+    """The verdict beside the asset it decided on; papers beside their own."""
+    papers = {WAIVERS: (result.waivers, WAIVER_COLUMNS), SIGN_OFFS: (result.sign_offs, SIGNED)}
+    if key in papers:
+        rows, columns = papers[key]
+        text = MetadataValue.md(shown_as_markdown(rows, columns))
+        return {"dagster/row_count": len(rows), "lines": text}
     verdicts = sorted(result.verdicts, key=lambda row: WORST_FIRST.index(row["state"]))
     findings = result.findings.to_pylist()
     if key in JUDGED:
