@@ -219,7 +219,7 @@ def _solve(lake: Lake, periods: Sequence[Period]) -> Iterable[SolvedPeriod]:
     with duckdb.connect() as connection:
         connection.register("exchanges", exchanges)
         for period in periods:
-            summed = connection.execute(
+            summed = connection.sql(
                 """
                 select
                     process_id,
@@ -237,7 +237,7 @@ def _solve(lake: Lake, periods: Sequence[Period]) -> Iterable[SolvedPeriod]:
                 group by process_id, flow_id, direction
                 order by process_id, flow_id, direction
                 """,
-                [list(period.months)],
+                params=[list(period.months)],
             ).to_arrow_table()
             inputs = SystemInputs(
                 exchanges=summed,
@@ -250,7 +250,7 @@ def _solve(lake: Lake, periods: Sequence[Period]) -> Iterable[SolvedPeriod]:
 
 def _exchanges_of(lake: Lake, months: Sequence[date]) -> pa.Table:
     with duckdb.connect(str(lake.working_file), read_only=True) as connection:
-        return connection.execute(
+        return connection.sql(
             """
             select
                 period_month, process_id, facility_id, process_type, flow_id, flow_kind,
@@ -259,7 +259,7 @@ def _exchanges_of(lake: Lake, months: Sequence[date]) -> pa.Table:
             where list_contains($1, period_month)
             order by period_month, process_id, flow_id, direction
             """,
-            [list(months)],
+            params=[list(months)],
         ).to_arrow_table()
 
 

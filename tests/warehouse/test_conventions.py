@@ -19,6 +19,7 @@ UNIT_OF_SUFFIX = {
     "_count": "count",
 }
 MULTIPLIES_BY_A_FACTOR = {"int_emissions", "lineage"}
+RECORDS = {"int_inventory_months", "int_built_periods", "int_built_months"}
 ARITHMETIC_MODELS = {
     "int_activities",
     "int_activity_totals",
@@ -89,6 +90,32 @@ def test_marts_are_contracts_with_a_tested_grain(manifest):
         assert model["contract"]["enforced"], model["name"]
         assert model["unique_id"] in tested, model["name"]
         assert model["meta"]["grain"], model["name"]
+
+
+def test_the_records_of_what_is_built_come_after_everything_they_speak_for(manifest):
+    """A run killed before them leaves its months and periods stale; nothing may follow them."""
+
+    def before(name: str) -> set[str]:
+        found: set[str] = set()
+        todo = [f"model.carbonloom.{name}"]
+        while todo:
+            found.update(parents := manifest["parent_map"][todo.pop()])
+            todo += parents
+        return {node.split(".")[-1] for node in found if node.startswith("model.")}
+
+    def reads_the_solve(model: dict) -> bool:
+        return any(name.startswith("stg_solved__") for name in before(model["name"]))
+
+    stored = [
+        model
+        for model in models(manifest)
+        if model["config"]["materialized"] != "view" and model["name"] not in RECORDS
+    ]
+    first_half = {model["name"] for model in stored if not reads_the_solve(model)}
+    second_half = {model["name"] for model in stored} - first_half
+    assert first_half - before("int_inventory_months") == set()
+    assert second_half - before("int_built_periods") == set()
+    assert {"int_inventory_months", "int_built_periods"} <= before("int_built_months")
 
 
 def test_each_arithmetic_model_has_a_unit_test(manifest):
