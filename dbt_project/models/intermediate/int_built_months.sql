@@ -1,6 +1,7 @@
 -- One row per month and the fingerprint of the inputs that its figures were built from.
 -- Written last: a run that dies before leaves its months stale, so the next one rebuilds them.
 -- depends_on: {{ ref('int_built_periods') }}
+-- depends_on: {{ ref('int_inventory_months') }}
 -- depends_on: {{ ref('emissions_by_process') }}
 -- depends_on: {{ ref('emissions_by_stage') }}
 -- depends_on: {{ ref('facility_inventory') }}
