@@ -44,54 +44,52 @@ def allocate(
     market = supplies.market[is_shared]
     outputs = pd.DataFrame(
         {
-            "process_id": names.processes[supplies.process[is_shared]].astype(str),
-            "flow_id": markets.flow[market].astype(str),
-            "kind": markets.kind[market].astype(str),
-            "unit_code": markets.unit[market].astype(str),
+            "process": supplies.process[is_shared],
+            "process_id": names.processes[supplies.process[is_shared]],
+            "flow_id": markets.flow[market],
+            "unit_code": markets.unit[market],
             "quantity": supplies.quantity[is_shared],
             "mass_kg": supplies.mass_kg[is_shared],
         }
     )
-    ruled = outputs.merge(rules.to_pandas(), how="left", on=["process_id", "flow_id"])
+    stated = rules.to_pandas(strings_to_categorical=False).astype({"basis": object})
+    ruled = outputs.merge(stated, how="left", on=["process_id", "flow_id"])
+    for name in ("basis", "unit_code", "currency"):
+        ruled[f"{name}_number"] = pd.factorize(ruled[name])[0]
     if len(ruled) != len(outputs):
         raise ValueError("Two allocation rules of one process and flow are in force on one day.")
-    _report_missing(ruled, markets, findings)
+    _report_missing(ruled, findings)
     key = _keys(ruled, properties)
-    process = ruled["process_id"]
     _report_uncomputable(ruled.assign(key=key), findings)
-    total = key.groupby(process).transform("sum")
-    share[is_shared] = (key / total).to_numpy(float)
+    total = np.bincount(ruled["process"], weights=key, minlength=len(counts))
+    with np.errstate(invalid="ignore", divide="ignore"):  # told as findings
+        share[is_shared] = key.to_numpy(float) / total[ruled["process"]]
     return Allocation(share, _table(ruled, share[is_shared], findings.reference_period))
 
 
-def _report_missing(ruled: pd.DataFrame, markets: Markets, findings: Findings) -> None:
-    for process, group in ruled.groupby("process_id", sort=True):
-        for flow in group.loc[group["basis"].isna(), "flow_id"]:
-            findings.add(
-                "allocation_rule_missing",
-                observed=", ".join(group["flow_id"]),
-                process=str(process),
-                flow=flow,
-            )
+def _report_missing(ruled: pd.DataFrame, findings: Findings) -> None:
+    is_missing = ruled["basis"].isna()
+    if not is_missing.any():
+        return
+    made = ruled.groupby("process_id")["flow_id"].agg(", ".join)
+    for process, flow in ruled.loc[is_missing, ["process_id", "flow_id"]].itertuples(index=False):
+        findings.add("allocation_rule_missing", observed=made[process], process=process, flow=flow)
 
 
 def _keys(ruled: pd.DataFrame, properties: pa.Table) -> pd.Series:
     """What each output is weighed by; NaN when it isn't known."""
-    energy = _per_unit(ruled, properties, "ncv", "MJ")
-    carbon = _per_unit(ruled, properties, "carbon_content", "kg")
-    quantity, price = ruled["quantity"], ruled["unit_price"]
     keys = {
-        "mass": ruled["mass_kg"],
-        "energy": quantity * energy,
-        "volume": _volumes(ruled, properties),
-        "carbon": ruled["mass_kg"] * carbon,
-        "revenue": quantity * price,
-        "unit_price": price,
-        "share": ruled["share"],
+        "mass": lambda: ruled["mass_kg"],
+        "energy": lambda: ruled["quantity"] * _per_unit(ruled, properties, "ncv", "MJ"),
+        "volume": lambda: _volumes(ruled, properties),
+        "carbon": lambda: ruled["mass_kg"] * _per_unit(ruled, properties, "carbon_content", "kg"),
+        "revenue": lambda: ruled["quantity"] * ruled["unit_price"],
+        "unit_price": lambda: ruled["unit_price"],
+        "share": lambda: ruled["share"],
     }
     found = pd.Series(np.nan, index=ruled.index)
-    for basis, key in keys.items():
-        found = found.where(ruled["basis"] != basis, key)
+    for basis in ruled["basis"].dropna().unique():
+        found = found.where(ruled["basis"] != basis, keys[basis]())
     return found
 
 
@@ -132,8 +130,27 @@ def _volumes(ruled: pd.DataFrame, properties: pa.Table) -> pd.Series:
     return direct.fillna(by_density)
 
 
+def _suspects(ruled: pd.DataFrame) -> pd.DataFrame:
+    """All outputs of the processes whose rule might not work; most companies have none."""
+    ruled = ruled[ruled["basis"].notna()]
+    grouped = ruled.groupby("process")
+    is_odd = (
+        ~(ruled["key"] >= 0)
+        | ~(grouped["key"].transform("sum") > 0)
+        | ~_has_one(ruled, "basis_number")
+        | ~_has_one(ruled, "currency_number")
+    )
+    return ruled[ruled["process"].isin(ruled.loc[is_odd, "process"])]
+
+
+def _has_one(ruled: pd.DataFrame, column: str) -> pd.Series:
+    """Whether all outputs of the row's process say the same."""
+    grouped = ruled.groupby("process")[column]
+    return grouped.transform("min") == grouped.transform("max")
+
+
 def _report_uncomputable(ruled: pd.DataFrame, findings: Findings) -> None:
-    for process, group in ruled[ruled["basis"].notna()].groupby("process_id", sort=True):
+    for process, group in _suspects(ruled).groupby("process_id", sort=True):
         bases = sorted(set(group["basis"]))
         unknown = group[~(group["key"] >= 0)]
         currencies = sorted(set(group["currency"].dropna()))
@@ -161,13 +178,14 @@ def _report_uncomputable(ruled: pd.DataFrame, findings: Findings) -> None:
 
 def _table(ruled: pd.DataFrame, share: np.ndarray, reference_period: str) -> pa.Table:
     """The shares with PACT's verdict: physical up to a price ratio of 5, else economic."""
-    process = ruled["process_id"]
+    process = ruled["process"]
     price = ruled["unit_price"].where(ruled["unit_price"] >= 0)
-    has_one_unit = ruled.groupby(process)["unit_code"].transform("nunique") == 1
+    has_one_unit = _has_one(ruled, "unit_code_number")
     # prices per piece, GJ and kg can only be compared per kg
     price = price.where(has_one_unit, price * ruled["quantity"] / ruled["mass_kg"])
-    has_one_currency = ruled.groupby(process)["currency"].transform("nunique") <= 1
-    is_known = (price.notna() & has_one_currency).groupby(process).transform("all")
+    is_known = (
+        (price.notna() & _has_one(ruled, "currency_number")).groupby(process).transform("all")
+    )
     highest, lowest = (
         price.groupby(process).transform("max"),
         price.groupby(process).transform("min"),
@@ -186,7 +204,7 @@ def _table(ruled: pd.DataFrame, share: np.ndarray, reference_period: str) -> pa.
     return pa.table(
         [
             pa.array([reference_period] * len(ruled), pa.string()),
-            pa.array(process, pa.string()),
+            pa.array(ruled["process_id"], pa.string()),
             pa.array(ruled["flow_id"], pa.string()),
             pa.array(ruled["basis"], pa.string()),
             pa.array(ruled["quantity"], pa.float64()),

@@ -21,21 +21,19 @@ import pyarrow as pa
 from scipy.sparse.linalg import SuperLU
 
 from orchestration.footprint.allocation import allocate
-from orchestration.footprint.exchanges import Ints, read_exchanges
+from orchestration.footprint.exchanges import read_exchanges
+from orchestration.footprint.market_tables import Texts, final_demand, links, utility_losses
 from orchestration.footprint.markets import Markets, build_markets
 from orchestration.footprint.recycled_content import recycled_content
 from orchestration.footprint.service_keys import share_services
 from orchestration.footprint.system_findings import Findings
 from orchestration.footprint.system_tables import (
     ALLOCATION_RULES,
-    FINAL_DEMAND,
     FLOW_PROPERTIES,
-    LINKS,
     PRODUCT,
     REQUIREMENTS,
     SERVICE_KEYS,
     SOLVED_SCHEMAS,
-    UTILITY_LOSSES,
     SolvedPeriod,
     SystemInputs,
     in_force,
@@ -67,6 +65,7 @@ SOLVER_FILES = tuple(
         "exchanges",
         "service_keys",
         "markets",
+        "market_tables",
         "allocation",
         "technosphere",
         "recycled_content",
@@ -105,15 +104,16 @@ def solve_period(reference_period: str, inputs: SystemInputs) -> SolvedPeriod:
     factors = factorise(system, markets, findings)
     if factors is None:
         return _unsolved(findings)
+    texts = Texts(markets, reference_period)
     return SolvedPeriod(
         reference_period,
         is_solved=True,
-        requirements=_requirements(system, factors, markets, inputs, reference_period),
-        final_demand=_final_demand(markets, reference_period),
+        requirements=_requirements(system, factors, markets, inputs.wanted_flows, texts),
+        final_demand=final_demand(markets, texts),
         allocation=allocation.table,
-        links=_links(markets, reference_period),
-        recycled_content=recycled_content(exchanges, markets, properties, reference_period),
-        utility_losses=_utility_losses(markets, reference_period),
+        links=links(markets, texts),
+        recycled_content=recycled_content(exchanges, markets, properties, texts),
+        utility_losses=utility_losses(markets, texts),
         findings=findings.table(),
     )
 
@@ -128,17 +128,16 @@ def _requirements(
     system: Technosphere,
     factors: SuperLU,
     markets: Markets,
-    inputs: SystemInputs,
-    reference_period: str,
+    wanted_flows: frozenset[str],
+    texts: Texts,
 ) -> pa.Table:
     is_wanted = markets.kind == PRODUCT
-    is_wanted |= np.isin(markets.flow, list(inputs.wanted_flows))
+    is_wanted |= np.isin(markets.flow, list(wanted_flows))
     is_wanted[markets.demand.market] = True
-    texts = _Texts(markets)
     parts = [
         pa.record_batch(
             [
-                texts.period(reference_period, len(market)),
+                texts.period(market),
                 texts.flow(market),
                 texts.site(market),
                 texts.process(process),
@@ -149,82 +148,3 @@ def _requirements(
         for market, process, requirement in requirements(system, factors, np.flatnonzero(is_wanted))
     ]
     return pa.Table.from_batches(parts, schema=REQUIREMENTS)
-
-
-def _final_demand(markets: Markets, reference_period: str) -> pa.Table:
-    demand, texts = markets.demand, _Texts(markets)
-    return pa.table(
-        [
-            texts.period(reference_period, len(demand.market)),
-            texts.flow(demand.market),
-            texts.site(demand.market),
-            pa.array(demand.kind, pa.string()),
-            pa.array(demand.quantity),
-            pa.array(markets.unit[demand.market], pa.string()),
-        ],
-        schema=FINAL_DEMAND,
-    )
-
-
-def _links(markets: Markets, reference_period: str) -> pa.Table:
-    """Each taking, split over the makers of its market by what they made."""
-    takings, supplies, texts = markets.takings, markets.supplies, _Texts(markets)
-    order = np.argsort(supplies.market, kind="stable")
-    makers = np.bincount(supplies.market, minlength=markets.count)
-    first = np.cumsum(makers) - makers
-    repeats = makers[takings.market]
-    row = np.repeat(np.arange(len(repeats)), repeats)
-    within = np.arange(len(row)) - np.repeat(np.cumsum(repeats) - repeats, repeats)
-    supply = order[first[takings.market[row]] + within]
-    made = markets.made[takings.market[row]]
-    part = supplies.quantity[supply] / made
-    return pa.table(
-        [
-            texts.period(reference_period, len(row)),
-            texts.process(takings.process[row]),
-            texts.flow(takings.market[row]),
-            texts.process(supplies.process[supply]),
-            pa.array(takings.taken[row] * part),
-            pa.array(takings.charged[row] * part),
-            pa.array(takings.charged[row] / made),
-        ],
-        schema=LINKS,
-    )
-
-
-def _utility_losses(markets: Markets, reference_period: str) -> pa.Table:
-    rows, texts = np.flatnonzero(markets.is_normalised & (markets.taken > 0)), _Texts(markets)
-    return pa.table(
-        [
-            texts.period(reference_period, len(rows)),
-            texts.flow(rows),
-            texts.site(rows),
-            pa.array(markets.made[rows]),
-            pa.array(markets.taken[rows]),
-            pa.array(markets.made[rows] / markets.taken[rows]),
-            pa.array(markets.unit[rows], pa.string()),
-        ],
-        schema=UTILITY_LOSSES,
-    )
-
-
-class _Texts:
-    """Ids of markets and processes as Arrow arrays, taken by position."""
-
-    def __init__(self, markets: Markets) -> None:
-        names = markets.names
-        self._flows = pa.array(markets.flow, pa.string())
-        self._sites = pa.array(names.facilities[markets.facility], pa.string())
-        self._processes = pa.array(names.processes, pa.string())
-
-    def flow(self, market: Ints) -> pa.Array:
-        return self._flows.take(pa.array(market))
-
-    def site(self, market: Ints) -> pa.Array:
-        return self._sites.take(pa.array(market))
-
-    def process(self, process: Ints) -> pa.Array:
-        return self._processes.take(pa.array(process))
-
-    def period(self, reference_period: str, count: int) -> pa.Array:
-        return pa.repeat(pa.scalar(reference_period, pa.string()), count)

@@ -16,6 +16,7 @@ from scipy.sparse.csgraph import breadth_first_order
 from scipy.sparse.linalg import splu
 
 from orchestration.footprint.exchanges import Exchanges, Flags, Floats, Ints, sums
+from orchestration.footprint.market_tables import Texts
 from orchestration.footprint.markets import Markets
 from orchestration.footprint.system_tables import INTERMEDIATE, PRODUCT, RECYCLED_CONTENT
 
@@ -23,7 +24,7 @@ VALUED_OR_OWN = ("product", "intermediate", "utility", "own_waste")
 
 
 def recycled_content(
-    exchanges: Exchanges, markets: Markets, properties: pa.Table, reference_period: str
+    exchanges: Exchanges, markets: Markets, properties: pa.Table, texts: Texts
 ) -> pa.Table:
     """One row per market of a material, in the schema `RECYCLED_CONTENT`.
 
@@ -36,9 +37,9 @@ def recycled_content(
     rows = np.flatnonzero(is_material)
     return pa.table(
         [
-            pa.array([reference_period] * len(rows), pa.string()),
-            pa.array(markets.flow[rows], pa.string()),
-            pa.array(markets.names.facilities[markets.facility[rows]], pa.string()),
+            texts.period(rows),
+            texts.flow(rows),
+            texts.site(rows),
             pa.array(contents[rows], pa.float64(), from_pandas=True),
         ],
         schema=RECYCLED_CONTENT,

@@ -20,6 +20,8 @@ from orchestration.footprint.system_tables import (
 
 OUTPUT_MASS, INPUT_OF_FLOW, SHARE = "output_mass", "input_of_flow", "share"
 
+NOBODY: Ints = np.empty(0, np.int64)
+
 
 @dataclass(frozen=True)
 class Services:
@@ -45,6 +47,8 @@ def share_services(exchanges: Exchanges, keys: pa.Table, findings: Findings) -> 
     has_output = np.zeros(len(names.processes), bool)
     has_output[exchanges.given.process] = True
     can_serve = exchanges.active & ~has_output & np.isin(names.process_type, (UTILITY, TREATMENT))
+    if not len(keys):
+        return Services(NOBODY, NOBODY, NOBODY, np.empty(0), NOBODY)
     rows = keys.to_pandas()
     rows["giver"] = _positions(rows["process_id"], names.processes)
     rows = rows[rows["giver"] >= 0]

@@ -107,12 +107,15 @@ class SystemInputs:
 
 # What comes out ---------------------------------------------------------------------------------
 
+ID = pa.dictionary(pa.int32(), pa.string())
+"""A text that comes back often; in Parquet and in SQL it is a plain string."""
+
 REQUIREMENTS = pa.schema(
     [
-        ("reference_period", pa.string()),
-        ("flow_id", pa.string()),
-        ("facility_id", pa.string()),
-        ("process_id", pa.string()),
+        ("reference_period", ID),
+        ("flow_id", ID),
+        ("facility_id", ID),
+        ("process_id", ID),
         ("requirement", pa.float64()),
     ]
 )
@@ -122,9 +125,9 @@ footprint of one unit. Markets with final demand, of products and of wanted flow
 
 FINAL_DEMAND = pa.schema(
     [
-        ("reference_period", pa.string()),
-        ("flow_id", pa.string()),
-        ("facility_id", pa.string()),
+        ("reference_period", ID),
+        ("flow_id", ID),
+        ("facility_id", ID),
         ("demand_kind", pa.string()),
         ("quantity", pa.float64()),
         ("unit_code", pa.string()),
@@ -151,10 +154,10 @@ ALLOCATION = pa.schema(
 
 LINKS = pa.schema(
     [
-        ("reference_period", pa.string()),
-        ("process_id", pa.string()),
-        ("flow_id", pa.string()),
-        ("supplier_process_id", pa.string()),
+        ("reference_period", ID),
+        ("process_id", ID),
+        ("flow_id", ID),
+        ("supplier_process_id", ID),
         ("quantity_taken", pa.float64()),
         ("quantity_charged", pa.float64()),
         ("share_of_supplier", pa.float64()),
@@ -167,9 +170,9 @@ quantities are shares of the service."""
 
 RECYCLED_CONTENT = pa.schema(
     [
-        ("reference_period", pa.string()),
-        ("flow_id", pa.string()),
-        ("facility_id", pa.string()),
+        ("reference_period", ID),
+        ("flow_id", ID),
+        ("facility_id", ID),
         ("recycled_content", pa.float64()),  # kg/kg, dry; null when unknown
     ]
 )
@@ -177,9 +180,9 @@ RECYCLED_CONTENT = pa.schema(
 
 UTILITY_LOSSES = pa.schema(
     [
-        ("reference_period", pa.string()),
-        ("flow_id", pa.string()),
-        ("facility_id", pa.string()),
+        ("reference_period", ID),
+        ("flow_id", ID),
+        ("facility_id", ID),
         ("made", pa.float64()),
         ("taken", pa.float64()),
         ("utility_loss_ratio", pa.float64()),  # made / taken, what takings are multiplied with

@@ -6,18 +6,14 @@ import pyarrow as pa
 import pytest
 
 from orchestration.footprint.product_system import (
-    SOLVER_FILES,
     solve_period,
-    solver_fingerprint,
 )
 from orchestration.footprint.system_tables import (
     ALLOCATION_RULES,
     EXCHANGES,
     FLOW_PROPERTIES,
     SERVICE_KEYS,
-    SOLVED_SCHEMAS,
     SystemInputs,
-    last_day,
 )
 
 PERIOD = "2021-03"

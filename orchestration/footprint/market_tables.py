@@ -1,0 +1,102 @@
+"""Markets as tables: final demand, who took what from whom, losses of utilities."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+
+from orchestration.footprint.exchanges import Ints
+from orchestration.footprint.markets import Markets
+from orchestration.footprint.system_tables import FINAL_DEMAND, LINKS, UTILITY_LOSSES
+
+
+class Texts:
+    """Ids of markets and processes as dictionary arrays: positions and the texts once."""
+
+    def __init__(self, markets: Markets, reference_period: str) -> None:
+        names = markets.names
+        self._markets = markets
+        texts = pa.array(markets.flow, pa.string()).dictionary_encode()
+        self._flows, self._flow = texts.dictionary, texts.indices.to_numpy()
+        self._sites = pa.array(names.facilities, pa.string())
+        self._processes = pa.array(names.processes, pa.string())
+        self._period = pa.array([reference_period], pa.string())
+
+    def flow(self, market: Ints) -> pa.DictionaryArray:
+        """Of each market."""
+        return _ids(self._flow[market], self._flows)
+
+    def site(self, market: Ints) -> pa.DictionaryArray:
+        """Of each market."""
+        return _ids(self._markets.facility[market], self._sites)
+
+    def process(self, process: Ints) -> pa.DictionaryArray:
+        """By position."""
+        return _ids(process, self._processes)
+
+    def period(self, rows: Ints) -> pa.DictionaryArray:
+        """The same for every row."""
+        return _ids(np.zeros(len(rows), np.int32), self._period)
+
+
+def _ids(position: Ints, texts: pa.Array) -> pa.DictionaryArray:
+    return pa.DictionaryArray.from_arrays(pa.array(position.astype(np.int32)), texts)
+
+
+def final_demand(markets: Markets, texts: Texts) -> pa.Table:
+    """In the schema `FINAL_DEMAND`."""
+    demand = markets.demand
+    return pa.table(
+        [
+            texts.period(demand.market),
+            texts.flow(demand.market),
+            texts.site(demand.market),
+            pa.array(demand.kind, pa.string()),
+            pa.array(demand.quantity),
+            pa.array(markets.unit[demand.market], pa.string()),
+        ],
+        schema=FINAL_DEMAND,
+    )
+
+
+def links(markets: Markets, texts: Texts) -> pa.Table:
+    """Each taking, split over the makers of its market by what they made."""
+    takings, supplies = markets.takings, markets.supplies
+    order = np.argsort(supplies.market, kind="stable")
+    makers = np.bincount(supplies.market, minlength=markets.count)
+    first = np.cumsum(makers) - makers
+    repeats = makers[takings.market]
+    row = np.repeat(np.arange(len(repeats)), repeats)
+    within = np.arange(len(row)) - np.repeat(np.cumsum(repeats) - repeats, repeats)
+    supply = order[first[takings.market[row]] + within]
+    made = markets.made[takings.market[row]]
+    part = supplies.quantity[supply] / made
+    return pa.table(
+        [
+            texts.period(row),
+            texts.process(takings.process[row]),
+            texts.flow(takings.market[row]),
+            texts.process(supplies.process[supply]),
+            pa.array(takings.taken[row] * part),
+            pa.array(takings.charged[row] * part),
+            pa.array(takings.charged[row] / made),
+        ],
+        schema=LINKS,
+    )
+
+
+def utility_losses(markets: Markets, texts: Texts) -> pa.Table:
+    """In the schema `UTILITY_LOSSES`."""
+    rows = np.flatnonzero(markets.is_normalised & (markets.taken > 0))
+    return pa.table(
+        [
+            texts.period(rows),
+            texts.flow(rows),
+            texts.site(rows),
+            pa.array(markets.made[rows]),
+            pa.array(markets.taken[rows]),
+            pa.array(markets.made[rows] / markets.taken[rows]),
+            pa.array(markets.unit[rows], pa.string()),
+        ],
+        schema=UTILITY_LOSSES,
+    )

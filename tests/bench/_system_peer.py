@@ -1,0 +1,135 @@
+"""The same product system in bw2calc, which gets it allocated, matched and encoded."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from orchestration.footprint.allocation import allocate
+from orchestration.footprint.exchanges import read_exchanges
+from orchestration.footprint.markets import Markets, build_markets
+from orchestration.footprint.service_keys import share_services
+from orchestration.footprint.system_findings import Findings
+from orchestration.footprint.system_tables import PRODUCT, SystemInputs
+
+GAS = 10**9
+
+
+@dataclass(frozen=True)
+class Peer:
+    """Encoded for bw2calc: an activity per supply, and one per market with several makers."""
+
+    markets: Markets
+    wanted: NDArray[np.int64]
+    """Markets of products; also the ids of what is demanded."""
+    supply_process: NDArray[np.int64]
+    share: NDArray[np.float64]
+    """Of its process, that each supply carries."""
+    technosphere: tuple[NDArray, NDArray, NDArray]
+    """(product, activity) pairs, amounts, whether the product goes in."""
+    biosphere: tuple[NDArray, NDArray]
+
+
+def encode(inputs: SystemInputs, emissions: Callable[[NDArray], NDArray]) -> Peer:
+    """Not timed: reading, allocating and matching are ours; bw2calc does none of them."""
+    findings = Findings("2021")
+    exchanges = read_exchanges(inputs.exchanges, findings)
+    services = share_services(exchanges, inputs.service_keys, findings)
+    markets = build_markets(exchanges, services, inputs.delivered_flows, findings)
+    share = allocate(markets, inputs.allocation_rules, inputs.flow_properties, findings).share
+    supplies, takings, count = markets.supplies, markets.takings, markets.count
+    makers = np.bincount(supplies.market, minlength=count)
+    is_mixed = makers[supplies.market] > 1
+    supply = np.arange(len(supplies.process))
+    # a supply of a market of its own makes the market's flow, others one of their own
+    output = np.where(is_mixed, count + supply, supplies.market)
+    mixed = np.flatnonzero(makers > 1)
+    mixer = len(supply) + np.searchsorted(mixed, supplies.market[is_mixed])
+    row, of_supply = _takings_of_supplies(takings.process, supplies.process)
+    taken = takings.charged[row] * share[of_supply]
+    product = [output, mixed, output[is_mixed], takings.market[row]]
+    activity = [supply, len(supply) + np.arange(len(mixed)), mixer, of_supply]
+    amount = [supplies.quantity, markets.made[mixed], supplies.quantity[is_mixed], taken]
+    goes_in = [np.zeros(len(supply), bool), np.zeros(len(mixed), bool)]
+    goes_in += [np.ones(int(is_mixed.sum()), bool), np.ones(len(row), bool)]
+    emitted = emissions(markets.names.processes)[supplies.process] * share
+    return Peer(
+        markets,
+        np.flatnonzero(markets.kind == PRODUCT),
+        supplies.process,
+        share,
+        (_pairs(product, activity), np.concatenate(amount), np.concatenate(goes_in)),
+        (_pairs([np.full(len(supply), GAS)], [supply]), emitted),
+    )
+
+
+def _takings_of_supplies(taker: NDArray, supplier: NDArray) -> tuple[NDArray, NDArray]:
+    """Each taking, once for each supply of its taker (supplies are sorted by process)."""
+    first = np.searchsorted(supplier, taker)
+    count = np.searchsorted(supplier, taker, side="right") - first
+    row = np.repeat(np.arange(len(taker)), count)
+    within = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
+    return row, first[row] + within
+
+
+def _pairs(rows: list[NDArray], columns: list[NDArray]) -> NDArray:
+    pairs = np.empty(sum(map(len, rows)), dtype=[("row", np.int64), ("col", np.int64)])
+    pairs["row"], pairs["col"] = np.concatenate(rows), np.concatenate(columns)
+    # ids of products and activities must not meet
+    pairs["col"] += 10**6
+    return pairs
+
+
+def solve(peer: Peer) -> tuple[NDArray, NDArray]:
+    """Scaling of every activity (activity x product) and score of every product, by bw2calc."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import bw2calc
+        import bw_processing
+
+        package = bw_processing.create_datapackage()
+        indices, amounts, goes_in = peer.technosphere
+        package.add_persistent_vector(
+            matrix="technosphere_matrix",
+            indices_array=indices,
+            data_array=amounts,
+            flip_array=goes_in,
+        )
+        package.add_persistent_vector(
+            matrix="biosphere_matrix", indices_array=peer.biosphere[0], data_array=peer.biosphere[1]
+        )
+        package.add_persistent_vector(
+            matrix="characterization_matrix",
+            indices_array=_factor_index(),
+            data_array=np.ones(1),
+        )
+        lca = bw2calc.LCA({int(peer.wanted[0]): 1}, data_objs=[package])
+        lca.lci(factorize=True)
+        lca.lcia()
+        scalings, scores = [], []
+        for market in peer.wanted:
+            lca.lci({int(market): 1})
+            lca.lcia_calculation()
+            scalings.append(lca.supply_array.copy())
+            scores.append(lca.score)
+        positions = np.array(
+            [lca.dicts.activity[10**6 + a] for a in range(len(peer.supply_process))]
+        )
+        return np.stack(scalings, axis=1)[positions], np.array(scores)
+
+
+def _factor_index() -> NDArray:
+    index = np.empty(1, dtype=[("row", np.int64), ("col", np.int64)])
+    index["row"], index["col"] = GAS, GAS
+    return index
+
+
+def by_process(peer: Peer, scalings: NDArray) -> NDArray:
+    """Scaling of each process (process x product): the sum over its supplies."""
+    found = np.zeros((len(peer.markets.names.processes), scalings.shape[1]))
+    np.add.at(found, peer.supply_process, scalings * peer.share[:, None])
+    return found
