@@ -21,7 +21,7 @@ import pyarrow as pa
 from scipy.sparse.linalg import SuperLU
 
 from orchestration.footprint.allocation import allocate
-from orchestration.footprint.exchanges import read_exchanges
+from orchestration.footprint.exchanges import Floats, Ints, read_exchanges
 from orchestration.footprint.market_tables import Texts, final_demand, links, utility_losses
 from orchestration.footprint.markets import Markets, build_markets
 from orchestration.footprint.recycled_content import recycled_content
@@ -134,17 +134,19 @@ def _requirements(
     is_wanted = markets.kind == PRODUCT
     is_wanted |= np.isin(markets.flow, list(wanted_flows))
     is_wanted[markets.demand.market] = True
-    parts = [
-        pa.record_batch(
-            [
-                texts.period(market),
-                texts.flow(market),
-                texts.site(market),
-                texts.process(process),
-                pa.array(requirement),
-            ],
-            schema=REQUIREMENTS,
-        )
-        for market, process, requirement in requirements(system, factors, np.flatnonzero(is_wanted))
-    ]
+    parts = []
+    for market, block in requirements(system, factors, np.flatnonzero(is_wanted)):
+        column, process, requirement = _nonzero(block.T)
+        values = [texts.period(column), texts.flow(market[column]), texts.site(market[column])]
+        values += [texts.process(process), pa.array(requirement)]
+        parts.append(pa.record_batch(values, schema=REQUIREMENTS))
     return pa.Table.from_batches(parts, schema=REQUIREMENTS)
+
+
+def _nonzero(block: Floats) -> tuple[Ints, Ints, Floats]:
+    """Row, column and value of what isn't zero, row by row."""
+    block = np.ascontiguousarray(block)
+    row_count, width = block.shape
+    flat = np.flatnonzero(block)
+    row = np.repeat(np.arange(row_count), np.count_nonzero(block, axis=1))
+    return row, flat - row * width, block.ravel()[flat]

@@ -74,16 +74,14 @@ def factorise(system: Technosphere, markets: Markets, findings: Findings) -> Sup
 
 def requirements(
     system: Technosphere, factors: SuperLU, wanted: Ints
-) -> Iterator[tuple[Ints, Ints, Floats]]:
-    """Wanted market, process, requirement per canonical unit; in chunks of wanted markets."""
+) -> Iterator[tuple[Ints, Floats]]:
+    """Some of the wanted markets, and process x market: requirement per canonical unit."""
     count = len(system.made)
     for start in range(0, len(wanted), CHUNK):
         part = wanted[start : start + CHUNK]
         unit = np.zeros((count, len(part)), order="F")
         unit[part, np.arange(len(part))] = 1.0 / system.made[part]
-        required = np.ascontiguousarray((system.operation @ factors.solve(unit)).T)
-        market, process = np.nonzero(required)
-        yield part[market], process, required[market, process]
+        yield part, system.operation @ factors.solve(unit)
 
 
 def _factors(use: sparse.csr_array) -> SuperLU | None:

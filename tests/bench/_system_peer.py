@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +16,9 @@ from orchestration.footprint.system_findings import Findings
 from orchestration.footprint.system_tables import PRODUCT, SystemInputs
 
 GAS = 10**9
+FIRST_ACTIVITY = 10**6
+"""Ids of products and activities must not meet."""
+METHOD = ("kilograms",)
 
 
 @dataclass(frozen=True)
@@ -34,8 +36,11 @@ class Peer:
     biosphere: tuple[NDArray, NDArray]
 
 
-def encode(inputs: SystemInputs, emissions: Callable[[NDArray], NDArray]) -> Peer:
-    """Not timed: reading, allocating and matching are ours; bw2calc does none of them."""
+def encode(inputs: SystemInputs, emissions: NDArray) -> Peer:
+    """Reading, allocating and matching are ours; bw2calc does none of them.
+
+    `emissions`: of each process, sorted by id, in the whole period.
+    """
     findings = Findings("2021")
     exchanges = read_exchanges(inputs.exchanges, findings)
     services = share_services(exchanges, inputs.service_keys, findings)
@@ -56,7 +61,7 @@ def encode(inputs: SystemInputs, emissions: Callable[[NDArray], NDArray]) -> Pee
     amount = [supplies.quantity, markets.made[mixed], supplies.quantity[is_mixed], taken]
     goes_in = [np.zeros(len(supply), bool), np.zeros(len(mixed), bool)]
     goes_in += [np.ones(int(is_mixed.sum()), bool), np.ones(len(row), bool)]
-    emitted = emissions(markets.names.processes)[supplies.process] * share
+    emitted = emissions[supplies.process] * share
     return Peer(
         markets,
         np.flatnonzero(markets.kind == PRODUCT),
@@ -79,47 +84,77 @@ def _takings_of_supplies(taker: NDArray, supplier: NDArray) -> tuple[NDArray, ND
 def _pairs(rows: list[NDArray], columns: list[NDArray]) -> NDArray:
     pairs = np.empty(sum(map(len, rows)), dtype=[("row", np.int64), ("col", np.int64)])
     pairs["row"], pairs["col"] = np.concatenate(rows), np.concatenate(columns)
-    # ids of products and activities must not meet
-    pairs["col"] += 10**6
+    pairs["col"] += FIRST_ACTIVITY
     return pairs
 
 
-def solve(peer: Peer) -> tuple[NDArray, NDArray]:
-    """Scaling of every activity (activity x product) and score of every product, by bw2calc."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import bw2calc
-        import bw_processing
+@dataclass(frozen=True)
+class Answers:
+    """Of one engine, for every product; `scaling` is activity x product."""
 
-        package = bw_processing.create_datapackage()
-        indices, amounts, goes_in = peer.technosphere
-        package.add_persistent_vector(
-            matrix="technosphere_matrix",
-            indices_array=indices,
-            data_array=amounts,
-            flip_array=goes_in,
-        )
-        package.add_persistent_vector(
-            matrix="biosphere_matrix", indices_array=peer.biosphere[0], data_array=peer.biosphere[1]
-        )
-        package.add_persistent_vector(
-            matrix="characterization_matrix",
-            indices_array=_factor_index(),
-            data_array=np.ones(1),
-        )
-        lca = bw2calc.LCA({int(peer.wanted[0]): 1}, data_objs=[package])
-        lca.lci(factorize=True)
-        lca.lcia()
-        scalings, scores = [], []
-        for market in peer.wanted:
-            lca.lci({int(market): 1})
-            lca.lcia_calculation()
-            scalings.append(lca.supply_array.copy())
-            scores.append(lca.score)
-        positions = np.array(
-            [lca.dicts.activity[10**6 + a] for a in range(len(peer.supply_process))]
-        )
-        return np.stack(scalings, axis=1)[positions], np.array(scores)
+    scaling: NDArray[np.float64]
+    score: NDArray[np.float64]
+
+
+def solve_each(peer: Peer) -> Answers:
+    """`LCA`, factorised once and asked product by product."""
+    import bw2calc
+
+    lca = bw2calc.LCA({int(peer.wanted[0]): 1}, data_objs=[_package(peer)])
+    lca.lci(factorize=True)
+    lca.lcia()
+    scalings, scores = [], []
+    for market in peer.wanted:
+        lca.lci({int(market): 1})
+        lca.lcia_calculation()
+        scalings.append(lca.supply_array.copy())
+        scores.append(lca.score)
+    return Answers(_of_supplies(peer, lca, scalings), np.array(scores))
+
+
+def solve_together(peer: Peer) -> Answers:
+    """`MultiLCA`, given all products at once."""
+    import bw2calc
+
+    names = [str(market) for market in peer.wanted]
+    lca = bw2calc.MultiLCA(
+        demands={name: {int(name): 1} for name in names},
+        method_config={"impact_categories": [METHOD]},
+        data_objs=[_package(peer)],
+    )
+    lca.lci()
+    lca.lcia()
+    scores = {name: score for (_, name), score in lca.scores.items()}
+    return Answers(
+        _of_supplies(peer, lca, [lca.supply_arrays[name] for name in names]),
+        np.array([scores[name] for name in names]),
+    )
+
+
+def _package(peer: Peer) -> Any:
+    import bw_processing
+
+    package = bw_processing.create_datapackage()
+    indices, amounts, goes_in = peer.technosphere
+    package.add_persistent_vector(
+        matrix="technosphere_matrix", indices_array=indices, data_array=amounts, flip_array=goes_in
+    )
+    package.add_persistent_vector(
+        matrix="biosphere_matrix", indices_array=peer.biosphere[0], data_array=peer.biosphere[1]
+    )
+    package.add_persistent_vector(
+        matrix="characterization_matrix",
+        indices_array=_factor_index(),
+        data_array=np.ones(1),
+        identifier=list(METHOD),
+    )
+    return package
+
+
+def _of_supplies(peer: Peer, lca: Any, scalings: list[NDArray]) -> NDArray:
+    activities = lca.dicts.activity
+    positions = [activities[FIRST_ACTIVITY + a] for a in range(len(peer.supply_process))]
+    return np.stack(scalings, axis=1)[positions]
 
 
 def _factor_index() -> NDArray:
