@@ -221,7 +221,7 @@ where abs(stated - counted) > coalesce(tolerance, 0) * abs(counted)
 INCOMPLETE = f"""
 create or replace temp table gate_incomplete as
 with in_part as (
-    select hand_in from gate_reading where row_kind <> 'reading'
+    select hand_in from gate_reading where row_kind not in ('reading', 'older_template')
     union
     select hand_in from expected_hand_ins
     where hand_in not in (select hand_in from handed_in)

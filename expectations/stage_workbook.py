@@ -36,7 +36,36 @@ RULES = (
         "请打开文件,另存为不带密码的 .xlsx 后重新提交。",
         """
         select reading_no, value_text as observed, 'a file that opens' as expected from batch
-        where row_kind not in ('reading', 'unmapped_header', 'missing_header', 'missing_sheet')
+        where row_kind not in ('reading', 'unmapped_header', 'missing_header', 'missing_sheet',
+            'wrong_file', 'older_template')
+        """,
+    ),
+    Rule(
+        "file_belongs_here",
+        "critical",
+        "A workbook is that of this round, site and stage.",
+        "工作簿属于本轮次、本工厂和本工段。",
+        "{file} is the workbook of {observed}; here that of {expected} is due.",
+        "{file} 是 {observed} 的工作簿,此处应提交 {expected}。",
+        "Fill in this round's template for this site and stage; don't reuse another's file.",
+        "请填写本轮次、本工厂、本工段的模板,勿沿用其他轮次或工厂的文件。",
+        """
+        select reading_no, value_text as observed, item_text as expected
+        from batch where row_kind = 'wrong_file'
+        """,
+    ),
+    Rule(
+        "template_version",
+        "info",
+        "The workbook was written from the present template.",
+        "工作簿使用的是当前版本的模板。",
+        "{file} was filled in on template version {observed}; the present one is {expected}.",
+        "{file} 使用的模板版本为 {observed},当前版本为 {expected}。",
+        "Nothing to do now: it was read as that version. Use the new template next time.",
+        "本次无需处理,已按该版本读取;下次请使用新模板。",
+        """
+        select reading_no, value_text as observed, item_text as expected
+        from batch where row_kind = 'older_template'
         """,
     ),
     Rule(

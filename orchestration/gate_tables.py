@@ -188,11 +188,18 @@ def _handed_in(data: DataFolder, case: Case) -> pa.Table:
 
 
 def _sheet_layouts(data: DataFolder, round_: Round) -> pa.Table:
+    """Layout of each sheet; of an older template's too, where the round's has no such sheet."""
+    layouts: dict[tuple[str, str], str] = {}
+    for source, source_map in data.maps.items():
+        present = source_map.layout_for(round_.round)
+        older = [layout for layout in source_map.layouts if layout is not present]
+        for layout in (present, *older):
+            for sheet in layout.sheets:
+                for name in sheet.sheet:
+                    layouts.setdefault((source, name), sheet.layout)
     rows = [
-        {"source": source, "source_sheet": name, "layout": sheet.layout}
-        for source, source_map in data.maps.items()
-        for sheet in source_map.layout_for(round_.round).sheets
-        for name in sheet.sheet
+        {"source": source, "source_sheet": name, "layout": layout}
+        for (source, name), layout in layouts.items()
     ]
     return pa.Table.from_pylist(rows, schema=LAYOUT_SCHEMA)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from orchestration.ingest.grid import Grid, Typed, column_letters, text_of
@@ -13,14 +13,16 @@ from orchestration.ingest.sheet import header_texts
 class Columns:
     """The columns under a header; every list has one entry for each of `rows`."""
 
-    def __init__(self, grid: Grid, header_lines: Sequence[int]) -> None:
+    def __init__(
+        self, grid: Grid, header_lines: Sequence[int], known: Collection[str] = ()
+    ) -> None:
         self._grid = grid
         self._texts: dict[int, list[str | None]] = {}
         self._folded: dict[int, list[str | None]] = {}
         self._typed: dict[int, Typed] = {}
         self._formula_columns: set[int] | None = None
         self.rows: list[int] = []
-        self.headers = header_texts(grid, header_lines)
+        self.headers = header_texts(grid, header_lines, known)
         self.places: dict[str, list[int]] = {}
         for column, header in enumerate(self.headers):
             if header:

@@ -20,6 +20,14 @@ from orchestration.ingest.reading import Readings
 from orchestration.ingest.row_layouts import RowReader
 from orchestration.ingest.sheet import Context, known_headers
 from orchestration.ingest.source_map import Layout, MapError, MonthsAcross, Sheet, SourceMap
+from orchestration.ingest.template_marks import (
+    MAP_SHA256,
+    TEMPLATE_VERSION,
+    contradiction,
+    read_stamps,
+    sheets_handed_in,
+    whose,
+)
 from orchestration.ingest.workbook import Workbook, read_workbook
 
 if TYPE_CHECKING:
@@ -59,6 +67,16 @@ def read_hand_in(
     try:
         is_text = source_map.kind == "erp" and path.suffix.lower() in TEXT_SUFFIXES
         workbook = None if is_text else read_workbook(path, data)
+        if workbook is not None:
+            expected = {
+                "round": round.round,
+                "facility_id": owner or "erp",
+                "stage_code": source_map.stage_code or source_map.source,
+            }
+            stamped = _stamped_layout(workbook, source_map, layout, expected, readings)
+            if stamped is None:
+                return readings.table()
+            layout = stamped
         for sheet in layout.sheets:
             grid = _text_grid(path, data, layout, sheet) if workbook is None else None
             if workbook is not None:
@@ -83,6 +101,44 @@ def read_hand_in(
             is_required=True,
         )
     return readings.table()
+
+
+def _stamped_layout(
+    workbook: Workbook,
+    source_map: SourceMap,
+    layout: Layout,
+    expected: dict[str, str],
+    readings: Readings,
+) -> Layout | None:
+    """The layout to read by: that of the template somebody filled in, else the round's.
+
+    None when the template is that of another round, site or stage: nothing else in it is read,
+    for every cell of it would be reported a second time as wrong.
+    """
+    stamps = read_stamps(workbook)
+    problem = contradiction(stamps, expected)
+    if problem is not None:
+        readings.add(
+            row_kind="wrong_file",
+            facility_id=expected["facility_id"],
+            value_text=problem,
+            item_text=whose(expected),
+            is_required=True,
+        )
+        return None
+    for stamp in stamps:
+        if stamp.get(MAP_SHA256, layout.sha256) == layout.sha256:
+            continue
+        version = stamp.get(TEMPLATE_VERSION, "")
+        readings.add(
+            row_kind="older_template",
+            facility_id=expected["facility_id"],
+            value_text=f"{version} ({stamp[MAP_SHA256][:8]})",
+            item_text=f"{layout.version} ({layout.sha256[:8]})",
+            is_required=False,
+        )
+        return source_map.layout_of_version(version) or layout
+    return layout
 
 
 def _read_sheet(sheet: Sheet, context: Context) -> None:
@@ -112,7 +168,7 @@ def _text_grid(path: Path, data: bytes, layout: Layout, sheet: Sheet) -> Grid:
 
 def _find_grid(workbook: Workbook, sheet: Sheet) -> Grid | None:
     if not sheet.sheet:
-        return workbook.grid(workbook.sheet_names[0])
+        return workbook.grid(sheets_handed_in(workbook.sheet_names)[0])
     names = {fold(name): name for name in reversed(workbook.sheet_names)}
     for wanted in sheet.sheet:
         if fold(wanted) in names:

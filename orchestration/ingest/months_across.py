@@ -13,6 +13,8 @@ from orchestration.ingest.sheet import (
     Context,
     header_texts,
     is_blank,
+    known_headers,
+    known_text,
     multiplier_columns,
     process_of,
 )
@@ -26,7 +28,7 @@ class MonthsAcrossReader:
         self.sheet = sheet
         self.context = context
         self.grid = context.grid
-        self.headers = header_texts(self.grid, sheet.header_lines)
+        self.headers = header_texts(self.grid, sheet.header_lines, known_headers(sheet))
         self.named: dict[str, int] = {}
         self.month_columns: list[int] = []
         self.months: list[date] = []
@@ -42,7 +44,7 @@ class MonthsAcrossReader:
             if label not in self.rows:
                 self.context.add_absent(label, item)
             for index in self.rows.get(label, []):
-                self._add_row(item, index)
+                self._add_row(label, item, index)
 
     def _read_header(self) -> None:
         sheet, grid = self.sheet, self.grid
@@ -73,7 +75,7 @@ class MonthsAcrossReader:
         for index, number in enumerate(grid.numbers):
             if number <= last_header:
                 continue
-            label = fold(self._text(sheet.item, index) or "")
+            label = known_text(self._text(sheet.item, index) or "", sheet.rows)
             if label in sheet.rows:
                 self.rows.setdefault(label, []).append(index)
             elif label in sheet.ignored or label in sheet.total_rows:
@@ -98,12 +100,13 @@ class MonthsAcrossReader:
             **self._cells(index, filled),
         )
 
-    def _add_row(self, item: Item, index: int) -> None:
+    def _add_row(self, label: str, item: Item, index: int) -> None:
         sheet, grid = self.sheet, self.grid
+        typed = self._text(sheet.item, index) or label
         shared = item.fixed | {
             "row_kind": "reading",
             "process_id": process_of(item, self.context.owner),
-            "item_text": self._text(sheet.item, index),
+            "item_text": typed if fold(typed) == label else label,
             "evidence": self._text(sheet.note, index),
         }
         unit = self._text(sheet.unit, index)

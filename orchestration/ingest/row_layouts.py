@@ -28,6 +28,7 @@ from orchestration.ingest.source_map import (
     MonthsDown,
     Records,
 )
+from orchestration.ingest.template_marks import is_annotation
 
 Value = TypeVar("Value")
 Positions = Sequence[int]
@@ -39,7 +40,7 @@ class RowReader:
     def __init__(self, sheet: MonthsDown | Records, context: Context) -> None:
         self.sheet = sheet
         self.context = context
-        self.columns = Columns(context.grid, sheet.header_lines)
+        self.columns = Columns(context.grid, sheet.header_lines, known_headers(sheet))
         self.records = sheet if isinstance(sheet, Records) else None
         self.wanted = wanted_headers(sheet)
 
@@ -79,6 +80,8 @@ class RowReader:
         for index in self.columns.below_header:
             row = grid.rows[index]
             value = row[period] if period < len(row) else ""
+            if is_annotation(value):
+                continue  # what a template recalls of the last period
             month = month_of(value, months, bare_month=bare_month, date_format=sheet.date_format)
             if month is None:
                 filled = [c for c in used if c < len(row) and not is_blank(row[c])]

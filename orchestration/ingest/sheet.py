@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -19,6 +19,7 @@ from orchestration.ingest.source_map import (
     Records,
     Sheet,
 )
+from orchestration.ingest.template_marks import without_annotation
 
 
 @dataclass
@@ -95,14 +96,22 @@ def known_headers(sheet: Sheet) -> set[str]:
     return {header for header, _ in wanted_headers(sheet)} | set(sheet.ignored)
 
 
-def header_texts(grid: Grid, lines: Sequence[int]) -> list[str]:
-    """Folded header of each column; several header lines are joined with a space."""
+def header_texts(grid: Grid, lines: Sequence[int], known: Collection[str] = ()) -> list[str]:
+    """Folded header of each column; several header lines are joined with a space.
+
+    What a template explains within a header is left out, unless the map knows the text as it is.
+    """
     indices = [i for i in map(grid.index_of, (line - 1 for line in lines)) if i is not None]
     rows = [[text_of(value) or "" for value in grid.rows[i]] for i in indices]
     width = max(map(len, rows), default=0)
-    return [
-        fold(" ".join(row[column] for row in rows if column < len(row))) for column in range(width)
-    ]
+    joined = [" ".join(row[column] for row in rows if column < len(row)) for column in range(width)]
+    return [known_text(text, known) for text in joined]
+
+
+def known_text(text: str, known: Collection[str]) -> str:
+    """Folded text as the map knows it: without annotation, if it is not known with it."""
+    folded = fold(text)
+    return folded if folded in known else without_annotation(text)
 
 
 def is_blank(value: Any) -> bool:

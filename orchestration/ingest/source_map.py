@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -196,6 +197,17 @@ class Layout(_Model):
     csv: CsvOptions = Field(default_factory=CsvOptions)
     sheets: list[Annotated[Sheet, Field(discriminator="layout")]] = Field(min_length=1)
 
+    @property
+    def version(self) -> str:
+        """What a template calls this layout: the round it holds from."""
+        return self.from_round or "first"
+
+    @cached_property
+    def sha256(self) -> str:
+        """Hash of what the layout says; comments and white space of the map don't count."""
+        content = self.model_dump_json(exclude_defaults=True)
+        return hashlib.sha256(content.encode("utf-8")).hexdigest()
+
 
 class SourceMap(_Model):
     """How one source is read, round by round."""
@@ -243,6 +255,10 @@ class SourceMap(_Model):
                 f"Add one whose from_round is {round_name} or earlier."
             )
         return max(fitting, key=lambda layout: layout.from_round)
+
+    def layout_of_version(self, version: str) -> Layout | None:
+        """The layout a template was written from; None when the map no longer has it."""
+        return next((layout for layout in self.layouts if layout.version == version), None)
 
 
 class _MapLoader(yaml.SafeLoader):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cached_property
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,7 @@ DAMAGED = (
 )
 """What calamine, and openpyxl as the slow reader, raise on a file that isn't what it says."""
 
+CUSTOM_PROPERTIES = "docprops/custom.xml"
 OPENED_BY_CALAMINE = ("xl/workbook.xml", "xl/sharedstrings.xml", "xl/styles.xml")
 
 
@@ -65,6 +67,16 @@ class Workbook:
                 self._xlsx_grid(name) if self._package is not None else self._xls_grid(name)
             )
         return self._grids[name]
+
+    @cached_property
+    def custom_properties(self) -> dict[str, str]:
+        """Custom document properties by name; none in formats other than .xlsx and .xlsm."""
+        if self._package is None or CUSTOM_PROPERTIES not in self._package:
+            return {}
+        return {
+            str(one.get("name")): "".join(one.itertext()).strip()
+            for one in self._package.tree(CUSTOM_PROPERTIES).iterfind("{*}property")
+        }
 
     def _open_xls(self) -> None:
         if xls_records.is_encrypted_package(self._data):
