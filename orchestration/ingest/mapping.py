@@ -80,7 +80,7 @@ def read_hand_in(
         for sheet in layout.sheets:
             grid = _text_grid(path, data, layout, sheet) if workbook is None else None
             if workbook is not None:
-                grid = _find_grid(workbook, sheet)
+                grid = find_grid(workbook, sheet)
             if grid is None:
                 readings.add(
                     row_kind="missing_sheet",
@@ -166,7 +166,8 @@ def _text_grid(path: Path, data: bytes, layout: Layout, sheet: Sheet) -> Grid:
     )
 
 
-def _find_grid(workbook: Workbook, sheet: Sheet) -> Grid | None:
+def find_grid(workbook: Workbook, sheet: Sheet) -> Grid | None:
+    """The sheet of a workbook that the map means; None when it is not there."""
     if not sheet.sheet:
         return workbook.grid(sheets_handed_in(workbook.sheet_names)[0])
     names = {fold(name): name for name in reversed(workbook.sheet_names)}

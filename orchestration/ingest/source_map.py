@@ -65,6 +65,7 @@ class Item(_Model):
     sign: Literal[1, -1] = 1
     when: dict[Folded, list[Folded]] = Field(default_factory=dict)
     meter: FromColumnOrText | None = None
+    read_from: str | None = None
 
     @model_validator(mode="before")
     @classmethod
