@@ -75,6 +75,42 @@ def _run(data: Path, warehouse: Path, rounds: list[str], gwp_set: str | None) ->
         return _broken(str(error))
 
 
+@app.command()
+def template(
+    round_name: Annotated[str, typer.Option("--round", help="A round of rounds.csv.")],
+    data: Annotated[
+        Path, typer.Option(help="The company's data folder.", envvar=DATA_VARIABLE)
+    ] = REPOSITORY / "raw_data",
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Where templates go; default: templates/<round> of the warehouse."),
+    ] = None,
+    facility: Annotated[str | None, typer.Option(help="Only this site's.")] = None,
+    stage: Annotated[str | None, typer.Option(help="Only this stage's.")] = None,
+    warehouse: Annotated[
+        Path, typer.Option(help="Where results are published.", envvar=WAREHOUSE_VARIABLE)
+    ] = REPOSITORY / "warehouse",
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Write anew what is there already.")
+    ] = False,
+) -> None:
+    """Write the workbooks to fill in for a round, one for each site and stage.
+
+    Exit code 0: they are there. 2: the data folder is broken, or nothing is expected.
+    """
+    from orchestration.collection.template import TemplateError, print_templates
+    from orchestration.ingest.mapping import MapError
+
+    folder = out or warehouse / "templates" / round_name
+    try:
+        print_templates(
+            Console(), DataFolder(data), round_name, folder.resolve(), warehouse.resolve(),
+            facility=facility, stage=stage, overwrite=overwrite,
+        )  # fmt: skip
+    except (CompanyDataError, MapError, TemplateError) as error:
+        raise typer.Exit(_broken(str(error))) from error
+
+
 def _broken(message: str) -> int:
     errors.print(message, style="red", highlight=False, markup=False, soft_wrap=True)
     return BROKEN

@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 import xlsxwriter
+from rich.console import Console
 
 from orchestration.collection.entry import Lists
 from orchestration.collection.last_period import LastPeriod, read_last_period
@@ -89,6 +90,31 @@ def issue_templates(
         issued.append(one)
         told(one)
     return issued
+
+
+def print_templates(
+    console: Console,
+    data: DataFolder,
+    round_name: str,
+    out: Path,
+    warehouse: Path,
+    *,
+    facility: str | None = None,
+    stage: str | None = None,
+    overwrite: bool = False,
+) -> None:
+    """Issue the templates of a round, and say where each one is."""
+
+    def tell(one: Issued) -> None:
+        line = f"  {one.hand_in}  →  {one.path}"
+        if not one.is_new:
+            line += "  (there already, left as it is; --overwrite writes it anew)"
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+    round_ = data.round(round_name)
+    console.print(f"Templates of round {round_.round}, due {round_.closes_on}", style="bold")
+    options = {"facility": facility, "stage": stage, "overwrite": overwrite}
+    issue_templates(data, round_, out, warehouse=warehouse, told=tell, **options)
 
 
 def expected_workbooks(

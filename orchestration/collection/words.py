@@ -7,7 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from orchestration.company import FLOW_KINDS, Company, read_csv_as_text
+from orchestration.company import Company, read_csv_as_text
+from orchestration.company_checks import FLOW_KINDS
 from orchestration.ingest.source_map import FromColumn, Item
 
 CATEGORIES = FLOW_KINDS.with_name("ghg_categories.csv")
