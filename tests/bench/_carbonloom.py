@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 from tests.bench._company import REPOSITORY
@@ -40,28 +39,8 @@ def trace(data: Path, warehouse: Path, out: Path, *rounds: str) -> Trace:
     seen = json.loads(out.read_text(encoding="utf-8"))
     parts = seen["parts"]
     parts["rest"] += seconds - sum(parts.values())  # start and end of the interpreter
-    return Trace(seconds, parts, seen["calls"].get("dbt invocation", 0), executing(warehouse))
-
-
-def executing(warehouse: Path) -> float:
-    """Length of the union of the spans in which dbt executed nodes."""
-    path = warehouse / ".dbt" / "target" / "run_results.json"
-    results = json.loads(path.read_text(encoding="utf-8"))["results"]
-    spans = sorted(
-        (_moment(timing["started_at"]), _moment(timing["completed_at"]))
-        for result in results
-        for timing in result["timing"]
-        if timing["name"] == "execute"
-    )
-    total, end = 0.0, 0.0
-    for start, stop in spans:
-        total += max(0.0, stop - max(start, end))
-        end = max(end, stop)
-    return total
-
-
-def _moment(text: str) -> float:
-    return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+    invocations = seen["calls"].get("dbt invocation", 0)
+    return Trace(seconds, parts, invocations, seen["executing_s"])
 
 
 def _arguments(data: Path, warehouse: Path, rounds: tuple[str, ...]) -> list[str]:

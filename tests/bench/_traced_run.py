@@ -1,7 +1,7 @@
 """`python -m tests.bench._traced_run OUT ARGUMENT…`: `carbonloom ARGUMENT…`, timed from inside.
 
 Time is exclusive: what a part calls counts for the part called. Only the main thread is timed;
-dbt's models run in others, and their times are in run_results.json.
+dbt's models run in others, and their times are in the result of each invocation.
 """
 
 from __future__ import annotations
@@ -32,6 +32,10 @@ PARTS = {  # where it is called from, name, part
     "orchestration.factors": [("accept_factors", "gate")],
     "orchestration.conversions": [("rebuild_conversions", "gate")],
     "orchestration.control": [("write_control", "gate")],
+    "orchestration.solving": [
+        ("solve_stale_periods", "solve"),
+        ("refuse_what_is_not_solved", "solve"),
+    ],
     "orchestration.publishing": [("publish", "publish")],
     "orchestration.summary": [("print_summary", "summary")],
     "expectations.judge": [("judge", "great_expectations"), ("_Cursor.execute", "gate"),
@@ -87,7 +91,8 @@ def main() -> None:
             setattr(holder, attribute, _timed(getattr(holder, attribute), clock, part))
     from dbt.cli.main import dbtRunner
 
-    dbtRunner.invoke = _counted(dbtRunner.invoke, clock)
+    spans: list[tuple[float, float]] = []
+    dbtRunner.invoke = _counted(dbtRunner.invoke, clock, spans)
     from orchestration.cli import app
 
     code: Any = 0
@@ -95,7 +100,12 @@ def main() -> None:
         app(arguments, prog_name="carbonloom")
     except SystemExit as exit_:
         code = exit_.code
-    seen = {"exit_code": code, "parts": clock.stop(), "calls": clock.calls}
+    seen = {
+        "exit_code": code,
+        "parts": clock.stop(),
+        "calls": clock.calls,
+        "executing_s": union(spans),
+    }
     out.write_text(json.dumps(seen), encoding="utf-8")
 
 
@@ -108,13 +118,31 @@ def _timed(function: Callable[..., Any], clock: Clock, part: str) -> Callable[..
     return wrapper
 
 
-def _counted(function: Callable[..., Any], clock: Clock) -> Callable[..., Any]:
+def _counted(
+    function: Callable[..., Any], clock: Clock, spans: list[tuple[float, float]]
+) -> Callable[..., Any]:
     @functools.wraps(function)
     def wrapper(*arguments: Any, **named: Any) -> Any:
         clock.calls["dbt invocation"] += 1
-        return function(*arguments, **named)
+        done = function(*arguments, **named)
+        spans.extend(
+            (timing.started_at.timestamp(), timing.completed_at.timestamp())
+            for node in getattr(done.result, "results", [])
+            for timing in node.timing
+            if timing.name == "execute"
+        )
+        return done
 
     return wrapper
+
+
+def union(spans: list[tuple[float, float]]) -> float:
+    """Length of time in which at least one span was open."""
+    total, end = 0.0, 0.0
+    for start, stop in sorted(spans):
+        total += max(0.0, stop - max(start, end))
+        end = max(end, stop)
+    return total
 
 
 if __name__ == "__main__":

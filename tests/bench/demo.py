@@ -9,7 +9,7 @@ from tests.bench._carbonloom import Trace, trace
 from tests.bench._company import EXAMPLE
 from tests.bench._measure import REPEATS, Row
 
-WORK = ("ingest", "gate", "publish", "summary")
+WORK = ("ingest", "gate", "solve", "publish", "summary")
 
 
 def measure(folder: Path) -> list[Row]:

@@ -221,9 +221,7 @@ def test_tables_can_be_read_when_there_is_nothing_to_solve(tmp_path: Path):
 
     assert solve_stale_periods(warehouse.lake).rows == ()
 
-    assert set(warehouse.files()) == {
-        f"{table}/{NO_PERIOD}.parquet" for table in SOLVED_SCHEMAS
-    }
+    assert set(warehouse.files()) == {f"{table}/{NO_PERIOD}.parquet" for table in SOLVED_SCHEMAS}
     assert warehouse.lake.solved_periods.exists()
     refuse_what_is_not_solved(warehouse.lake)
 
