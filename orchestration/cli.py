@@ -62,6 +62,31 @@ def run(
     raise typer.Exit(_run(data, warehouse, rounds or [], gwp_set))
 
 
+@app.command()
+def check(
+    file: Annotated[Path, typer.Argument(help="A stage's workbook or an ERP export.")],
+    data: Annotated[
+        Path, typer.Option(help="The company's data folder.", envvar=DATA_VARIABLE)
+    ] = REPOSITORY / "raw_data",
+    round_: Annotated[str | None, typer.Option("--round", help="Which round it is for.")] = None,
+    facility: Annotated[str | None, typer.Option(help="Which site hands it in.")] = None,
+    stage: Annotated[
+        str | None, typer.Option(help="Which stage or ERP table it is; default: its name.")
+    ] = None,
+) -> None:
+    """Judge one file before it is handed in; a marked copy is written beside it.
+
+    What the file says of itself counts, else the folders it lies in. Exit code 0: it would be
+    accepted. 1: it would be refused. 2: it can't be checked; the message says why.
+    """
+    from orchestration.collection.check_on_screen import check_on_screen
+
+    if not data.is_dir():
+        raise typer.Exit(_broken(f"{data}: no such folder. Name the data folder with --data."))
+    warnings.filterwarnings("ignore")
+    raise typer.Exit(check_on_screen(data.resolve(), file, round_, facility, stage))
+
+
 def _run(data: Path, warehouse: Path, rounds: list[str], gwp_set: str | None) -> int:
     from orchestration.ingest.mapping import MapError
 

@@ -71,6 +71,11 @@ def text_schema(columns: Iterable[str]) -> pa.Schema:
     return pa.schema([(column, pa.string()) for column in columns])
 
 
+def sha256_of_bytes(data: bytes) -> str:
+    """SHA-256 of what was read already."""
+    return hashlib.sha256(data).hexdigest()
+
+
 def sha256_of_file(path: Path) -> str:
     """SHA-256 of a file's bytes."""
     with path.open("rb") as file:
@@ -162,6 +167,10 @@ class Lake:
     def sign_offs(self, round_: str) -> Path:
         """Every sign-off of the round, and whether it counts."""
         return self.path / "quality" / "sign_offs" / f"{round_}.parquet"
+
+    def returned(self, round_: str) -> Path:
+        """Folder of what goes back to the authors of a round's hand-ins."""
+        return self.path / "returned" / round_
 
     # --- reading and writing --------------------------------------------------------------
 

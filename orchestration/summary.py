@@ -38,6 +38,7 @@ def print_summary(
     for row in refused:
         _print_findings(console, lake, row)
     _print_round_findings(console, lake, rounds)
+    _print_returned(console, lake, verdicts)
     if published:
         console.print(_emissions(lake))
         _print_gaps(console, refused)
@@ -45,6 +46,16 @@ def print_summary(
     else:
         _print_missing_factors(console, lake)
     return not refused
+
+
+def _print_returned(console: Console, lake: Lake, verdicts: Sequence[dict[str, Any]]) -> None:
+    """Where the marked workbooks lie that go back to their authors."""
+    folders = [lake.returned(name) for name in {row["round"]: None for row in verdicts}]
+    count = sum(path.is_file() for folder in folders for path in folder.rglob("*"))
+    if count:
+        words = f"{count} hand-ins with something to look at, marked for their authors: "
+        words += f"{lake.path / 'returned'}"
+        console.print(words, markup=False, highlight=False, soft_wrap=True)
 
 
 def _print_gaps(console: Console, refused: Sequence[dict[str, Any]]) -> None:

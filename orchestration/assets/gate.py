@@ -26,6 +26,7 @@ from dagster import (
 
 from orchestration.acceptance import RoundResult, accept_company, judge_and_accept
 from orchestration.assets.metadata import shown_as_markdown, shown_as_table
+from orchestration.collection.returned import return_hand_ins
 from orchestration.company import INSTRUMENTS
 from orchestration.lake import Lake
 from orchestration.partitions import ALL_ROUNDS_IN_ONE_RUN
@@ -141,8 +142,18 @@ def gate_asset(landed: Sequence[AssetKey], partitions: PartitionsDefinition) -> 
         for name in sorted(context.partition_keys):
             with folders.lake.only_writer():
                 result = judge_and_accept(data, folders.lake, data.round(name))
+                returned = return_hand_ins(
+                    data,
+                    folders.lake,
+                    data.round(name),
+                    result.verdicts,
+                    result.findings.to_pylist(),
+                )
             for key in GATED:
-                context.add_asset_metadata(_shown(key, result), key, partition_key=name)
+                shown = _shown(key, result)
+                if key == VERDICTS:
+                    shown["returned"] = [str(path) for path in returned]
+                context.add_asset_metadata(shown, key, partition_key=name)
 
     return gate
 

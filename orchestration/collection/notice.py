@@ -1,0 +1,184 @@
+"""What the author of a hand-in is told: findings in the order to work through, in two languages.
+
+People at the plant read Chinese first; the words of the rules come from `expectations`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from orchestration.collection.sheet_marks import place_of
+
+SEVERITIES = ("critical", "warning", "waived", "info")
+"""Worst first; a finding that somebody answers for asks nothing of the author."""
+TO_LOOK_AT = ("critical", "warning")
+SEVERITY_WORDS: Mapping[str, str] = {
+    "critical": "必须更正 Must be corrected",
+    "warning": "请核对 Please check",
+    "waived": "已豁免 Waived",
+    "info": "提示 Note",
+}
+EXPECTED_ZH: Mapping[str, str] = {
+    "a number": "数字",
+    "a month": "月份",
+    "a value for the month": "该月的数值",
+    "a calculated value": "已计算的数值",
+    "0 or more": "0 或以上",
+    "a header of the map": "模板中的表头",
+    "a file that opens": "可以打开的文件",
+    "a flow of company/flows.csv": "公司清单中的物料或能源",
+    "a process of company/processes.csv": "公司清单中的工序",
+    "a facility of company/facilities.csv": "公司清单中的工厂",
+    "a hand-in of rounds.csv": "本轮次要求提交的文件",
+}
+FINDINGS_A_COMMENT = 4
+"""A cell that breaks more rules than this has its other findings on the sheet of issues only."""
+
+
+@dataclass(frozen=True)
+class Remark:
+    """One finding as its author reads it."""
+
+    severity: str
+    rule_id: str
+    sheet: str | None
+    cell: str | None
+    message_zh: str
+    message_en: str
+    remedy_zh: str
+    remedy_en: str
+    expected: str
+
+    @property
+    def where(self) -> str:
+        """Sheet and cell, or what else the finding is about."""
+        if self.sheet and self.cell:
+            return f"{self.sheet}!{self.cell}"
+        if self.cell:
+            return self.cell
+        return f"工作表 Sheet “{self.sheet}”" if self.sheet else "整个文件 Whole file"
+
+    @property
+    def is_on_cell(self) -> bool:
+        """Whether a cell of a worksheet can be marked for it."""
+        return place_of(self.cell) is not None
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Everything the author of one hand-in is told; `remarks` are in the order to work through."""
+
+    hand_in: str
+    round: str
+    file_name: str
+    closes_on: date
+    is_refused: bool
+    is_check: bool
+    remarks: tuple[Remark, ...]
+
+    def count(self, severity: str) -> int:
+        """How many remarks of a severity there are."""
+        return sum(remark.severity == severity for remark in self.remarks)
+
+    def ordered(self, sheets: Sequence[str]) -> Notice:
+        """Worst first; what concerns the whole file before its sheets, and those by their tabs."""
+
+        def to_work_through(remark: Remark) -> tuple[Any, ...]:
+            row, column = place_of(remark.cell) or (0, 0)
+            tab = sheets.index(remark.sheet) if remark.sheet in sheets else -1
+            severity = SEVERITIES.index(remark.severity)
+            return (severity, tab, remark.sheet or "", row, column, remark.cell or "")
+
+        return replace(self, remarks=tuple(sorted(self.remarks, key=to_work_through)))
+
+    @property
+    def has_something_to_look_at(self) -> bool:
+        """Whether the author is to do anything about it."""
+        return any(remark.severity in TO_LOOK_AT for remark in self.remarks)
+
+    @property
+    def by_cell(self) -> dict[tuple[str | None, str], list[Remark]]:
+        """What is said on each cell; (sheet, address), worst first."""
+        cells: dict[tuple[str | None, str], list[Remark]] = {}
+        for remark in self.remarks:
+            if remark.is_on_cell and remark.severity in TO_LOOK_AT:
+                cells.setdefault((remark.sheet, str(remark.cell)), []).append(remark)
+        return cells
+
+
+def notice_of(
+    findings: Sequence[Mapping[str, Any]],
+    *,
+    hand_in: str,
+    round_name: str,
+    source_file: str | None,
+    file_name: str,
+    closes_on: date,
+    is_refused: bool,
+    is_check: bool = False,
+) -> Notice:
+    """The findings of one hand-in (FINDING_SCHEMA) as a notice to its author."""
+    remarks = [_remark(finding, source_file, file_name) for finding in findings]
+    return Notice(
+        hand_in,
+        round_name,
+        file_name,
+        closes_on,
+        is_refused,
+        is_check,
+        tuple(remarks),
+    ).ordered(())
+
+
+def comment_on_cell(remarks: Sequence[Remark], opening: str) -> str:
+    """What a comment on a cell says; `opening` is the line by which it is known again."""
+    parts = [f"{opening} · {SEVERITY_WORDS[remarks[0].severity]}"]
+    for remark in remarks[:FINDINGS_A_COMMENT]:
+        parts.append(
+            f"问题:{remark.message_zh}\n处理:{remark.remedy_zh}\n"
+            f"{remark.message_en}\nTo do: {remark.remedy_en}"
+        )
+    if len(remarks) > FINDINGS_A_COMMENT:
+        parts.append("其余见问题清单。 The rest stands on the sheet of issues.")
+    return "\n\n".join([f"{parts[0]}\n{parts[1]}", *parts[2:]])
+
+
+def expected_words(expected: str) -> str:
+    """What was expected, in both languages where it is a phrase and not a figure."""
+    chinese = EXPECTED_ZH.get(expected)
+    return f"{chinese}\n{expected}" if chinese else expected
+
+
+def _remark(finding: Mapping[str, Any], source_file: str | None, file_name: str) -> Remark:
+    sheet, cell = finding["source_sheet"], finding["source_cell"]
+    if finding["source_file"] not in (None, source_file):  # a line of another file, such as a bound
+        sheet, cell = None, None
+    address = "!".join(part for part in (sheet, cell) if part)
+
+    def told(words: str | None) -> str:
+        text = _without_address(words or "", address)
+        return text.replace(source_file, file_name) if source_file else text
+
+    return Remark(
+        severity="waived" if finding["waived_by"] else finding["severity"],
+        rule_id=finding["rule_id"],
+        sheet=sheet,
+        cell=cell,
+        message_zh=told(finding["message_zh"]),
+        message_en=told(finding["message_en"]),
+        remedy_zh=finding["remedy_zh"] or "",
+        remedy_en=finding["remedy_en"] or "",
+        expected=finding["expected"] or "",
+    )
+
+
+def _without_address(text: str, address: str) -> str:
+    """The message without the cell it starts with, which stands beside it anyway."""
+    for colon in (": ", ":"):
+        if address and text.startswith(f"{address}{colon}"):
+            text = text[len(address) + len(colon) :]
+            return text[:1].upper() + text[1:]
+    return text
