@@ -6,6 +6,7 @@ of its months with data).
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -271,10 +272,10 @@ def read_as(table: pa.Table, schema: pa.Schema) -> pa.Table:
 
 def last_day(reference_period: str) -> date:
     """Of a month `YYYY-MM` or a year `YYYY`. Raises ValueError for any other text."""
-    year, _, month = reference_period.partition("-")
-    if len(year) != 4 or (month and len(month) != 2) or reference_period.endswith("-"):
+    form = re.fullmatch(r"(\d{4})(?:-(0[1-9]|1[0-2]))?", reference_period)
+    if form is None:
         raise ValueError(f"{reference_period!r} is no reference period: write YYYY-MM or YYYY.")
-    number = int(year) * 12 + (int(month) if month else 12)
+    number = int(form[1]) * 12 + int(form[2] or 12)
     return date(number // 12, number % 12 + 1, 1) - timedelta(days=1)
 
 
