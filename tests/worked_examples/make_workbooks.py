@@ -253,6 +253,40 @@ KILN_HEADER = ["Month", "Coal (t)", "NCV (MJ/kg)", "Diesel (L)", "Bricks"]
 
 WASHING = ["Month", "Electricity (kWh)", "Water (m3)"]
 
+
+def monthly_log(title: str, headers: Sequence[str], *months: Sequence[Cell]) -> Sheets:
+    """Title, a blank line, headers, a line a month: what the product examples hand in."""
+    return {"Log": [[title], [], ["Month", *headers], *months]}
+
+
+BOTTLES = monthly_log(
+    "Bottle of the PACT guide (invented)",
+    ["PET (t)", "Electricity (kWh)", "Bottles"],
+    ["2023-11", 0.3, 100, 1000],
+    ["2023-12", 0.15, 50, 500],
+)
+FIBRE_LINE = monthly_log(
+    "Spinning with regrind (invented)",
+    [
+        "Flake fed (t)",
+        "Regrind fed (kg)",
+        "Power of the extruders (kWh)",
+        "Melt (t)",
+        "Melt spun (t)",
+        "Power of the spinning hall (kWh)",
+        "Good fibre (t)",
+        "Waste to regrind (kg)",
+    ],
+    ["2023-11", 4.8, 200, 2500, 5, 5, 1200, 4.8, 200],
+    ["2023-12", 4.8, 200, 2500, 5, 5, 1200, 4.8, 200],
+)
+TWO_FIBRES = monthly_log(
+    "Two fibres (invented)",
+    ["Bottle flake (t)", "Fibre of bottles (t)", "Textile flake (t)", "Fibre of textiles (t)"],
+    ["2023-11", 2, 2, 1, 1],
+    ["2023-12", 3, 3, 0.5, 0.5],
+)
+
 WORKBOOKS: Mapping[str, Sheets] = {
     "cn_grid_certificates/rounds/2023-03/ningde_knitting/metering.xlsx": CERTIFICATES[
         "ningde_knitting"
@@ -282,6 +316,9 @@ WORKBOOKS: Mapping[str, Sheets] = {
     "vn_brick_yard/rounds/2024-04/kiln_site/firing.xlsx": {
         "Kiln": [KILN_HEADER, ["2024-02", 10, None, 1500, 51_000]]
     },
+    "pact_bottle/rounds/2023/blowing/moulding.xlsx": BOTTLES,
+    "spinning_with_regrind/rounds/2023/fibre_mill/fibre_line.xlsx": FIBRE_LINE,
+    "pet_incineration/rounds/2023/fibre_mill/fibre_line.xlsx": TWO_FIBRES,
     "broken_hand_in/rounds/2025-04/hull/washing.xlsx": {
         "Washing": [
             ["Hull laundry (invented)"],
