@@ -40,7 +40,7 @@ LISTED = 5
 
 @dataclass(frozen=True)
 class Supplies:
-    """What processes give; sorted by process, then flow."""
+    """What processes give: flows by process, then services."""
 
     process: Ints
     market: Ints

@@ -73,12 +73,13 @@ def encode(inputs: SystemInputs, emissions: NDArray) -> Peer:
 
 
 def _takings_of_supplies(taker: NDArray, supplier: NDArray) -> tuple[NDArray, NDArray]:
-    """Each taking, once for each supply of its taker (supplies are sorted by process)."""
-    first = np.searchsorted(supplier, taker)
-    count = np.searchsorted(supplier, taker, side="right") - first
+    """Each taking, once for each supply of its taker."""
+    order = np.argsort(supplier, kind="stable")
+    first = np.searchsorted(supplier, taker, sorter=order)
+    count = np.searchsorted(supplier, taker, side="right", sorter=order) - first
     row = np.repeat(np.arange(len(taker)), count)
     within = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
-    return row, first[row] + within
+    return row, order[first[row] + within]
 
 
 def _pairs(rows: list[NDArray], columns: list[NDArray]) -> NDArray:

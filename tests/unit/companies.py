@@ -50,22 +50,22 @@ def table(listed, schema: pa.Schema) -> pa.Table:
     )
 
 
-def solve(
-    text, rules=(), keys=(), properties=(), delivered=(), wanted=(), period=PERIOD
-) -> SolvedPeriod:
-    """Solve rows, or a company written as for `rows`."""
-    listed = rows(text) if isinstance(text, str) else text
-    return solve_period(
-        period,
-        SystemInputs(
-            table(listed, EXCHANGES),
-            table(rules, ALLOCATION_RULES),
-            table(keys, SERVICE_KEYS),
-            table(properties, FLOW_PROPERTIES),
-            frozenset(delivered),
-            frozenset(wanted),
-        ),
+def inputs_of(exchanges, rules=(), keys=(), properties=(), delivered=(), wanted=()) -> SystemInputs:
+    """Inputs of rows."""
+    return SystemInputs(
+        table(exchanges, EXCHANGES),
+        table(rules, ALLOCATION_RULES),
+        table(keys, SERVICE_KEYS),
+        table(properties, FLOW_PROPERTIES),
+        frozenset(delivered),
+        frozenset(wanted),
     )
+
+
+def solve(text, *tables, period=PERIOD, **more) -> SolvedPeriod:
+    """Solve rows, or a company written as for `rows`; the rest as for `inputs_of`."""
+    listed = rows(text) if isinstance(text, str) else text
+    return solve_period(period, inputs_of(listed, *tables, **more))
 
 
 def need(solved, flow: str, site: str = "mill") -> dict[str, float]:

@@ -1,0 +1,57 @@
+"""The product system against brightway's bw2calc: the same answers on systems with loops."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+
+from orchestration.footprint.product_system import SolvedPeriod, solve_period
+from orchestration.footprint.system_tables import SystemInputs
+from tests.bench import _system_peer as peers
+from tests.bench._system import write_system
+from tests.unit.companies import inputs_of
+from tests.unit.test_system_properties import Company, companies
+
+SAME = 1e-9
+
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")  # no pypardiso: it needs MKL
+
+
+def same_answers(inputs: SystemInputs, solved: SolvedPeriod) -> None:
+    """Scaling of every process and score of every product, asked both ways."""
+    count = len(set(inputs.exchanges["process_id"].to_pylist()))
+    emissions = np.random.default_rng(3).uniform(1.0, 2.0, count)
+    peer = peers.encode(inputs, emissions)
+    names = peer.markets.names
+    process = {name: number for number, name in enumerate(names.processes)}
+    product = {
+        (peer.markets.flow[market], names.facilities[peer.markets.facility[market]]): number
+        for number, market in enumerate(peer.wanted)
+    }
+    ours = np.zeros((count, len(product)))
+    for row in solved.requirements.to_pylist():
+        market = row["flow_id"], row["facility_id"]
+        if market in product:
+            ours[process[row["process_id"]], product[market]] = row["requirement"]
+    for solve in (peers.solve_each, peers.solve_together):
+        theirs = solve(peer)
+        np.testing.assert_allclose(peers.by_process(peer, theirs.scaling), ours, rtol=SAME)
+        np.testing.assert_allclose(theirs.score, emissions @ ours, rtol=SAME)
+
+
+@pytest.mark.parametrize(
+    ("processes", "products", "seed"), [(100, 5, 1), (400, 40, 2), (1000, 60, 3)]
+)
+def test_generated_systems_have_bw2calcs_answers(processes, products, seed):
+    inputs = write_system(processes, products, seed)
+    same_answers(inputs, solve_period("2021", inputs))
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@given(companies())
+def test_random_companies_have_bw2calcs_answers(company: Company):
+    solved = company.solve()
+    inputs = inputs_of(company.exchanges, company.rules, company.keys, company.properties)
+    assume(solved.is_solved and {"f0", "f1"} & set(solved.requirements["flow_id"].to_pylist()))
+    same_answers(inputs, solved)
