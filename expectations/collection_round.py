@@ -26,6 +26,9 @@ def _bounds(which: str) -> str:
 def _range_sql(condition: str, which: str) -> str:
     return f"""
         select reading_no, concat(shown(canonical_quantity), ' ', shown_unit,
+            -- an output stated in the wrong unit makes every input look wrong
+            case when output_kg is not null then concat(' = ', shown(stated_quantity), ' ',
+                stated_unit, ' / ', shown(output_kg), ' kg') else '' end,
             case when cell_count > 1 then concat(' (sum of ', cell_count, ' cells)') else '' end
             ) as observed,
             {_bounds(which)} as expected
@@ -55,8 +58,9 @@ RANGE = (
         "数量不得超出工序的物理可能范围。",
         "{cell}: {item} for {month} is {observed}; possible is {expected}.",
         "{cell}:{item} 在 {month} 为 {observed},可能范围为 {expected}。",
-        "Check the decimal point and the unit (kg or t, kWh or 万千瓦时), then correct the cell.",
-        "请检查小数点和单位(kg 或 t、kWh 或 万千瓦时)后更正。",
+        "Check decimal point and unit (kg or t, kWh or 万千瓦时) of the cell, and of the output "
+        "it is divided by; correct the wrong one.",
+        "请检查该单元格以及作为除数的产量的小数点和单位(kg 或 t、kWh 或 万千瓦时),更正有误的一项。",
         _range_sql(BEYOND_HARD, "hard"),
         waivable=True,
     ),

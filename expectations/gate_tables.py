@@ -138,12 +138,14 @@ main_output as (
     group by all
 )
 select m.* exclude (canonical_quantity), c.usual_min, c.usual_max, c.hard_min, c.hard_max,
-    c.unit as shown_unit,
+    c.unit as shown_unit, m.canonical_quantity as stated_quantity, f.unit_code as stated_unit,
+    case c.per when 'output_kg' then o.output_kg end as output_kg,
     case c.per when 'month' then m.canonical_quantity else m.canonical_quantity / o.output_kg end
         / c.unit_multiplier as canonical_quantity
 from gate_month m
     join chosen c on c.flow_id = m.flow_id and c.process_id is not distinct from m.process_id
         and c.direction is not distinct from m.direction
+    join flows f on f.flow_id = m.flow_id
     left join main_output o on o.process_id = m.process_id and o.period_month = m.period_month
 where c.per = 'month' or o.output_kg > 0;
 

@@ -231,10 +231,14 @@ RULES = (
         "Enter the distance, concentration or days as a number in the named cell.",
         "请在所指单元格填写数字(运距、浓度或天数)。",
         f"""
-        select reading_no,
-            concat_ws(' in ', coalesce(multiplier_text, 'blank'), multiplier_cell) as observed,
-            'a number' as expected
-        from batch where row_kind = 'reading' and sign_multiplier is null and {STATED}
+        select reading_no, coalesce(nullif(wrong[1], ''), 'blank') as observed,
+            nullif(wrong[2], '') as source_cell, 'a number' as expected
+        from (
+            select *, list_filter(
+                list_zip(string_split(multiplier_text, '|'), string_split(multiplier_cell, '|')),
+                lambda part: try_cast(part[1] as double) is null)[1] as wrong
+            from batch
+        ) where row_kind = 'reading' and sign_multiplier is null and {STATED}
             and {NOT_A_SUM}
         """,
     ),

@@ -38,7 +38,7 @@ BOX = (
     'xmlns:o="urn:schemas-microsoft-com:office:office" '
     'xmlns:x="urn:schemas-microsoft-com:office:excel" id="_x0000_s{number}" '
     'type="#_x0000_t202" style="position:absolute;margin-left:60pt;margin-top:2pt;'
-    'width:330pt;height:{height}pt;z-index:{number};visibility:hidden" fillcolor="#fff8e1" '
+    'width:{width}pt;height:{height}pt;z-index:{number};visibility:hidden" fillcolor="#fff8e1" '
     'o:insetmode="auto"><v:fill color2="#fff8e1"/><v:shadow on="t" color="black" obscured="t"/>'
     '<v:path o:connecttype="none"/><v:textbox style="mso-direction-alt:auto">'
     '<div style="text-align:left"></div></v:textbox><x:ClientData ObjectType="Note">'
@@ -46,8 +46,12 @@ BOX = (
     "4</x:Anchor><x:AutoFill>False</x:AutoFill><x:Row>{row}</x:Row><x:Column>{column}</x:Column>"
     "</x:ClientData></v:shape>"
 )
-CHARACTERS_A_LINE = 46
-LINE_HEIGHT = 13
+WIDTH, LINE_HEIGHT = 330, 13
+"""Points of a box and of a line of text in it."""
+COLUMN_WIDTH, ROW_HEIGHT = 48, 15
+"""Points of a column and a row that state nothing."""
+CHARACTERS_A_LINE = 60
+MOST_CELLS = 60
 
 
 def remove_ours(package: PackageEditor, part: str) -> None:
@@ -167,6 +171,8 @@ def _add_boxes(package: PackageEditor, part: str, texts: Mapping[str, str]) -> N
     if not texts:
         return
     vml_part = _vml_part(package, part)
+    sheet = package.tree(part)
+    widths, heights = _column_widths(sheet), _row_heights(sheet)
     vml = package.content(vml_part).decode("utf-8", "surrogateescape")
     used = {int(number) for number in re.findall(r"_x0000_s(\d+)", vml)}
     number = max(used, default=1024)
@@ -175,14 +181,16 @@ def _add_boxes(package: PackageEditor, part: str, texts: Mapping[str, str]) -> N
         number += 1
         row, column = place_of(address)
         lines = sum(1 + _width(line) // CHARACTERS_A_LINE for line in text.split("\n"))
+        height = lines * LINE_HEIGHT + 10
         boxes.append(
             BOX.format(
                 number=number,
-                height=lines * LINE_HEIGHT + 10,
+                width=WIDTH,
+                height=height,
                 left=column,
-                right=column + 5,
+                right=_reach(column, WIDTH, widths, COLUMN_WIDTH),
                 top=max(0, row - 2),
-                bottom=max(0, row - 2) + lines * LINE_HEIGHT // 15 + 1,
+                bottom=_reach(max(0, row - 2), height, heights, ROW_HEIGHT),
                 row=row - 1,
                 column=column - 1,
             )
@@ -190,6 +198,31 @@ def _add_boxes(package: PackageEditor, part: str, texts: Mapping[str, str]) -> N
     end = vml.rindex("</xml>")
     vml = vml[:end] + "".join(boxes) + vml[end:]
     package.put(vml_part, vml.encode("utf-8", "surrogateescape"))
+
+
+def _reach(start: int, points: float, sizes: Mapping[int, float], usual: float) -> int:
+    """The column or row, counted from 0, up to which a box of that size reaches."""
+    end = start
+    while points > 0 and end < start + MOST_CELLS:
+        points -= sizes.get(end + 1, usual)
+        end += 1
+    return end
+
+
+def _column_widths(sheet: etree._Element) -> dict[int, float]:
+    """Points of each column whose width is stated, by its number from 1; hidden ones take none."""
+    return {
+        number: 0.0 if one.get("hidden") in ("1", "true") else 5.25 * float(one.get("width", "9"))
+        for one in sheet.iterfind(f"{tag('cols')}/{tag('col')}")
+        for number in range(int(one.get("min", "1")), min(500, int(one.get("max", "1"))) + 1)
+    }
+
+
+def _row_heights(sheet: etree._Element) -> dict[int, float]:
+    return {
+        int(row.get("r", "0")): float(row.get("ht", ROW_HEIGHT))
+        for row in sheet.iterfind(f"{tag('sheetData')}/{tag('row')}[@ht]")
+    }
 
 
 def _width(line: str) -> int:

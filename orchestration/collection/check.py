@@ -106,7 +106,7 @@ def check_file(
         hand_in=subject.hand_in,
         round_name=subject.round.round,
         source_file=subject.place,
-        file_name=path.name,
+        file_name=f"{path.stem.removesuffix(CHECKED)}{path.suffix}",
         closes_on=subject.round.closes_on,
         is_refused=is_refused,
         is_check=True,

@@ -106,20 +106,34 @@ class IssuesSheet:
             en = f"Not accepted: {critical} to be corrected" + (
                 f", {warnings} to check" if warnings else ""
             )
-            zh += f"。请更正后重新提交,截止日期 {notice.closes_on}。"
-            en += f". Please correct and hand in again by {notice.closes_on}."
+            zh += f"。请更正后{'' if notice.is_check else '重新'}提交,截止日期 {notice.closes_on}。"
+            en += f". Please correct and hand in {'' if notice.is_check else 'again '}by "
+            en += f"{notice.closes_on}."
         else:
             zh = f"可以接受,但有 {warnings} 处请核对。确认无误则无需重新提交。"
             en = f"Acceptable, with {warnings} to check. If all is right, nothing is left to do."
         if notice.is_check:
             zh, en = f"提交前自检。{zh}", f"Check before handing in. {en}"
         yield self._state, f"{label}\n{zh}\n{en}", 3 * 15.5
+        if not self._sheets:
+            yield (
+                self._how,
+                f"怎么做:1 在您提交的文件 {notice.file_name} 中按“位置”找到单元格或行;2 更正并保存;"
+                "3 用原文件名提交。\n"
+                f"How: 1 find the cell or line named under “Where” in {notice.file_name}, the file "
+                "you handed in; 2 correct it and save; 3 hand it in under its old name. This list "
+                "is yours to keep and is not handed in.",
+                3 * LINE_HEIGHT,
+            )
+            yield self._how, "", 6
+            return
         yield (
             self._how,
-            "怎么做:1 点击“位置”跳到标色的单元格,批注里写着原因;2 更正并保存;3 用原文件名重新提交。"
+            "怎么做:1 点击“位置”跳到标色的单元格,批注里写着原因;2 更正并保存;"
+            f"3 用文件名 {notice.file_name} 提交。"
             "红色必须更正,黄色请核对(若无误,在备注栏说明原因即可)。颜色、批注和本页不必删除,系统会忽略。\n"
             "How: 1 click “Where” to go to the coloured cell, its comment says why; 2 correct it "
-            "and save; 3 hand the file in again under its old name. Red must be corrected, yellow "
+            f"and save; 3 hand it in as {notice.file_name}. Red must be corrected, yellow "
             "is to be checked (if it is right, say why in the note). Colours, comments and this "
             "sheet need not be removed: they are ignored.",
             4 * LINE_HEIGHT,

@@ -162,15 +162,21 @@ def _remark(finding: Mapping[str, Any], source_file: str | None, file_name: str)
         text = _without_address(words or "", address)
         return text.replace(source_file, file_name) if source_file else text
 
+    severity = finding["severity"]
+    remedy_zh, remedy_en = finding["remedy_zh"] or "", finding["remedy_en"] or ""
+    if finding["waived_by"]:
+        severity, by, until = "waived", finding["waived_by"], finding["waived_until"]
+        remedy_zh = f"无需处理:已由 {by} 豁免,有效期至 {until}:{finding['waiver_reason']}"
+        remedy_en = f"Nothing: waived by {by} until {until}: {finding['waiver_reason']}"
     return Remark(
-        severity="waived" if finding["waived_by"] else finding["severity"],
+        severity=severity,
         rule_id=finding["rule_id"],
         sheet=sheet,
         cell=cell,
         message_zh=told(finding["message_zh"]),
         message_en=told(finding["message_en"]),
-        remedy_zh=finding["remedy_zh"] or "",
-        remedy_en=finding["remedy_en"] or "",
+        remedy_zh=remedy_zh,
+        remedy_en=remedy_en,
         expected=finding["expected"] or "",
     )
 

@@ -11,12 +11,13 @@ import openpyxl
 import pytest
 from typer.testing import CliRunner
 
+from expectations.rules import FINDING_SCHEMA
 from orchestration.acceptance import accept_company, judge_and_accept
 from orchestration.cli import app
 from orchestration.collection.cell_comments import OPENING
 from orchestration.collection.cell_styles import FILLS
 from orchestration.collection.marked_workbook import mark_workbook, unmarked
-from orchestration.collection.notice import Notice, Remark
+from orchestration.collection.notice import Notice, Remark, notice_of
 from orchestration.collection.returned import return_hand_ins
 from orchestration.company import DataFolder
 from orchestration.ingest.template_marks import ISSUES_SHEET
@@ -259,6 +260,25 @@ def test_the_corrected_copy_is_accepted_after_libreoffice_saved_it(
     shutil.copy(saved / "boiler.xlsx", mill.path / HAND_IN)
     state, _ = judge(mill, tmp_path / "warehouse")
     assert state == "accepted"
+
+
+def test_a_waived_finding_asks_nothing_of_the_author(tmp_path: Path) -> None:
+    path = write_workbook(tmp_path / "boiler.xlsx")
+    finding = dict.fromkeys(FINDING_SCHEMA.names) | {
+        "rule_id": "hard_bounds", "severity": "critical", "source_file": "boiler.xlsx",
+        "source_sheet": ENERGY, "source_cell": "B3", "message_en": f"{ENERGY}!B3: too much",
+        "message_zh": f"{ENERGY}!B3:太多",
+    }  # fmt: skip
+    waived = finding | {"waived_by": "bob", "source_cell": "C3"}
+    for findings, cells in (([waived], set()), ([finding, waived], {(ENERGY, "B3")})):
+        notice = notice_of(
+            findings, hand_in="mill/boiler", round_name=ROUND, source_file="boiler.xlsx",
+            file_name="boiler.xlsx", closes_on=DUE, is_refused=bool(cells),
+        )  # fmt: skip
+        assert notice.has_something_to_look_at == bool(cells)
+        (tmp_path / "marked.xlsx").write_bytes(mark_workbook(path.read_bytes(), notice))
+        assert marks(tmp_path / "marked.xlsx") == cells
+    assert [remark.message_zh for remark in notice.remarks][0] == "太多"
 
 
 def test_check_marks_a_copy_and_accepts_the_corrected_one(mill: TinyCompany) -> None:

@@ -89,6 +89,8 @@ BROKEN_CELLS = [
         changed(WASH, "C6", **no_number("formula_without_value", None, formula="=A1*2")),
     ),
     ("multiplier_is_number", "D6", changed(WASH, "D6", sign_multiplier=None, multiplier_text="x")),
+    ("multiplier_is_number", "F6", changed(WASH, "D6", sign_multiplier=None,
+        multiplier_text="12|约5|-1", multiplier_cell="E6|F6|")),
     ("flow_known", "D6", changed(WASH, "D6", flow_id="flax")),
     ("flow_known", "D6", changed(WASH, "D6", flow_id=None)),
     ("process_known", "C6", changed(WASH, "C6", process_id="mill_spinning")),
