@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
 
+MASS_UNITS = Path(__file__).parents[1] / "dbt_project" / "seeds" / "mass_units.csv"
 GWP_SETS = ("AR4", "AR5", "AR6")
 PROCESS_TYPES = ("production", "utility", "treatment", "non_product")
 VALUED_KINDS = ("product", "intermediate", "utility")
@@ -237,3 +239,9 @@ def read_csv_as_text(path: Path) -> pd.DataFrame:
         path, dtype=object, keep_default_na=False, na_values=[""], encoding="utf-8-sig"
     )
     return frame.astype(object).where(frame.notna(), None)
+
+
+@cache
+def mass_units() -> frozenset[str]:
+    """Units of mass that a flow may be kept in, as the warehouse knows them."""
+    return frozenset(read_csv_as_text(MASS_UNITS)["unit_code"])

@@ -21,6 +21,7 @@ from orchestration.company_tables import (
     TABLES,
     TREATMENTS,
     VALUED_KINDS,
+    mass_units,
 )
 from orchestration.table_checks import (
     SHARE_SLACK,
@@ -67,10 +68,12 @@ def _wrong_products(tables: Tables) -> list[str]:
                 f"{place}: {row['flow_id']} is of kind {flow['flow_kind']}, which nobody sells. "
                 "A product is made of a flow of kind product."
             )
-        if flow is not None and row["declared_unit"] not in (None, flow["unit_code"]):
+        declared = row["declared_unit"]
+        both_are_masses = flow is not None and {declared, flow["unit_code"]} <= mass_units()
+        if flow is not None and declared not in (None, flow["unit_code"]) and not both_are_masses:
             problems.append(
-                f"{place}: declared_unit {row['declared_unit']} is not the unit of "
-                f"{row['flow_id']}. Write {flow['unit_code']}."
+                f"{place}: declared_unit {declared} is not the unit of {row['flow_id']}. "
+                f"Write {flow['unit_code']}."
             )
     return problems
 
@@ -236,6 +239,7 @@ def _wrong_recycling_methods(tables: Tables) -> list[str]:
     if problems:
         return problems
     problems = overlaps(tables, name)
+    units = dict(zip(tables["flows"]["flow_id"], tables["flows"]["unit_code"], strict=True))
     upstream = {
         row["flow_id"]
         for row in tables["flows"].to_dict("records")
@@ -248,6 +252,12 @@ def _wrong_recycling_methods(tables: Tables) -> list[str]:
                 f"{place}: cut_off knows no credit: allocation_factor_a is 1 and "
                 "energy_credit_share 0. It is always computed; the line can go."
             )
+        problems += [
+            f"{place}: {row[column]} is kept in {units[row[column]]}; a method compares masses. "
+            f"Keep it in {' or '.join(sorted(mass_units()))}."
+            for column in ("recycled_flow_id", "virgin_flow_id", "recycling_eol_flow_id")
+            if row[column] in units and units[row[column]] not in mass_units()
+        ]
         if row["virgin_flow_id"] not in upstream:
             problems.append(
                 f"{place}: virgin_flow_id {row['virgin_flow_id']} has no component upstream, so "
