@@ -13,18 +13,15 @@ from pathlib import Path
 import xlsxwriter
 from rich.console import Console
 
-from orchestration.collection.entry import Lists
 from orchestration.collection.last_period import LastPeriod, read_last_period
-from orchestration.collection.look import Look
-from orchestration.collection.pages import (
-    write_cover,
-    write_instructions,
-    write_last_records,
-    write_meta,
-)
-from orchestration.collection.plan import Template, TemplateError
-from orchestration.collection.sheets import SheetWriter
-from orchestration.collection.words import Words
+from orchestration.collection.template_cells import Cells
+from orchestration.collection.template_cover import write_cover, write_meta
+from orchestration.collection.template_entry import Lists
+from orchestration.collection.template_instructions import write_instructions, write_last_records
+from orchestration.collection.template_look import Look
+from orchestration.collection.template_plan import Template, TemplateError
+from orchestration.collection.template_sheets import write_sheet
+from orchestration.collection.template_words import Words
 from orchestration.company import DataFolder, Round
 from orchestration.ingest.source_map import SourceMap
 from orchestration.ingest.template_marks import (
@@ -220,10 +217,10 @@ def _write(template: Template, book: xlsxwriter.Workbook) -> None:
     if any(template.last.records.values()):
         write_last_records(book.add_worksheet(LAST_PERIOD_SHEET), template, look)
     lists_page, meta = book.add_worksheet(LISTS_SHEET), book.add_worksheet(META_SHEET)
-    write_cover(cover, template, look, names)
-    writer = SheetWriter(template, book, look, Lists(book, lists_page))
+    write_cover(book, cover, template, look, names)
+    lists = Lists(book, lists_page)
     for page, sheet in zip(pages, template.layout.sheets, strict=True):
-        writer.write(page, sheet)
+        write_sheet(Cells(page, sheet, template, look, lists))
     write_instructions(instructions, template, look)
     lists_page.hide()
     write_meta(book, meta, template)

@@ -10,8 +10,8 @@ from typing import Any
 import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
-from orchestration.collection.plan import Bounds
-from orchestration.collection.words import Both
+from orchestration.collection.template_plan import Bounds
+from orchestration.collection.template_words import Both
 
 LONGEST_TITLE, LONGEST_MESSAGE = 32, 255
 WIDEST = 1e15

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
 from orchestration.collection.last_period import LastPeriod
-from orchestration.collection.words import Words
+from orchestration.collection.template_words import Words
 from orchestration.company import Round
 from orchestration.ingest.sheet import items_of, period_header, process_of
 from orchestration.ingest.source_map import (
@@ -236,10 +236,13 @@ class Template:
     def _accepted_units(self, item: ColumnItem | Item) -> list[str]:
         if isinstance(item.unit, FromColumn) and item.unit.lookup is not None:
             return list(item.unit.lookup)
-        flows = item.flow.lookup or {} if isinstance(item.flow, FromColumn) else {"": item.flow}
         if item.times:
             return []
-        codes = [self._unit_code(flow_id) for flow_id in flows.values()]
+        flows: Iterable[str] = [item.flow] if isinstance(item.flow, str) else []
+        if isinstance(item.flow, FromColumn):
+            every = self.words.company["flows"]["flow_id"]
+            flows = every if item.flow.lookup is None else item.flow.lookup.values()
+        codes = list(dict.fromkeys(self._unit_code(flow_id) for flow_id in flows))
         return [
             one
             for one in dict.fromkeys([*codes, *self.known_units])

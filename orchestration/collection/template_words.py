@@ -49,6 +49,15 @@ METHODS = {
     "calculated": Both("计算值,备注写明算法", "worked out; say how in the note"),
     "estimated": Both("估算值,备注写明依据", "estimated; say on what basis in the note"),
 }
+STRUCTURE = {
+    "period": Both("月份", "Month"),
+    "date": Both("日期", "Date"),
+    "document": Both("单据号", "Document no."),
+    "note": Both("备注", "Note"),
+    "item": Both("项目", "Item"),
+    "unit": Both("单位", "Unit"),
+    "total": Both("合计", "Total"),
+}
 STOCK_TAKING = Both("月末盘点表", "the stock count at the end of the month")
 WHY = {
     "check": Both("只用于核对,不重复计入", "only compared with what counts; not counted twice"),
@@ -107,12 +116,7 @@ class Words:
 
     def other_language(self, header: str, item: Item) -> str | None:
         """What an item is, in the language its header is not written in; None when it has both."""
-        plain = IN_BRACKETS.sub("", header)
-        has_chinese, has_english = bool(CJK.search(plain)), bool(LATIN_WORD.search(plain))
-        if has_chinese and has_english:
-            return None
-        words = self.item(item)
-        return words.en if has_chinese else words.zh
+        return _other_language(header, self.item(item))
 
     def read_from(self, item: Item) -> Both:
         """The meter, scale or document an item's figure comes from."""
@@ -128,6 +132,16 @@ class Words:
             meter = f"{item.meter}{times}"
             source = Both(f"表号 {meter},{source.zh}", f"Meter {meter}: {source.en}")
         return source
+
+    def structure(self, kind: str, header: str) -> str | None:
+        """What a header that holds no figure means, in the language it is not written in."""
+        return _other_language(header, STRUCTURE[kind]) if kind in STRUCTURE else None
+
+    def register(self, item: Item) -> Both:
+        """How a register is read: as it stands on the dial, whatever it is multiplied with."""
+        multiplier = self.multiplier(item.meter) if isinstance(item.meter, str) else None
+        times = f" × {multiplier:g}" if multiplier else ""
+        return Both("表盘读数", f"as on the dial{times}")
 
     def multiplier(self, meter_id: str) -> float | None:
         """What register units of a meter are multiplied by; None when nobody stated it."""
@@ -162,6 +176,14 @@ class Words:
             "、".join(dict.fromkeys(place.zh or place.en for place in places)),
             " and ".join(dict.fromkeys(place.en for place in places)),
         )
+
+
+def _other_language(header: str, words: Both) -> str | None:
+    plain = IN_BRACKETS.sub("", header)
+    has_chinese, has_english = bool(CJK.search(plain)), bool(LATIN_WORD.search(plain))
+    if has_chinese and has_english:
+        return None
+    return words.en if has_chinese else words.zh
 
 
 def _names(company: Company, table: str, key: str) -> dict[str, Both]:

@@ -42,6 +42,16 @@ class Look:
         return self.of(bold=True, font_size=14)
 
     @cached_property
+    def cover_title(self) -> Format:
+        """The name of the stage on the cover."""
+        return self.of(bold=True, font_size=18, font_color=BAND)
+
+    @cached_property
+    def link(self) -> Format:
+        """A link to a sheet."""
+        return self.of(font_color=BAND, underline=1)
+
+    @cached_property
     def hint(self) -> Format:
         """What is said under the title."""
         return self.of(font_color=GREY, font_size=9)
