@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from orchestration.footprint.exchanges import Ints
+from orchestration.footprint.final_demand import Demand
 from orchestration.footprint.markets import Markets
 from orchestration.footprint.system_tables import FINAL_DEMAND, LINKS, UTILITY_LOSSES
 
@@ -30,6 +31,10 @@ class Texts:
         """Of each market."""
         return _ids(self._markets.facility[market], self._sites)
 
+    def unit(self, market: Ints) -> pa.Array:
+        """Of each market."""
+        return pa.array(self._markets.unit[market], pa.string())
+
     def process(self, process: Ints) -> pa.DictionaryArray:
         """By position."""
         return _ids(process, self._processes)
@@ -43,9 +48,8 @@ def _ids(position: Ints, texts: pa.Array) -> pa.DictionaryArray:
     return pa.DictionaryArray.from_arrays(pa.array(position.astype(np.int32)), texts)
 
 
-def final_demand(markets: Markets, texts: Texts) -> pa.Table:
+def final_demand(demand: Demand, texts: Texts) -> pa.Table:
     """In the schema `FINAL_DEMAND`."""
-    demand = markets.demand
     return pa.table(
         [
             texts.period(demand.market),
@@ -53,7 +57,7 @@ def final_demand(markets: Markets, texts: Texts) -> pa.Table:
             texts.site(demand.market),
             pa.array(demand.kind, pa.string()),
             pa.array(demand.quantity),
-            pa.array(markets.unit[demand.market], pa.string()),
+            texts.unit(demand.market),
         ],
         schema=FINAL_DEMAND,
     )
@@ -96,7 +100,7 @@ def utility_losses(markets: Markets, texts: Texts) -> pa.Table:
             pa.array(markets.made[rows]),
             pa.array(markets.taken[rows]),
             pa.array(markets.made[rows] / markets.taken[rows]),
-            pa.array(markets.unit[rows], pa.string()),
+            texts.unit(rows),
         ],
         schema=UTILITY_LOSSES,
     )

@@ -1,4 +1,4 @@
-"""Markets: all makers of a flow at one site, who takes from them, and what is left over."""
+"""Markets: all makers of a flow at one site, and who takes from them."""
 
 from __future__ import annotations
 
@@ -20,20 +20,15 @@ from orchestration.footprint.exchanges import (
 from orchestration.footprint.service_keys import Services
 from orchestration.footprint.system_findings import Findings
 from orchestration.footprint.system_tables import (
-    DELIVERY,
     INTERMEDIATE,
-    NON_PRODUCT_USE,
-    NOT_TAKEN,
     OWN_WASTE,
     PRODUCT,
     SERVICE_PREFIX,
-    STOCK_CHANGE,
     UTILITY_FLOW,
-    WITHOUT_OUTPUT,
 )
 
-ROUNDING = 1e-12
-"""Share of a market's turnover below which a difference of sums is rounding."""
+NORMALISED = (UTILITY_FLOW, OWN_WASTE)
+"""Kinds of flows that can't be stored: users carry the losses (METHOD R20)."""
 LISTED = 5
 """How many processes a sentence names."""
 
@@ -62,15 +57,6 @@ class Takings:
 
 
 @dataclass(frozen=True)
-class Demand:
-    """Final demand; `kind` is one of `DEMAND_KINDS`."""
-
-    market: Ints
-    kind: Texts
-    quantity: Floats
-
-
-@dataclass(frozen=True)
 class Markets:
     """The markets of a period, sorted by flow and site, and what goes through them."""
 
@@ -83,7 +69,6 @@ class Markets:
     taken: Floats
     supplies: Supplies
     takings: Takings
-    demand: Demand
     has_output: Flags
     """Of each process."""
 
@@ -95,62 +80,58 @@ class Markets:
     @property
     def is_normalised(self) -> Flags:
         """Of each market: nothing of it can be stored."""
-        return np.isin(self.kind, (UTILITY_FLOW, OWN_WASTE))
+        return np.isin(self.kind, NORMALISED)
 
 
-def build_markets(
-    exchanges: Exchanges, services: Services, delivered: frozenset[str], findings: Findings
-) -> Markets:
-    """Group the makers, send each taking to its market, and name what is left over."""
-    names, given = exchanges.names, exchanges.given
-    giver_count, flow_count = len(services.giver), len(names.flows)
-    flows = np.append(names.flows, SERVICE_PREFIX + names.processes[services.giver])
-    kinds = np.append(names.flow_kind, np.full(giver_count, SERVICE, object))
-    units = np.append(names.flow_unit, np.full(giver_count, "1", object))
-    given = _joined(
-        given, services.giver, flow_count + np.arange(giver_count), np.ones(giver_count)
-    )
-    taken = _joined(
-        exchanges.taken, services.consumer, flow_count + services.position, services.share
-    )
+@dataclass(frozen=True)
+class _Flows:
+    """The flows of the exchanges, and after them the services."""
 
+    ids: Texts
+    kind: Texts
+    unit: Texts
+
+
+def build_markets(exchanges: Exchanges, services: Services, findings: Findings) -> Markets:
+    """Group the makers by flow and site, and send each taking to its market."""
+    names = exchanges.names
+    flows = _with_services(names, services)
+    service = len(names.flows) + np.arange(len(services.giver))
+    given = _joined(exchanges.given, services.giver, service, np.ones(len(service)))
+    taken = _joined(exchanges.taken, services.consumer, service[services.position], services.share)
     site_count = max(len(names.facilities), 1)
     keys, market = np.unique(
         given.flow * site_count + names.process_facility[given.process], return_inverse=True
     )
     made = sums(market, given.quantity, len(keys))
-    taken = taken.where(_has_maker(taken, keys // site_count, names, flows, kinds, units, findings))
-    row, taken_from = _find_markets(taken, keys, site_count, names)
-    part = _parts(row, taken_from, made, len(taken.process))
-
+    flow = keys // site_count
+    taken = taken.where(_has_maker(taken, flow, names, flows, findings))
+    row, source = _find_markets(taken, keys, site_count, names)
+    takings = _takings(taken, row, source, made, np.isin(flows.kind[flow], NORMALISED))
     has_output = np.zeros(len(names.processes), bool)
     has_output[given.process] = True
     _report_idle(exchanges, has_output, services, findings)
-    split = taken.where(row)
-    quantity = split.quantity * part
-    total = sums(taken_from, quantity, len(keys))
-    is_normalised = np.isin(kinds[keys // site_count], (UTILITY_FLOW, OWN_WASTE))
-    ratio = np.ones(len(keys))
-    can_scale = is_normalised & (total > 0)
-    np.divide(made, total, out=ratio, where=can_scale)
-    ratio[is_normalised & (total <= 0)] = 0.0
-    takings = Takings(
-        split.process, taken_from, quantity, quantity * ratio[taken_from], split.mass_kg * part
-    )
-    markets = Markets(
+    return Markets(
         names,
-        flows[keys // site_count],
-        kinds[keys // site_count],
-        units[keys // site_count],
+        flows.ids[flow],
+        flows.kind[flow],
+        flows.unit[flow],
         keys % site_count,
         made,
-        total,
+        sums(source, takings.taken, len(keys)),
         Supplies(given.process, market, given.quantity, given.mass_kg),
         takings,
-        Demand(np.empty(0, np.int64), np.empty(0, object), np.empty(0)),
         has_output,
     )
-    return _with_demand(markets, delivered, findings)
+
+
+def _with_services(names: Names, services: Services) -> _Flows:
+    count = len(services.giver)
+    return _Flows(
+        np.append(names.flows, SERVICE_PREFIX + names.processes[services.giver]),
+        np.append(names.flow_kind, np.full(count, SERVICE, object)),
+        np.append(names.flow_unit, np.full(count, "1", object)),
+    )
 
 
 def _joined(rows: Amounts, process: Ints, flow: Ints, quantity: Floats) -> Amounts:
@@ -219,9 +200,58 @@ def _find_markets(taken: Amounts, keys: Ints, site_count: int, names: Names) -> 
     return row, first[row] + within
 
 
-def _parts(row: Ints, market: Ints, made: Floats, count: int) -> Floats:
-    """Part of a taking that each of its markets serves: by what they made."""
-    return made[market] / sums(row, made[market], count)[row]
+def _takings(
+    taken: Amounts, row: Ints, source: Ints, made: Floats, is_normalised: Flags
+) -> Takings:
+    """Split each taking over its markets by what they made, and scale what can't be stored."""
+    part = made[source] / sums(row, made[source], len(taken.process))[row]
+    split = taken.where(row)
+    quantity = split.quantity * part
+    total = sums(source, quantity, len(made))
+    ratio = np.where(is_normalised, 0.0, 1.0)
+    np.divide(made, total, out=ratio, where=is_normalised & (total > 0))
+    return Takings(split.process, source, quantity, quantity * ratio[source], split.mass_kg * part)
+
+
+def _has_maker(
+    taken: Amounts,
+    made_flows: Ints,
+    names: Names,
+    flows: _Flows,
+    findings: Findings,
+) -> Flags:
+    """Which takings somebody serves; the others are findings, a flow at a time."""
+    served = np.isin(taken.flow, made_flows)
+    missing = taken.where(~served)
+    is_from_stock = names.is_non_product[missing.process] & np.isin(
+        flows.kind[missing.flow], (PRODUCT, INTERMEDIATE)
+    )
+    for rows, from_stock in (
+        (missing.where(is_from_stock), True),
+        (missing.where(~is_from_stock), False),
+    ):
+        for flow in np.unique(rows.flow):
+            takers = rows.where(rows.flow == flow)
+            rule = (
+                "waste_without_treatment" if flows.kind[flow] == OWN_WASTE else "flow_without_maker"
+            )
+            findings.add(
+                "delivered_from_stock" if from_stock else rule,
+                observed=f"{takers.quantity.sum():g}",
+                facility=names.facilities[names.process_facility[takers.process[0]]],
+                process=names.processes[takers.process[0]],
+                flow=flows.ids[flow],
+                takers=_listed(names.processes[takers.process]),
+                unit=flows.unit[flow],
+            )
+    return served
+
+
+def _listed(ids: Texts) -> str:
+    """The first few by name, the rest by number."""
+    ids = np.unique(ids.astype(str))
+    more = f" +{len(ids) - LISTED}" if len(ids) > LISTED else ""
+    return ", ".join(ids[:LISTED]) + more
 
 
 def _report_idle(
@@ -238,51 +268,3 @@ def _report_idle(
             facility=names.facilities[names.process_facility[process]],
             process=names.processes[process],
         )
-
-
-def _with_demand(markets: Markets, delivered: frozenset[str], findings: Findings) -> Markets:
-    """Add what is left over of each market, by what became of it."""
-    names, takings, made = markets.names, markets.takings, markets.made
-    is_outside = names.is_non_product[takings.process]
-    is_idle = ~is_outside & ~markets.has_output[takings.process]
-
-    def taken_by(rows: Flags) -> Floats:
-        return sums(takings.market[rows], takings.charged[rows], markets.count)
-
-    outside, idle, inside = (
-        taken_by(is_outside),
-        taken_by(is_idle),
-        taken_by(~is_outside & ~is_idle),
-    )
-    left = made - outside - idle - inside
-    left[np.abs(left) <= ROUNDING * (made + np.abs(outside) + idle + inside)] = 0.0
-    is_product = markets.kind == PRODUCT
-    is_stored = is_product | (markets.kind == INTERMEDIATE)
-    known = np.isin(markets.flow, list(delivered)) | np.isin(
-        markets.flow, markets.flow[takings.market[is_outside]]
-    )
-    # a company that collects no deliveries: what it made was made to be delivered
-    is_all_delivered = is_product & ~known & (left > 0)
-    not_taken = np.where(~is_stored, left, 0.0)
-    for market in np.flatnonzero(not_taken):
-        findings.add(
-            "utility_not_taken",
-            observed=f"{not_taken[market]:g}",
-            facility=names.facilities[markets.facility[market]],
-            flow=markets.flow[market],
-            unit=markets.unit[market],
-        )
-    kinds = {
-        DELIVERY: np.where(is_product, outside, 0.0) + np.where(is_all_delivered, left, 0.0),
-        NON_PRODUCT_USE: np.where(is_product, 0.0, outside),
-        STOCK_CHANGE: np.where(is_stored & ~is_all_delivered, left, 0.0),
-        WITHOUT_OUTPUT: idle,
-        NOT_TAKEN: not_taken,
-    }
-    found = [(np.flatnonzero(quantity), kind, quantity) for kind, quantity in kinds.items()]
-    demand = Demand(
-        np.concatenate([market for market, _, _ in found]),
-        np.concatenate([np.full(len(market), kind, object) for market, kind, _ in found]),
-        np.concatenate([quantity[market] for market, _, quantity in found]),
-    )
-    return Markets(**(vars(markets) | {"demand": demand}))

@@ -22,6 +22,7 @@ from scipy.sparse.linalg import SuperLU
 
 from orchestration.footprint.allocation import allocate
 from orchestration.footprint.exchanges import Floats, Ints, read_exchanges
+from orchestration.footprint.final_demand import Demand, build_demand
 from orchestration.footprint.market_tables import Texts, final_demand, links, utility_losses
 from orchestration.footprint.markets import Markets, build_markets
 from orchestration.footprint.recycled_content import recycled_content
@@ -66,6 +67,7 @@ SOLVER_FILES = tuple(
         "service_keys",
         "markets",
         "market_tables",
+        "final_demand",
         "allocation",
         "technosphere",
         "recycled_content",
@@ -96,7 +98,8 @@ def solve_period(reference_period: str, inputs: SystemInputs) -> SolvedPeriod:
     findings = Findings(reference_period)
     exchanges = read_exchanges(inputs.exchanges, findings)
     services = share_services(exchanges, keys, findings)
-    markets = build_markets(exchanges, services, inputs.delivered_flows, findings)
+    markets = build_markets(exchanges, services, findings)
+    demand = build_demand(markets, inputs.delivered_flows, findings)
     allocation = allocate(markets, rules, properties, findings)
     if findings.is_critical:
         return _unsolved(findings)
@@ -105,11 +108,12 @@ def solve_period(reference_period: str, inputs: SystemInputs) -> SolvedPeriod:
     if factors is None:
         return _unsolved(findings)
     texts = Texts(markets, reference_period)
+    wanted = _wanted(markets, demand, inputs.wanted_flows)
     return SolvedPeriod(
         reference_period,
         is_solved=True,
-        requirements=_requirements(system, factors, markets, inputs.wanted_flows, texts),
-        final_demand=final_demand(markets, texts),
+        requirements=_requirements(system, factors, wanted, texts),
+        final_demand=final_demand(demand, texts),
         allocation=allocation.table,
         links=links(markets, texts),
         recycled_content=recycled_content(exchanges, markets, properties, texts),
@@ -124,18 +128,17 @@ def _unsolved(findings: Findings) -> SolvedPeriod:
     return SolvedPeriod(findings.reference_period, is_solved=False, **tables)
 
 
-def _requirements(
-    system: Technosphere,
-    factors: SuperLU,
-    markets: Markets,
-    wanted_flows: frozenset[str],
-    texts: Texts,
-) -> pa.Table:
+def _wanted(markets: Markets, demand: Demand, wanted_flows: frozenset[str]) -> Ints:
+    """Markets of products, with final demand, or asked for."""
     is_wanted = markets.kind == PRODUCT
     is_wanted |= np.isin(markets.flow, list(wanted_flows))
-    is_wanted[markets.demand.market] = True
+    is_wanted[demand.market] = True
+    return np.flatnonzero(is_wanted)
+
+
+def _requirements(system: Technosphere, factors: SuperLU, wanted: Ints, texts: Texts) -> pa.Table:
     parts = []
-    for market, block in requirements(system, factors, np.flatnonzero(is_wanted)):
+    for market, block in requirements(system, factors, wanted):
         column, process, requirement = _nonzero(block.T)
         values = [texts.period(column), texts.flow(market[column]), texts.site(market[column])]
         values += [texts.process(process), pa.array(requirement)]

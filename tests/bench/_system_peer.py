@@ -44,7 +44,7 @@ def encode(inputs: SystemInputs, emissions: NDArray) -> Peer:
     findings = Findings("2021")
     exchanges = read_exchanges(inputs.exchanges, findings)
     services = share_services(exchanges, inputs.service_keys, findings)
-    markets = build_markets(exchanges, services, inputs.delivered_flows, findings)
+    markets = build_markets(exchanges, services, findings)
     share = allocate(markets, inputs.allocation_rules, inputs.flow_properties, findings).share
     supplies, takings, count = markets.supplies, markets.takings, markets.count
     makers = np.bincount(supplies.market, minlength=count)
