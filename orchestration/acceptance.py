@@ -18,6 +18,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from orchestration.collection.sign_offs import (
+    FILE as SIGN_OFFS_FILE,
+)
+from orchestration.collection.sign_offs import (
     SIGN_OFF_SCHEMA,
     SignOffs,
     judge_sign_offs,
@@ -33,6 +36,7 @@ from orchestration.lake import (
     NO_MONTH,
     Lake,
     content_sha256,
+    sha256_of_file,
     slug_of,
     text_schema,
 )
@@ -47,6 +51,7 @@ SIGN_OFFS = "_sign_offs"
 """Stands where a hand-in would, for findings on sign-offs: judged apart, and again to release."""
 
 EMPTY = "empty.parquet"
+JUDGED_FILES = text_schema(("file", "sha256"))
 
 CALENDAR = ("round", "opens_on", "closes_on", "first_month", "last_month")
 
@@ -65,6 +70,14 @@ class RoundResult:
 
 def accept_company(data: DataFolder, lake: Lake) -> dict[str, pa.Table]:
     """Write the validated master data, settings and calendar, all columns as text."""
+    tables = company_tables(data)
+    for name, table in tables.items():
+        lake.write_if_changed(lake.company(name), table)
+    return tables
+
+
+def company_tables(data: DataFolder) -> dict[str, pa.Table]:
+    """The master data of the folder as it stands now, by table."""
     company = data.company
     tables = {
         name: pa.Table.from_pandas(
@@ -82,8 +95,6 @@ def accept_company(data: DataFolder, lake: Lake) -> dict[str, pa.Table]:
     tables["expected_hand_ins"] = pa.Table.from_pylist(
         expected, schema=text_schema(("round", "hand_in"))
     )
-    for name, table in tables.items():
-        lake.write_if_changed(lake.company(name), table)
     return tables
 
 
@@ -132,6 +143,7 @@ def _accept(
     waived = waivers.rows()
     lake.write(lake.waivers(round_.round), pa.Table.from_pylist(waived, schema=WAIVER_SCHEMA))
     _write_quality(lake, round_.round, judgement, verdicts)
+    _write_judged_files(data, lake, round_, verdicts)
     if new_rows:
         lake.write(lake.hand_ins, registry)
     new = {row["hand_in"]: row["revision"] for row in new_rows}
@@ -140,6 +152,27 @@ def _accept(
     write_sign_offs(lake, round_.round, sign_offs)
     findings = pa.concat_tables([judgement.findings, sign_offs.findings])
     return RoundResult(round_.round, verdicts, findings, new, waived, sign_offs.rows.to_pylist())
+
+
+def round_files(data: DataFolder, round_: str) -> list[str]:
+    """Everything in a round's folder that is judged, relative to the data folder."""
+    return [
+        path.relative_to(data.path).as_posix()
+        for path in sorted((data.path / "rounds" / round_).rglob("*"))
+        if path.is_file() and path.name != SIGN_OFFS_FILE and not path.name.startswith((".", "~$"))
+    ]
+
+
+def _write_judged_files(
+    data: DataFolder, lake: Lake, round_: Round, verdicts: Iterable[Mapping[str, Any]]
+) -> None:
+    """Which files the verdicts are about, so that a release notices what was changed since."""
+    read = {row["source_file"]: row["source_sha256"] for row in verdicts if row["source_file"]}
+    rows = [
+        {"file": file, "sha256": read.get(file) or sha256_of_file(data.path / file)}
+        for file in round_files(data, round_.round)
+    ]
+    lake.write(lake.judged_files(round_.round), pa.Table.from_pylist(rows, schema=JUDGED_FILES))
 
 
 def files_of(verdicts: Iterable[Mapping[str, Any]]) -> dict[str, str]:

@@ -63,6 +63,7 @@ def run(
 
 
 @app.command()
+
 def check(
     file: Annotated[Path, typer.Argument(help="A stage's workbook or an ERP export.")],
     data: Annotated[
@@ -85,6 +86,59 @@ def check(
         raise typer.Exit(_broken(f"{data}: no such folder. Name the data folder with --data."))
     warnings.filterwarnings("ignore")
     raise typer.Exit(check_on_screen(data.resolve(), file, round_, facility, stage))
+
+
+@app.command()
+def release(
+    round: Annotated[str, typer.Option(help="The round of rounds.csv to release.")],
+    data: Annotated[
+        Path, typer.Option(help="The company's data folder.", envvar=DATA_VARIABLE)
+    ] = REPOSITORY / "raw_data",
+    warehouse: Annotated[
+        Path, typer.Option(help="Where results are.", envvar=WAREHOUSE_VARIABLE)
+    ] = REPOSITORY / "warehouse",
+    gwp_set: Annotated[
+        str | None,
+        typer.Option(help=f"One of {', '.join(GWP_SETS)}; default: the company's own."),
+    ] = None,
+) -> None:
+    """Release a round: signed, complete, and never changed again.
+
+    Exit code 0: released, or released before with the same content. 1: something is missing; all
+    of it is listed, and nothing was changed. 2: the data folder or the command is broken.
+    """
+    from orchestration.release_summary import print_release
+
+    if gwp_set is not None and gwp_set not in GWP_SETS:
+        raise typer.Exit(_broken(f"--gwp-set {gwp_set}: use one of {', '.join(GWP_SETS)}."))
+    _be_quiet()
+    try:
+        released = print_release(Console(), data, warehouse, round, gwp_set or "")
+    except CompanyDataError as error:
+        raise typer.Exit(_broken(str(error))) from None
+    raise typer.Exit(PASSED if released else REFUSED)
+
+
+@app.command()
+def verify(
+    folder: Annotated[
+        Path, typer.Argument(help="A release, such as warehouse/releases/2022-04/r1.")
+    ],
+) -> None:
+    """Check every byte of a release, and calculate every figure again from the release alone.
+
+    Exit code 0: nothing differs. 1: what differs is listed. 2: the folder is no release.
+    """
+    from orchestration.release_summary import print_verification
+    from orchestration.verifying import NotAReleaseError
+
+    _be_quiet()
+    try:
+        sound = print_verification(Console(), folder)
+    except NotAReleaseError as error:
+        raise typer.Exit(_broken(str(error))) from None
+    raise typer.Exit(PASSED if sound else REFUSED)
+
 
 
 def _run(data: Path, warehouse: Path, rounds: list[str], gwp_set: str | None) -> int:

@@ -168,8 +168,16 @@ def common_fingerprint(lake: Lake, dbt_project: Path, gwp_set: str) -> str:
     digest = hashlib.sha256(gwp_set.encode())
     files = [lake.company(name) for name in FIGURE_TABLES]
     files += [lake.accepted(name) for name in FACTOR_TABLES]
-    files += [Path(units.__file__), units.DEFINITIONS, *SOLVER_FILES]
     for path in files:
+        digest.update(f"{path.name} {sha256_of_file(path)}\n".encode())
+    digest.update(code_fingerprint(dbt_project).encode())
+    return digest.hexdigest()
+
+
+def code_fingerprint(dbt_project: Path) -> str:
+    """One hash over all code that decides a figure: models, solver and units."""
+    digest = hashlib.sha256()
+    for path in (Path(units.__file__), units.DEFINITIONS, *SOLVER_FILES):
         digest.update(f"{path.name} {sha256_of_file(path)}\n".encode())
     digest.update(dbt_fingerprint(dbt_project).encode())
     return digest.hexdigest()

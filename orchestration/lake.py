@@ -96,9 +96,18 @@ class Lake:
         return self.path / "carbonloom.duckdb"
 
     @property
+    def preliminary(self) -> Path:
+        """A link to the marts of the newest calculation, signed by nobody."""
+        return self.path / "preliminary"
+
+    @property
     def published(self) -> Path:
-        """What analysts open: a link to the newest publication."""
+        """What analysts open: a link to the newest release; before the first, `preliminary`."""
         return self.path / "published"
+
+    def releases(self, round_: str) -> Path:
+        """The releases of a round, r1, r2 …: written once, never changed."""
+        return self.path / "releases" / round_
 
     @property
     def hand_ins(self) -> Path:
@@ -159,6 +168,10 @@ class Lake:
     def verdicts(self, round_: str) -> Path:
         """One verdict a hand-in of the round."""
         return self.path / "quality" / "verdicts" / f"{round_}.parquet"
+
+    def judged_files(self, round_: str) -> Path:
+        """SHA-256 of every file that the verdicts of the round are about."""
+        return self.path / "quality" / "judged_files" / f"{round_}.parquet"
 
     def waivers(self, round_: str) -> Path:
         """Every waiver of the round with its state."""
@@ -235,6 +248,11 @@ class Lake:
     def verdict_rows(self, round_: str) -> list[dict[str, Any]]:
         """The verdicts of a round; none before it was judged."""
         path = self.verdicts(round_)
+        return pq.read_table(path, partitioning=None).to_pylist() if path.exists() else []
+
+    def waiver_rows(self, round_: str) -> list[dict[str, Any]]:
+        """The waivers of a round as last judged; none before it was."""
+        path = self.waivers(round_)
         return pq.read_table(path, partitioning=None).to_pylist() if path.exists() else []
 
     def finding_rows(self, round_: str) -> list[dict[str, Any]]:

@@ -1,8 +1,11 @@
 """What analysts open: the marts as one DuckDB file of the old format, as Parquet, and a manifest.
 
 A publication is a folder that is written whole, under a name made of its content, and then
-becomes `published` by swapping one symbolic link. Who has a file open keeps the file; who opens
+becomes `preliminary` by swapping one symbolic link. Who has a file open keeps the file; who opens
 one finds old or new, never half of each. The publication before stays for readers under way.
+
+`published` is the newest release; before the first release it is `preliminary`, too. In both, the
+table `publication` says which of the two the figures are.
 """
 
 from __future__ import annotations
@@ -10,13 +13,23 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from collections.abc import Mapping, Sequence
+from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 
-from orchestration.control import BUILT_PERIODS, built_months, dbt_fingerprint, recorded
+from orchestration.control import (
+    BUILT_PERIODS,
+    built_months,
+    code_fingerprint,
+    dbt_fingerprint,
+    recorded,
+)
 from orchestration.footprint.system_tables import PERIODS
 from orchestration.lake import BUILD_MONTHS_SCHEMA, Lake, sha256_of_file
 
@@ -24,6 +37,18 @@ STORAGE_VERSION = "v1.0.0"
 """Readable by every client that embeds DuckDB 1.0 or newer."""
 
 KEPT_PUBLICATIONS = 2
+MANIFEST, MANIFEST_HASH = "manifest.json", "manifest.sha256"
+PRELIMINARY, RELEASED = "preliminary", "released"
+LABEL = "publication"
+LABEL_SCHEMA = pa.schema(
+    [
+        ("status", pa.string()),
+        ("round", pa.string()),
+        ("release_number", pa.int32()),
+        ("rounds", pa.string()),
+        ("made_on", pa.date32()),
+    ]
+)
 PACKAGES = ("duckdb", "dbt-core", "dbt-duckdb", "dagster", "great-expectations", "scipy")
 
 
@@ -31,33 +56,84 @@ class PublishError(Exception):
     """The marts cannot be published as they are; what was published stays."""
 
 
-def publish(lake: Lake, dbt_project: Path, data: Path) -> dict[str, Any]:
-    """Publish the schema `marts` of the working file; returns the manifest."""
+def publish(lake: Lake, dbt_project: Path, data: Path, today: date | None = None) -> dict[str, Any]:
+    """Publish the schema `marts` of the working file as preliminary; returns the manifest."""
     _refuse_what_is_not_built(lake)
     shelf = lake.path / "publications"
     draft = shelf / f".draft-{os.getpid()}"
-    _remove_drafts(lake, shelf)
+    remove_drafts(lake, shelf)
     (draft / "parquet").mkdir(parents=True)
-    tables = _write_parquet(lake.working_file, draft / "parquet")
+    tables = write_parquet(lake.working_file, draft / "parquet")
+    rounds = sorted(set(lake.registry()["round"].to_pylist()))
+    label = {"status": PRELIMINARY, "rounds": rounds, "release_number": None}
     manifest = {
         "tables": tables,
-        "versions": _versions(lake, dbt_project, data),
-        "files": _files(draft),
+        "publication": label,
+        "versions": versions(lake, dbt_project, data),
+        "files": described_files(draft),
     }
     current = _current_manifest(lake)
     if current is not None and _same_content(current, manifest) and _is_intact(lake, current):
         lake.remove_folder(draft)
+        point_published(lake)
         return current
-    _write_duckdb(draft, list(tables))
-    manifest["files"] = _files(draft)
-    text = json.dumps(manifest, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
-    (draft / "manifest.json").write_text(text, encoding="utf-8")
-    name = f"p{sha256_of_file(draft / 'manifest.json')[:16]}"
+    write_label(draft, label, today or date.today())
+    write_duckdb(draft, [*tables, LABEL])
+    manifest["files"] = described_files(draft)
+    write_manifest(draft, manifest)
+    name = f"p{sha256_of_file(draft / MANIFEST)[:16]}"
     lake.remove_folder(shelf / name)  # only left there by a run killed before the swap
     draft.replace(shelf / name)
-    _point_to(lake.published, shelf / name)
+    _point_to(lake.preliminary, shelf / name)
+    point_published(lake)
     _remove_old(lake, shelf)
     return manifest
+
+
+def point_published(lake: Lake) -> Path:
+    """Let `published` be the newest round's newest release, or what is preliminary."""
+    newest = newest_release(lake)
+    target = newest or lake.preliminary.resolve()
+    if lake.published.resolve() != target:
+        _point_to(lake.published, target)
+    return target
+
+
+def newest_release(lake: Lake) -> Path | None:
+    """The newest release of the newest round that was released."""
+    rounds = sorted(path.name for path in lake.releases("x").parent.glob("*") if path.is_dir())
+    released = [folders[-1] for round_ in rounds if (folders := release_folders(lake, round_))]
+    return released[-1] if released else None
+
+
+def release_folders(lake: Lake, round_: str) -> list[Path]:
+    """The releases of a round, oldest first."""
+    numbered = {
+        int(path.name[1:]): path
+        for path in lake.releases(round_).glob("r*")
+        if path.is_dir() and path.name[1:].isdigit()
+    }
+    return [numbered[number] for number in sorted(numbered)]
+
+
+def write_label(folder: Path, label: Mapping[str, Any], made_on: date) -> None:
+    """The one row of the table `publication`: whether these figures were released, and what of."""
+    row = {
+        "status": label["status"],
+        "round": label["rounds"][-1] if label["rounds"] else None,
+        "release_number": label["release_number"],
+        "rounds": "; ".join(label["rounds"]),
+        "made_on": made_on,
+    }
+    pq.write_table(
+        pa.Table.from_pylist([row], schema=LABEL_SCHEMA), folder / "parquet" / f"{LABEL}.parquet"
+    )
+
+
+def write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
+    """The manifest of a folder that is complete."""
+    text = json.dumps(manifest, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    (folder / MANIFEST).write_text(text, encoding="utf-8")
 
 
 def _refuse_what_is_not_built(lake: Lake) -> None:
@@ -89,7 +165,8 @@ def _refuse_what_is_not_built(lake: Lake) -> None:
         )
 
 
-def _write_parquet(working_file: Path, folder: Path) -> dict[str, int]:
+def write_parquet(working_file: Path, folder: Path) -> dict[str, int]:
+    """The marts of a working file, a file each in one fixed order; returns their rows."""
     rows = {}
     with duckdb.connect(str(working_file), read_only=True) as connection:
         names = connection.execute(
@@ -108,7 +185,8 @@ def _write_parquet(working_file: Path, folder: Path) -> dict[str, int]:
     return rows
 
 
-def _write_duckdb(draft: Path, names: list[str]) -> None:
+def write_duckdb(draft: Path, names: Sequence[str]) -> None:
+    """The Parquet files of a folder as one file for SQL, beside them."""
     target = str(draft / "marts.duckdb").replace("'", "''")
     with duckdb.connect() as connection:
         connection.execute(f"attach '{target}' as target (storage_version '{STORAGE_VERSION}')")
@@ -121,23 +199,26 @@ def _write_duckdb(draft: Path, names: list[str]) -> None:
         connection.execute("detach target")
 
 
-def _files(folder: Path) -> dict[str, dict[str, Any]]:
+def described_files(folder: Path) -> dict[str, dict[str, Any]]:
+    """SHA-256 and size of every file but the manifest."""
     return {
         path.relative_to(folder).as_posix(): {
             "sha256": sha256_of_file(path),
             "bytes": path.stat().st_size,
         }
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name != "manifest.json"
+        if path.is_file() and path.relative_to(folder).as_posix() not in (MANIFEST, MANIFEST_HASH)
     }
 
 
-def _versions(lake: Lake, dbt_project: Path, data: Path) -> dict[str, Any]:
+def versions(lake: Lake, dbt_project: Path, data: Path) -> dict[str, Any]:
+    """What the figures were made with: code, packages, factor libraries, accepted hand-ins."""
     libraries = sorted((data / "emission_factors").glob("*.csv"))
     return {
         "packages": {package: version(package) for package in PACKAGES},
         "code_commit": _commit(dbt_project),
         "dbt_project_sha256": dbt_fingerprint(dbt_project),
+        "figures_code_sha256": code_fingerprint(dbt_project),
         "storage": STORAGE_VERSION,
         "emission_factors_sha256": {path.name: sha256_of_file(path) for path in libraries},
         "accepted_hand_ins_sha256": sha256_of_file(lake.hand_ins),
@@ -155,20 +236,23 @@ def _commit(folder: Path) -> str | None:
 
 
 def _current_manifest(lake: Lake) -> dict[str, Any] | None:
-    path = lake.published / "manifest.json"
+    path = lake.preliminary / MANIFEST
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
 
 
 def _same_content(current: dict[str, Any], draft: dict[str, Any]) -> bool:
     """Same tables from the same versions; the DuckDB file itself is never byte-stable."""
-    parquet = {name: entry for name, entry in current["files"].items() if "/" in name}
+    label = f"parquet/{LABEL}.parquet"
+    parquet = {
+        name: entry for name, entry in current["files"].items() if "/" in name and name != label
+    }
     return parquet == draft["files"] and all(
-        current[part] == draft[part] for part in ("tables", "versions")
+        current.get(part) == draft[part] for part in ("tables", "publication", "versions")
     )
 
 
 def _is_intact(lake: Lake, manifest: dict[str, Any]) -> bool:
-    return _files(lake.published.resolve()) == manifest["files"]
+    return described_files(lake.preliminary.resolve()) == manifest["files"]
 
 
 def _point_to(link: Path, folder: Path) -> None:
@@ -178,14 +262,14 @@ def _point_to(link: Path, folder: Path) -> None:
     beside.replace(link)
 
 
-def _remove_drafts(lake: Lake, shelf: Path) -> None:
+def remove_drafts(lake: Lake, shelf: Path) -> None:
     """Drafts belong to killed runs: publishing is in the pool of one writer."""
     for draft in shelf.glob(".draft-*"):
         lake.remove_folder(draft)
 
 
 def _remove_old(lake: Lake, shelf: Path) -> None:
-    current = lake.published.resolve()
+    current = lake.preliminary.resolve()
     others = [path for path in shelf.iterdir() if path.is_dir() and path != current]
     others.sort(key=lambda path: path.stat().st_mtime, reverse=True)
     for path in others[KEPT_PUBLICATIONS - 1 :]:

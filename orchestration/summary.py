@@ -178,7 +178,7 @@ def _emissions(lake: Lake) -> Table:
         table.add_column(heading)
     for heading in ("Location-based", "Market-based"):
         table.add_column(heading, justify="right")
-    with duckdb.connect(str(lake.published / "marts.duckdb"), read_only=True) as connection:
+    with duckdb.connect(str(lake.preliminary / "marts.duckdb"), read_only=True) as connection:
         rows = connection.execute(
             """
             select
@@ -203,8 +203,16 @@ def _print_places(console: Console, lake: Lake) -> None:
         "marts for SQL and BI": lake.published / "marts.duckdb",
         "the same as Parquet": lake.published / "parquet",
         "hashes and versions": lake.published / "manifest.json",
+        **_not_yet_released(lake),
         "what passed the gate": lake.path / "accepted",
         "verdicts and findings": lake.path / "quality",
     }
     for what, path in places.items():
         console.print(f"{what:>22}: {path}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _not_yet_released(lake: Lake) -> dict[str, Path]:
+    """Where this run's figures lie once there is a release: `published` is that release then."""
+    if lake.published.resolve() == lake.preliminary.resolve():
+        return {}
+    return {"this run, preliminary": lake.preliminary / "marts.duckdb"}

@@ -1,0 +1,69 @@
+"""Releases on screen: what was released, what is missing for it, what differs from it."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from rich.console import Console
+
+from orchestration.company import DataFolder
+from orchestration.lake import Lake
+from orchestration.releasing import NotReleasableError, Release, release
+from orchestration.verifying import verify
+
+
+def print_release(console: Console, data: Path, warehouse: Path, round_: str, gwp_set: str) -> bool:
+    """Release a round and say so, or say all that is missing; returns whether it is released."""
+    lake = Lake(warehouse)
+    started = time.perf_counter()
+    try:
+        with console.status(f"Calculating {round_} from its accepted rows …"), lake.only_writer():
+            done = release(DataFolder(data), lake, round_, gwp_set)
+    except NotReleasableError as error:
+        console.print(f"[red]not released[/]: round {error.round}, nothing was changed. Missing:")
+        for text in error.missing:
+            _line(console, f"  {text}")
+        return False
+    _print_released(console, done)
+    console.print(f"{time.perf_counter() - started:.1f} s")
+    return True
+
+
+def _print_released(console: Console, done: Release) -> None:
+    head = done.manifest["release"]
+    name = f"round {head['round']}, release {head['number']}"
+    console.print(
+        f"[green]released[/]: {name}"
+        if done.is_new
+        else f"[green]released before[/] with the same content: {name}"
+    )
+    _line(console, f"  folder           {done.folder}")
+    _line(console, f"  manifest SHA-256 {done.manifest_sha256}  (keep it elsewhere)")
+    _line(console, f"  published is     {done.published}")
+    if done.published != done.folder:
+        _line(
+            console,
+            "  A later round was released already; release it again to carry this one into it.",
+        )
+
+
+def print_verification(console: Console, folder: Path) -> bool:
+    """Verify a release and say what differs; returns whether nothing does."""
+    started = time.perf_counter()
+    with console.status("Calculating every figure of the release again …"):
+        found = verify(folder)
+    for note in found.notes:
+        _line(console, f"note: {note}")
+    for text in found.differences:
+        _line(console, f"differs: {text}")
+    verdict = "[green]sound[/]" if found.is_sound else "[red]not what was released[/]"
+    console.print(
+        f"{verdict}: {found.files} files and {found.marts} marts compared in "
+        f"{time.perf_counter() - started:.1f} s, {len(found.differences)} differences"
+    )
+    return found.is_sound
+
+
+def _line(console: Console, text: str) -> None:
+    console.print(text, markup=False, highlight=False, soft_wrap=True)
