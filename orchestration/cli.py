@@ -63,7 +63,6 @@ def run(
 
 
 @app.command()
-
 def check(
     file: Annotated[Path, typer.Argument(help="A stage's workbook or an ERP export.")],
     data: Annotated[
@@ -138,7 +137,6 @@ def verify(
     except NotAReleaseError as error:
         raise typer.Exit(_broken(str(error))) from None
     raise typer.Exit(PASSED if sound else REFUSED)
-
 
 
 def _run(data: Path, warehouse: Path, rounds: list[str], gwp_set: str | None) -> int:

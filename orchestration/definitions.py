@@ -12,6 +12,7 @@ from orchestration.assets.erp_exports import erp_export_assets
 from orchestration.assets.gate import company_asset, gate_asset, gate_checks
 from orchestration.assets.product_system import product_system_asset, product_system_check
 from orchestration.assets.publication import publication_asset
+from orchestration.assets.releases import release_asset
 from orchestration.assets.stage_workbooks import stage_workbook_assets
 from orchestration.assets.warehouse import warehouse_assets
 from orchestration.dbt import Dbt
@@ -45,6 +46,7 @@ def build_definitions(folders: Folders) -> Definitions:
             *warehouse,
             product_system_asset(partitions),
             publication_asset(marts, partitions),
+            release_asset(partitions),
         ],
         asset_checks=[gate_checks(partitions), factor_check(), product_system_check()],
         jobs=[job],

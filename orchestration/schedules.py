@@ -45,7 +45,8 @@ def collect_round_job(partitions: PartitionsDefinition) -> UnresolvedAssetJobDef
     """Everything from the files handed in to the publication, in one process."""
     return define_asset_job(
         "collect_round",
-        selection=AssetSelection.all(),
+        # what is reported is released on purpose, by a person
+        selection=AssetSelection.all() - AssetSelection.groups("releases"),
         partitions_def=partitions,
         executor_def=in_process_executor,
         description="Read, judge, calculate and publish the rounds chosen.",

@@ -1,0 +1,289 @@
+"""A round is released when nothing is missing, never changes, and can be verified from itself."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import stat
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from typer.testing import CliRunner
+
+from orchestration import releasing
+from orchestration.acceptance import content_of_round, files_of
+from orchestration.cli import app
+from orchestration.collection import sign_offs
+from orchestration.company import DataFolder
+from orchestration.lake import Lake, sha256_of_file
+from orchestration.releasing import NotReleasableError, release
+from orchestration.verifying import compared, verify
+from tests.conftest import MONTHS, TinyCompany, write_company, write_csv
+
+ROUND, LATER = MONTHS
+FIGURE = 1000 * 0.5 + 10 * 3 + 50 * 0.2
+SIGNERS = {"preparer": "ann", "reviewer": "bob", "approver": "cai"}
+
+
+def carbonloom(*command: str | Path) -> tuple[int, str]:
+    """The command line in this process: exit code and what it printed."""
+    result = CliRunner().invoke(app, [str(part) for part in command])
+    return result.exit_code, result.output
+
+
+def sign(company: TinyCompany, lake: Lake, round_: str = ROUND) -> None:
+    """Everything that was judged, signed by four people."""
+    files = files_of(lake.verdict_rows(round_))
+    usual = {"signed_on": "2022-02-20"}
+    lines = [
+        {**usual, "hand_in": hand_in, "role": role, "person": person, "source_sha256": sha256}
+        for hand_in, sha256 in files.items()
+        for role, person in SIGNERS.items()
+    ]
+    content = content_of_round(lake.registry(), round_, lake.waiver_rows(round_))
+    approval = {"hand_in": "round", "role": "approver", "person": "dora", "content_sha256": content}
+    path = company.path / "rounds" / round_ / sign_offs.FILE
+    write_csv(path, [*lines, usual | approval], sign_offs.COLUMNS)
+
+
+def total(folder: Path, month: str = "2022-01") -> float | None:
+    """Location-based kgCO2e of a month, as an analyst reads it."""
+    with duckdb.connect(str(folder / "marts.duckdb"), read_only=True) as connection:
+        return connection.execute(
+            "select sum(location_based_kgco2e) from marts.marts.emissions_by_process "
+            "where strftime(period_month, '%Y-%m') = $1",
+            [month],
+        ).fetchall()[0][0]
+
+
+def label(folder: Path) -> tuple:
+    """What the data say of themselves."""
+    with duckdb.connect(str(folder / "marts.duckdb"), read_only=True) as connection:
+        return connection.execute(
+            "select status, round, release_number, rounds from marts.marts.publication"
+        ).fetchall()[0]
+
+
+def contents(folder: Path) -> dict[str, str]:
+    """Every file of a folder with its hash."""
+    return {
+        path.relative_to(folder).as_posix(): sha256_of_file(path)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+@pytest.fixture(scope="module")
+def released(tmp_path_factory: pytest.TempPathFactory) -> Lake:
+    """A company of two rounds, of which the first is released."""
+    folder = tmp_path_factory.mktemp("released")
+    company, lake = write_company(folder / "data"), Lake(folder / "warehouse")
+    for round_ in MONTHS:
+        company.hand_in_workbook(round_)
+        company.hand_in_water(round_)
+    where = ("--data", company.path, "--warehouse", lake.path)
+    assert carbonloom("run", *where)[0] == 0
+
+    code, output = carbonloom("release", "--round", ROUND, *where)
+    assert code == 1
+    assert "2022-02 mill/boiler: not signed by preparer, reviewer, approver" in output
+    assert not lake.releases(ROUND).exists() or not any(lake.releases(ROUND).iterdir())
+    assert label(lake.published)[:2] == ("preliminary", LATER)
+
+    sign(company, lake)
+    code, output = carbonloom("release", "--round", ROUND, *where)
+    assert code == 0, output
+    assert "release 1" in output
+    return lake
+
+
+@pytest.fixture
+def company(released: Lake) -> TinyCompany:
+    return TinyCompany(released.path.parent / "data")
+
+
+@pytest.fixture
+def copy(released: Lake, tmp_path: Path) -> Path:
+    """The release, where it may be harmed; a copy is as good as the original."""
+    target = tmp_path / "r1"
+    shutil.copytree(released.releases(ROUND) / "r1", target)
+    for path in target.rglob("*"):
+        path.chmod(path.stat().st_mode | stat.S_IWUSR)
+    return target
+
+
+def test_published_is_the_release_and_the_newest_calculation_stands_apart(released: Lake):
+    folder = released.releases(ROUND) / "r1"
+    assert released.published.resolve() == folder
+    assert label(released.published) == ("released", ROUND, 1, ROUND)
+    assert label(released.preliminary) == ("preliminary", LATER, None, f"{ROUND}; {LATER}")
+    assert total(folder) == pytest.approx(FIGURE)
+    assert total(folder, "2022-02") is None  # a later round is none of its business
+    assert total(released.preliminary, "2022-02") == pytest.approx(FIGURE)
+
+
+def test_a_release_names_every_file_and_who_signed(released: Lake):
+    folder = released.releases(ROUND) / "r1"
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    listed = {name: entry["sha256"] for name, entry in manifest["files"].items()}
+    found = contents(folder)
+    assert (folder / "manifest.sha256").read_text().startswith(found.pop("manifest.json"))
+    del found["manifest.sha256"]
+    assert listed == found
+    assert {"accepted", "control", "papers", "parquet", "quality", "solved"} <= {
+        name.split("/")[0] for name in listed
+    }
+    assert {stat.S_IMODE((folder / name).stat().st_mode) for name in listed} == {0o444}
+    head = manifest["release"]
+    assert len(head["signatures"][ROUND]) == 7
+    assert (head["round"], head["number"], head["follows"]) == (ROUND, 1, None)
+    assert manifest["versions"]["figures_code_sha256"]
+
+
+def test_a_release_is_verified_from_itself(copy: Path):
+    code, output = carbonloom("verify", copy)
+    assert code == 0, output
+    assert "sound" in output
+
+
+def flip(path: Path, position: int = -1) -> None:
+    """Change one byte."""
+    content = bytearray(path.read_bytes())
+    content[position] ^= 1
+    path.write_bytes(content)
+
+
+def test_a_byte_that_changed_is_found(copy: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("orchestration.verifying._figure_differences", lambda *_: (0, []))
+    assert verify(copy).is_sound
+    names = json.loads((copy / "manifest.json").read_text(encoding="utf-8"))["files"]
+    for name in names:
+        flip(copy / name, 10)
+        assert [text.split(":")[0] for text in verify(copy).differences] == [name]
+        flip(copy / name, 10)
+    for name in ("manifest.json", "manifest.sha256"):
+        flip(copy / name, 10)
+        assert any("manifest" in text for text in verify(copy).differences), name
+        flip(copy / name, 10)
+    (copy / "parquet" / "more.parquet").write_text("x")
+    assert verify(copy).differences == ("parquet/more.parquet: not part of the release.",)
+    (copy / "parquet" / "more.parquet").unlink()
+    (copy / "papers" / ROUND / "sign_offs.csv").unlink()
+    assert verify(copy).differences == (f"papers/{ROUND}/sign_offs.csv: missing.",)
+
+
+def test_a_figure_that_does_not_follow_from_the_accepted_rows_is_found(copy: Path):
+    """Even where somebody made every hash fit again."""
+    name = "parquet/emissions_by_process.parquet"
+    table = pq.read_table(copy / name)
+    index = table.schema.get_field_index("location_based_kgco2e")
+    changed = pa.array([2 * (value or 0.0) for value in table[index].to_pylist()], pa.float64())
+    pq.write_table(table.set_column(index, table.schema.field(index), changed), copy / name)
+    manifest = json.loads((copy / "manifest.json").read_text(encoding="utf-8"))
+    size = (copy / name).stat().st_size
+    manifest["files"][name] = {"sha256": sha256_of_file(copy / name), "bytes": size}
+    manifest["versions"]["figures_code_sha256"] = "other"
+    (copy / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    sha256 = sha256_of_file(copy / "manifest.json")
+    (copy / "manifest.sha256").write_text(f"{sha256}  manifest.json\n")
+
+    code, output = carbonloom("verify", copy)
+
+    assert code == 1
+    assert f"{name}: mill" in output and "location_based_kgco2e 1000.0, calculated 500.0" in output
+    assert f"marts.duckdb: {table.num_rows} rows of emissions_by_process" in output
+    assert "note: Released by other code" in output
+
+
+def test_a_folder_that_is_no_release_is_told(tmp_path: Path):
+    code, output = carbonloom("verify", tmp_path)
+    assert (code, "manifest.json" in output) == (2, True)
+
+
+def test_rounding_is_no_difference_and_more_is(tmp_path: Path):
+    tables = {"was": [1.0, 1e8, 1e-9], "same": [1.0 + 1e-12, 1e8, 3e-9], "other": [1.001, 1e8, 0]}
+    for name, values in tables.items():
+        table = pa.table({"key": ["a", "b", "residue"], "kg": pa.array(values, pa.float64())})
+        pq.write_table(table, tmp_path / name)
+    with duckdb.connect() as connection:
+        assert compared(connection, "x", tmp_path / "was", tmp_path / "same") == []
+        different = compared(connection, "x", tmp_path / "was", tmp_path / "other")
+        fewer = tmp_path / "fewer"
+        pq.write_table(pq.read_table(tmp_path / "was").slice(1), fewer)
+        lost = compared(connection, "x", tmp_path / "was", fewer)
+    assert different == ["x: a: kg 1.0, calculated 1.001."]
+    assert lost == ["x: a: 1 rows, calculated 0; kg 1.0, calculated None."]
+
+
+class KilledError(Exception):
+    """What a killed process looks like from the inside."""
+
+
+def test_what_was_changed_after_the_release_needs_new_signatures_and_a_new_number(
+    released: Lake, company: TinyCompany, monkeypatch: pytest.MonkeyPatch
+):
+    data, lake = DataFolder(company.path), released
+    first = contents(lake.releases(ROUND) / "r1")
+    again = release(data, lake, ROUND)
+    assert (again.folder.name, again.is_new) == ("r1", False)
+
+    correction = {
+        "file": "mill/boiler.xlsx", "sheet": "Energy", "cell": "B3", "old_value": "1000",
+        "new_value": "1100", "reason": "typo", "decided_by": "ann", "decided_on": "2022-02-11",
+    }  # fmt: skip
+    write_csv(company.path / "rounds" / ROUND / "corrections.csv", [correction])
+    with pytest.raises(NotReleasableError, match="corrections.csv: changed since it was judged"):
+        release(data, lake, ROUND)
+    where = ("--data", company.path, "--warehouse", lake.path)
+    assert carbonloom("run", *where)[0] == 0
+    with pytest.raises(NotReleasableError, match="round: not signed by approver"):
+        release(data, lake, ROUND)
+    sign(company, lake)
+
+    def die(*_: object) -> None:
+        raise KilledError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(releasing, "write_manifest", die)
+        patch.setattr(Lake, "remove_folder", lambda *_: None)  # nobody cleans up after a kill
+        with pytest.raises(KilledError):
+            release(data, lake, ROUND)
+    assert [path.name for path in lake.releases(ROUND).glob("r*")] == ["r1"]
+    assert lake.published.resolve().name == "r1"
+
+    second = release(data, lake, ROUND)
+
+    assert (second.folder.name, second.is_new) == ("r2", True)
+    assert sorted(path.name for path in lake.releases(ROUND).iterdir()) == ["r1", "r2"]
+    assert total(second.folder) == pytest.approx(FIGURE + 100 * 0.5)
+    assert lake.published.resolve() == second.folder
+    follows = second.manifest["release"]["follows"]
+    assert follows == {"release": "r1", "manifest_sha256": first["manifest.json"]}
+    assert contents(lake.releases(ROUND) / "r1") == first
+
+
+def test_everything_that_is_missing_is_listed_at_once(tiny_company: TinyCompany, tmp_path: Path):
+    lake = Lake(tmp_path / "warehouse")
+    tiny_company.hand_in_workbook(LATER, diesel="about 10")
+    (tiny_company.path / "rounds" / ROUND / "erp" / "water.csv").unlink()
+    carbonloom("run", "--data", tiny_company.path, "--warehouse", lake.path)
+    tiny_company.hand_in_workbook(ROUND, diesel=11)
+    published = lake.published.resolve()
+
+    with pytest.raises(NotReleasableError) as missing:
+        release(DataFolder(tiny_company.path), lake, LATER, today=date(2022, 3, 1))
+
+    text = "\n".join(missing.value.missing)
+    for part in (
+        "rounds/2022-02/mill/boiler.xlsx: changed since it was judged",
+        "2022-02 erp/water: not handed in",
+        "2022-03 mill/boiler: refused with 1 critical findings",
+        "2022-03 erp/water: not signed by preparer, reviewer, approver; source_sha256",
+        "2022-02 round: not signed by approver; content_sha256",
+    ):
+        assert part in text
+    assert (lake.published.resolve(), list(lake.releases(LATER).glob("*"))) == (published, [])
