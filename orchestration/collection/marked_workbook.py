@@ -28,6 +28,8 @@ from orchestration.ingest.workbook import Workbook
 
 MOST_COMMENTS = 500
 """Comments a workbook gets; every further cell is coloured and listed, but has no box of text."""
+ODD = (ValueError, LookupError, TypeError, AttributeError, StopIteration, etree.LxmlError)
+"""What is raised over parts that say something no spreadsheet program writes."""
 PROPERTY = "carbonloom_issues_sheet"
 """Custom property with the name of our sheet."""
 CUSTOM_PART = "docProps/custom.xml"
@@ -39,6 +41,13 @@ CUSTOM_FORMAT = "{D5CDD505-2E9C-101B-9397-08002B2CF9AE}"
 
 def mark_workbook(data: bytes, notice: Notice) -> bytes:
     """The workbook with every finding at its cell. Raises `NotEditableError` when it can't be."""
+    try:
+        return _marked(data, notice)
+    except ODD as error:
+        raise NotEditableError(f"The workbook is put together oddly ({error}).") from error
+
+
+def _marked(data: bytes, notice: Notice) -> bytes:
     package = PackageEditor(data)
     styles = CellStyles(package.styles())
     _remove_earlier_marks(package, styles, data)

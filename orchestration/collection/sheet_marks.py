@@ -114,11 +114,14 @@ def _new_cell(
     style: int,
 ) -> etree._Element:
     new = etree.Element(tag("c"), r=address, s=str(style))
+    row.attrib.pop("spans", None)  # it would no longer hold
     later = [known for known in cells if known > column]
     if later:
         cells[min(later)].addprevious(new)
+    elif cells:
+        cells[max(cells)].addnext(new)
     else:
-        row.append(new)
+        row.insert(0, new)
     return new
 
 
