@@ -122,8 +122,13 @@ def identify(
     facility: str | None,
     stage: str | None,
 ) -> Subject:
-    """What a file is: by the options, else its own stamp, else the folders it lies in."""
-    stamp = _stamp(path)
+    """What a file is: by the options, else its own stamp, else the folders it lies in.
+
+    Where it lies in the data folder, its place decides, as it does for the gate: a stamp that says
+    otherwise is what is wrong with it.
+    """
+    handed_in = path.is_relative_to(data.path / "rounds")
+    stamp = {} if handed_in else _stamp(path)
     in_round, in_folder = _place(path)
     source_map = _source_map(data, path, stage or stamp.get("stage_code"))
     chosen = round_name or stamp.get("round") or in_round

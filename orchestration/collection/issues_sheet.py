@@ -68,7 +68,8 @@ class IssuesSheet:
             heights[number] = height
         table = FIRST_LINE_OF_TABLE
         rows[table] = [
-            _text(column, table, self._head, name) for column, (name, _) in enumerate(COLUMNS, 1)
+            _text(column, table, self._head, self._named(name))
+            for column, (name, _) in enumerate(COLUMNS, 1)
         ]
         heights[table] = 2 * LINE_HEIGHT + 2
         links = []
@@ -154,6 +155,11 @@ class IssuesSheet:
             (self._normal, f"{remark.remedy_zh}\n{remark.remedy_en}"),
             (self._small, remark.rule_id),
         ]
+
+    def _named(self, heading: str) -> str:
+        return (
+            heading if self._sheets else heading.replace("(点击跳转)", "").replace(" (click)", "")
+        )
 
     def _has_target(self, remark: Remark) -> bool:
         return remark.sheet in self._sheets

@@ -12,7 +12,12 @@ from lxml import etree
 
 from orchestration.collection.cell_comments import OPENING, add_comments, remove_ours
 from orchestration.collection.cell_styles import CellStyles, Look
-from orchestration.collection.issues_sheet import TITLE, IssuesSheet, former_looks
+from orchestration.collection.issues_sheet import (
+    FIRST_LINE_OF_TABLE,
+    TITLE,
+    IssuesSheet,
+    former_looks,
+)
 from orchestration.collection.notice import Notice, comment_on_cell
 from orchestration.collection.package_editor import (
     RELATION_ID,
@@ -30,6 +35,7 @@ MOST_COMMENTS = 500
 """Comments a workbook gets; every further cell is coloured and listed, but has no box of text."""
 ODD = (ValueError, LookupError, TypeError, AttributeError, StopIteration, etree.LxmlError)
 """What is raised over parts that say something no spreadsheet program writes."""
+BEFORE_NAMES = ("externalReferences", "functionGroups", "sheets")
 PROPERTY = "carbonloom_issues_sheet"
 """Custom property with the name of our sheet."""
 CUSTOM_PART = "docProps/custom.xml"
@@ -147,7 +153,20 @@ def _add_sheet(package: PackageEditor, xml: bytes) -> None:
         view = etree.SubElement(views, tag("workbookView"))
     view.set("activeTab", str(len(sheets) - 1))
     view.attrib.pop("firstSheet", None)
+    _repeat_heading(workbook, name, len(sheets) - 1)
     _set_property(package, PROPERTY, name)
+
+
+def _repeat_heading(workbook: etree._Element, sheet: str, position: int) -> None:
+    """The heading of the table on each printed page."""
+    names = workbook.find(tag("definedNames"))
+    if names is None:
+        names = etree.Element(tag("definedNames"))
+        before = [workbook.find(tag(one)) for one in BEFORE_NAMES]
+        next(one for one in before if one is not None).addnext(names)
+    attributes = {"name": "_xlnm.Print_Titles", "localSheetId": str(position)}
+    line = FIRST_LINE_OF_TABLE
+    etree.SubElement(names, tag("definedName"), attributes).text = f"'{sheet}'!${line}:${line}"
 
 
 def _remove_sheet(package: PackageEditor, name: str) -> None:

@@ -5,6 +5,7 @@ People at the plant read Chinese first; the words of the rules come from `expect
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -33,7 +34,17 @@ EXPECTED_ZH: Mapping[str, str] = {
     "a process of company/processes.csv": "公司清单中的工序",
     "a facility of company/facilities.csv": "公司清单中的工厂",
     "a hand-in of rounds.csv": "本轮次要求提交的文件",
+    "no other hand-in states it": "没有其他提交包含该数据",
+    "another hand-in is missing, or has cells that can't be read": (
+        "另一份提交缺失或有无法读取的单元格"
+    ),
 }
+PHRASES_ZH = (
+    (re.compile(r"\(sum of (\d+) cells\)"), r"(\1 个单元格之和)"),
+    (re.compile(r" and (\d+) more"), r" 及另外 \1 处"),
+    (re.compile("“blank”"), "“空白”"),
+)
+"""What rules put into observed and expected, which stand in messages of both languages."""
 FINDINGS_A_COMMENT = 4
 """A cell that breaks more rules than this has its other findings on the sheet of issues only."""
 
@@ -148,8 +159,17 @@ def comment_on_cell(remarks: Sequence[Remark], opening: str) -> str:
 
 def expected_words(expected: str) -> str:
     """What was expected, in both languages where it is a phrase and not a figure."""
-    chinese = EXPECTED_ZH.get(expected)
-    return f"{chinese}\n{expected}" if chinese else expected
+    chinese = _in_chinese(expected, expected)
+    return f"{chinese}\n{expected}" if chinese != expected else expected
+
+
+def _in_chinese(text: str, expected: str) -> str:
+    """Chinese words with the phrases of the rules in Chinese, too."""
+    if expected in EXPECTED_ZH:
+        text = text.replace(expected, EXPECTED_ZH[expected])
+    for phrase, chinese in PHRASES_ZH:
+        text = phrase.sub(chinese, text)
+    return text
 
 
 def _remark(finding: Mapping[str, Any], source_file: str | None, file_name: str) -> Remark:
@@ -173,7 +193,7 @@ def _remark(finding: Mapping[str, Any], source_file: str | None, file_name: str)
         rule_id=finding["rule_id"],
         sheet=sheet,
         cell=cell,
-        message_zh=told(finding["message_zh"]),
+        message_zh=_in_chinese(told(finding["message_zh"]), finding["expected"] or ""),
         message_en=told(finding["message_en"]),
         remedy_zh=remedy_zh,
         remedy_en=remedy_en,

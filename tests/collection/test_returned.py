@@ -31,7 +31,7 @@ from tests.collection.broken_workbook import (
     write_rounds,
     write_workbook,
 )
-from tests.conftest import TinyCompany, write_company
+from tests.conftest import ERP_MAP, TinyCompany, write_company
 
 HAND_IN = f"rounds/{ROUND}/mill/boiler.xlsx"
 ENERGY, WATER = "能耗 Energy", "It's water"
@@ -294,6 +294,44 @@ def test_check_marks_a_copy_and_accepts_the_corrected_one(mill: TinyCompany) -> 
     result = CliRunner().invoke(app, ["check", str(checked), "--data", str(mill.path)])
     assert result.exit_code == 0, result.output
     assert checked.exists(), "the author's own work is not removed"
+
+
+def test_check_lists_the_lines_of_an_export(mill: TinyCompany) -> None:
+    (mill.path / "maps" / "erp_water.yml").write_text(
+        ERP_MAP.replace("every_month: true", "every_month: false"), encoding="utf-8"
+    )
+    path = mill.path.parent / "water.csv"
+    path.write_text(
+        "Plant,Month,Invoice,Quantity,Unit\n1000,2022-01,A1,50,m3\n1000,2022-02,A2,fifty,m3\n",
+        encoding="utf-8",
+    )
+    command = ["check", str(path), "--data", str(mill.path), "--round", ROUND]
+    result = CliRunner().invoke(app, command)
+    assert result.exit_code == 1, result.output
+    issues = openpyxl.load_workbook(path.with_name("water.checked.xlsx")).active
+    assert [row[2].value for row in issues.iter_rows(min_row=6)][:1] == ["L3:Quantity"]
+
+
+def test_check_refuses_the_template_of_another_round(mill: TinyCompany) -> None:
+    path = write_workbook(mill.path / HAND_IN)
+    book = openpyxl.load_workbook(path)
+    book[WATER]["F2"] = 180
+    stamp = {
+        "template_code": "stage_boiler", "round": "2021-04", "facility_id": "mill",
+        "stage_code": "boiler",
+    }  # fmt: skip
+    meta = book.create_sheet("_meta")
+    for line in stamp.items():
+        meta.append(line)
+    meta.sheet_state = "hidden"
+    book.save(path)
+    result = CliRunner().invoke(app, ["check", str(path), "--data", str(mill.path)])
+    assert result.exit_code == 1, result.output
+    assert "2021-04" in result.output
+    copy = openpyxl.load_workbook(path.with_name("boiler.checked.xlsx"))
+    assert {row[6].value for row in copy[ISSUES_SHEET].iter_rows(min_row=6)} >= {
+        "file_belongs_here"
+    }
 
 
 def test_check_takes_its_copy_away_when_all_is_right(mill: TinyCompany) -> None:
