@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -91,10 +92,12 @@ def _pairs(rows: list[NDArray], columns: list[NDArray]) -> NDArray:
 
 @dataclass(frozen=True)
 class Answers:
-    """Of one engine, for every product; `scaling` is activity x product."""
+    """For every product: scaling of the activities, in bw2calc's order, and the score."""
 
-    scaling: NDArray[np.float64]
-    score: NDArray[np.float64]
+    scalings: list[NDArray[np.float64]]
+    scores: list[float]
+    position: Mapping[int, int]
+    """Of each activity in a scaling."""
 
 
 def solve_each(peer: Peer) -> Answers:
@@ -110,7 +113,7 @@ def solve_each(peer: Peer) -> Answers:
         lca.lcia_calculation()
         scalings.append(lca.supply_array.copy())
         scores.append(lca.score)
-    return Answers(_of_supplies(peer, lca, scalings), np.array(scores))
+    return Answers(scalings, scores, lca.dicts.activity)
 
 
 def solve_together(peer: Peer) -> Answers:
@@ -127,8 +130,9 @@ def solve_together(peer: Peer) -> Answers:
     lca.lcia()
     scores = {name: score for (_, name), score in lca.scores.items()}
     return Answers(
-        _of_supplies(peer, lca, [lca.supply_arrays[name] for name in names]),
-        np.array([scores[name] for name in names]),
+        [lca.supply_arrays[name] for name in names],
+        [scores[name] for name in names],
+        lca.dicts.activity,
     )
 
 
@@ -152,20 +156,17 @@ def _package(peer: Peer) -> Any:
     return package
 
 
-def _of_supplies(peer: Peer, lca: Any, scalings: list[NDArray]) -> NDArray:
-    activities = lca.dicts.activity
-    positions = [activities[FIRST_ACTIVITY + a] for a in range(len(peer.supply_process))]
-    return np.stack(scalings, axis=1)[positions]
-
-
 def _factor_index() -> NDArray:
     index = np.empty(1, dtype=[("row", np.int64), ("col", np.int64)])
     index["row"], index["col"] = GAS, GAS
     return index
 
 
-def by_process(peer: Peer, scalings: NDArray) -> NDArray:
+def by_process(peer: Peer, answers: Answers) -> NDArray:
     """Scaling of each process (process x product): the sum over its supplies."""
-    found = np.zeros((len(peer.markets.names.processes), scalings.shape[1]))
+    supplies = range(len(peer.supply_process))
+    positions = [answers.position[FIRST_ACTIVITY + supply] for supply in supplies]
+    scalings = np.stack(answers.scalings, axis=1)[positions]
+    found = np.zeros((len(peer.markets.names.processes), len(peer.wanted)))
     np.add.at(found, peer.supply_process, scalings * peer.share[:, None])
     return found

@@ -38,9 +38,9 @@ def same_answers(inputs: SystemInputs, solved: SolvedPeriod) -> None:
     for solve in (peers.solve_each, peers.solve_together):
         theirs = solve(peer)
         # theirs has rounding dust where a process is not needed; ours is exactly zero there
-        scaling = peers.by_process(peer, theirs.scaling)
+        scaling = peers.by_process(peer, theirs)
         np.testing.assert_allclose(scaling, ours, rtol=SAME, atol=DUST)
-        np.testing.assert_allclose(theirs.score, emissions @ ours, rtol=SAME)
+        np.testing.assert_allclose(theirs.scores, emissions @ ours, rtol=SAME)
 
 
 @pytest.mark.parametrize(
