@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from openpyxl import load_workbook
 
 from orchestration.acceptance import accept_company, judge_and_accept
 from orchestration.collection.template import issue_templates
@@ -100,6 +101,26 @@ def test_libreoffice_leaves_both_stamps(saved):
         stamps = read_stamps(read_workbook(path))
         assert stamps == read_stamps(read_workbook(case.template))
         assert len(stamps) == 2
+
+
+def test_libreoffice_keeps_protection_choices_and_what_is_hidden(saved):
+    case, path = saved[0]
+    before, after = load_workbook(case.template), load_workbook(path)
+    assert after.sheetnames == before.sheetnames
+    for page in before:
+        other = after[page.title]
+        assert other.protection.sheet == page.protection.sheet
+        assert (other.sheet_state == "visible") == (page.sheet_state == "visible")
+        cells = {cell for one in page.data_validations.dataValidation for cell in _cells(one)}
+        kept = {cell for one in other.data_validations.dataValidation for cell in _cells(one)}
+        assert kept == cells, page.title
+    assert before["_meta"].sheet_state == "veryHidden"
+    assert before.defined_names.keys() == {"preparer", "reviewer", "approver"}
+    assert before.defined_names.keys() <= after.defined_names.keys()
+
+
+def _cells(validation) -> set[tuple[int, int]]:
+    return {cell for area in validation.sqref.ranges for row in area.rows for cell in row}
 
 
 def judged(monthly: list[Case], files: list[Path], folder: Path) -> dict[str, str]:
