@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import unicodedata
+from collections.abc import Sequence
 
 from xlsxwriter.format import Format
 from xlsxwriter.utility import xl_rowcol_to_cell
@@ -80,24 +81,27 @@ class Cells:
             more.append(f"上期 Last period: {shown(recalled)}")
         rule = number_rule(what, unit, bounds, is_required=is_required, more=more)
         self.page.data_validation(*area, rule)
-        self.fractions(*area)
         if recalled and recalled_at and item and not is_not_summed(item):
             self._far_off(area, recalled_at)
+        self.fractions(*area)
 
     def _far_off(self, area: Area, recalled_at: tuple[int, int]) -> None:
+        """Orange; LibreOffice shows only the first format that applies, so it has decimals too."""
         cell, last = xl_rowcol_to_cell(*area[:2]), xl_rowcol_to_cell(*recalled_at, True, True)
-        condition = f"OR({cell}>{FAR_OFF_TIMES}*{last},{cell}*{FAR_OFF_TIMES}<{last})"
-        criteria = f"=AND(ISNUMBER({cell}),{cell}<>0,{condition})"
-        self.page.conditional_format(
-            *area, {"type": "formula", "criteria": criteria, "format": self.look.far_off}
-        )
+        far = f"OR({cell}>{FAR_OFF_TIMES}*{last},{cell}*{FAR_OFF_TIMES}<{last})"
+        is_far = f"ISNUMBER({cell}),{cell}<>0,{far}"
+        self._format_where(f"=AND({is_far},{_has_decimals(cell)})", area, self.look.far_fraction)
+        self._format_where(f"=AND({is_far})", area, self.look.far_off)
 
     def fractions(self, *area: int) -> None:
         """Decimals where there are some, so that 1,200 has no point and 56.3886 all its digits."""
         cell = xl_rowcol_to_cell(*area[:2])
-        criteria = f"=AND(ISNUMBER({cell}),MOD({cell},1)<>0)"
+        criteria = f"=AND(ISNUMBER({cell}),{_has_decimals(cell)})"
+        self._format_where(criteria, area, self.look.fraction)
+
+    def _format_where(self, criteria: str, area: Sequence[int], format_: Format) -> None:
         self.page.conditional_format(
-            *area, {"type": "formula", "criteria": criteria, "format": self.look.fraction}
+            *area, {"type": "formula", "criteria": criteria, "format": format_}
         )
 
     def sum(self, row: int, column: int, first: tuple[int, int], last: tuple[int, int]) -> None:
@@ -129,6 +133,11 @@ class Cells:
         for row in range(area[0], area[2] + 1):
             for column in range(area[1], area[3] + 1):
                 self.page.write_blank(row, column, None, format_)
+
+
+def _has_decimals(cell: str) -> str:
+    """Whether a cell holds more than a whole number and the dust of floating point."""
+    return f"ABS({cell}-ROUND({cell},0))>0.0000001"
 
 
 def is_not_summed(item: Item) -> bool:

@@ -184,3 +184,8 @@ class Look:
     def far_off(self) -> Format:
         """A figure far from that of the last period."""
         return self._book.add_format({"bg_color": FAR_OFF})
+
+    @cached_property
+    def far_fraction(self) -> Format:
+        """The same where there are decimals."""
+        return self._book.add_format({"bg_color": FAR_OFF, "num_format": FRACTION})

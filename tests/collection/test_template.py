@@ -175,6 +175,23 @@ def test_the_last_period_is_recalled_with_its_corrections(example, book_of):
     assert page["C6"].protection.locked
 
 
+def test_a_figure_far_from_the_last_one_is_shown(book_of):
+    page = book_of("suzhou_staple", "sorting_washing")["化学品 Chemicals"]
+    rules = {
+        rule.formula[0]: rule.dxf.fill is not None
+        for area, rules in page.conditional_formatting._cf_rules.items()
+        if "D4" in area.sqref
+        for rule in sorted(rules, key=lambda one: one.priority)
+    }
+    far = "ISNUMBER(D4),D4<>0,OR(D4>3*$C$4,D4*3<$C$4)"
+    decimals = "ABS(D4-ROUND(D4,0))>0.0000001"
+    assert list(rules.items()) == [
+        (f"AND({far},{decimals})", True),
+        (f"AND({far})", True),
+        (f"AND(ISNUMBER(D4),{decimals})", False),
+    ]
+
+
 def test_a_meter_goes_on_from_its_last_reading(example):
     template = plan_template(
         example, example.maps["stage_energy_utilities"], "suzhou_staple", example.round("2022-06")
