@@ -83,21 +83,36 @@ def _print_missing_factors(console: Console, lake: Lake) -> None:
             highlight=False,
             soft_wrap=True,
         )
+    for row in _rows_of(lake, "int_missing_scenario_factors"):
+        console.print(
+            f"  {row['flow_id']}: {row['problem']} ({row['subject']}, {row['market']}, "
+            f"{row['reference_period']}). Correct company/{row['stated_in']}, or add the factor "
+            "to emission_factors/.",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
 
 
 def missing_factors(lake: Lake) -> list[dict[str, Any]]:
     """Flows, components, sites and months that lack a factor in the working file."""
+    return _rows_of(lake, "int_missing_factors")
+
+
+def _rows_of(lake: Lake, model: str) -> list[dict[str, Any]]:
+    """Rows of an intermediate model of the working file; none before it was built."""
     if not lake.working_file.exists():
         return []
     with duckdb.connect(str(lake.working_file), read_only=True) as connection:
         built = connection.execute(
             "select count(*) from information_schema.tables "
-            "where table_schema = 'intermediate' and table_name = 'int_missing_factors'"
+            "where table_schema = 'intermediate' and table_name = ?",
+            [model],
         ).fetchall()
         if not built[0][0]:
             return []
         return (
-            connection.execute("select * from intermediate.int_missing_factors order by all")
+            connection.execute(f"select * from intermediate.{model} order by all")
             .to_arrow_table()
             .to_pylist()
         )

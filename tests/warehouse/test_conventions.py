@@ -12,13 +12,19 @@ ROOT = Path(__file__).parents[2]
 MODELS = ROOT / "dbt_project" / "models"
 
 UNIT_OF_SUFFIX = {
+    "kgco2e_per_declared_unit": "kgco2e/declared unit",
+    "_kg_per_declared_unit": "kg/declared unit",
+    "_kg_per_kg": "kg/kg",
     "_kgco2e_per_kg": "kgco2e/kg",
     "_kgco2e": "kgco2e",
     "_kg": "kg",
     "_share": "share",
     "_count": "count",
 }
-MULTIPLIES_BY_A_FACTOR = {"int_emissions", "lineage"}
+MULTIPLIES_BY_A_FACTOR = {"int_emissions", "lineage", "int_scenario_emissions"}
+"""Measured quantities in int_emissions and lineage, the same line in cells; assumed quantities of
+a scenario, behind which no cell stands, in the third."""
+
 RECORDS = {"int_inventory_months", "int_built_periods", "int_built_months"}
 ARITHMETIC_MODELS = {
     "int_activities",
@@ -33,6 +39,26 @@ ARITHMETIC_MODELS = {
     "emissions_by_process",
     "emissions_by_stage",
     "int_check_totals",
+    "int_emission_quality",
+    "int_period_emissions",
+    "int_delivery_shares",
+    "int_product_months",
+    "int_distribution",
+    "int_distribution_emissions",
+    "int_product_periods",
+    "int_product_requirements",
+    "int_product_recycled_content",
+    "int_market_intensities",
+    "int_scenario_factors",
+    "int_scenario_emissions",
+    "int_recycled_inputs",
+    "int_recycling_method_factors",
+    "int_recycling_adjustments",
+    "product_coefficients",
+    "product_contributions",
+    "emissions_by_product",
+    "product_footprints",
+    "product_properties",
     "int_mass_exchanges",
     "int_process_balances",
     "process_balances",

@@ -51,6 +51,15 @@ select
     units.flow_kind,
     readings.direction,
     readings.period_month,
+    -- transport of sold goods belongs to the products on its document
+    case
+        when
+            processes.process_type = 'non_product'
+            and units.flow_kind in ('freight_outbound', 'freight_outbound_paid')
+            and readings.document_no is not null
+            then readings.source_file || '#' || readings.document_no
+        else ''
+    end as freight_document,
     suppliers.supplier_id,
     coalesce(suppliers.supplier_id, '') as supplier_key,
     facilities.consolidation_share,

@@ -15,6 +15,9 @@ with typed as (
         supplier_id,
         unit_text,
         sum(cell_value * sign_multiplier) as typed_quantity,
+        sum(abs(cell_value)) as typed_gross,
+        sum(case when data_method = 'estimated' then abs(cell_value) else 0.0 end)
+            as typed_estimated,
         count(*) as activity_count,
         count(*) - count(cell_value * sign_multiplier) as unreadable_count
     from {{ ref('int_readings') }}
@@ -74,6 +77,8 @@ converted as (
         typed.typed_quantity * units.units_per_unit_text as quantity,
         units.unit_code,
         typed.typed_quantity * units.kg_per_unit_text as quantity_kg,
+        typed.typed_gross * units.units_per_unit_text as gross_quantity,
+        typed.typed_estimated * units.units_per_unit_text as estimated_quantity,
         typed.activity_count,
         case
             when typed.typed_quantity * units.units_per_unit_text is null then typed.activity_count
@@ -108,6 +113,7 @@ select
     sum(quantity) as quantity,
     unit_code,
     sum(quantity_kg) as quantity_kg,
+    coalesce(sum(estimated_quantity) / nullif(sum(gross_quantity), 0.0), 0.0) as estimated_share,
     sum(activity_count) as activity_count,
     sum(unconverted_count) as unconverted_count
 from converted

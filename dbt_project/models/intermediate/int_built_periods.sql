@@ -1,5 +1,10 @@
 -- One row per reference period and the fingerprint of the inputs its products were built from.
 -- Written last: a run that dies before leaves its periods stale, so the next one rebuilds them.
+-- depends_on: {{ ref('product_coefficients') }}
+-- depends_on: {{ ref('product_contributions') }}
+-- depends_on: {{ ref('emissions_by_product') }}
+-- depends_on: {{ ref('product_footprints') }}
+-- depends_on: {{ ref('product_properties') }}
 
 {{ config(materialized='table') }}
 

@@ -38,6 +38,7 @@ select
     activities.unit_code,
     activities.consolidation_share,
     activities.activity_count,
+    activities.estimated_share,
 
     -- with which factor
     choices.factor_version_id,

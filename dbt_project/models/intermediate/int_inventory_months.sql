@@ -9,6 +9,7 @@
 -- depends_on: {{ ref('process_balances') }}
 -- depends_on: {{ ref('int_exempted_activities') }}
 -- depends_on: {{ ref('int_system_exchanges') }}
+-- depends_on: {{ ref('int_distribution') }}
 
 {{ config(materialized='table') }}
 

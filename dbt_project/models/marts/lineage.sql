@@ -27,6 +27,8 @@ select
     || '/' || substr(cast(activities.period_month as varchar), 1, 7)
     || '/' || required.ghg_category as result_id,
     mix.basis,
+    activities.facility_id,
+    activities.process_id,
     activities.period_month,
     activities.flow_id,
     required.component,
@@ -36,6 +38,7 @@ select
     activities.source_sheet,
     activities.source_cell,
     activities.multiplier_cell,
+    activities.freight_document,
     mix.measured_cell,
     activities.value_text,
     activities.cell_value,

@@ -8,5 +8,6 @@ select
     unit_code,
     components,
     life_cycle_stage,
+    coalesce(is_aircraft = 'true', false) as is_aircraft,
     exempted_because
 from {{ source('company', 'flows') }}

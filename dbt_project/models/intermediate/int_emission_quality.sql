@@ -1,0 +1,64 @@
+-- One row per emission line: how much of it is primary, and how much rests on estimates.
+-- A line is primary as far as its activity was measured and its factor is the company's or its
+-- supplier's own; own direct emissions are (METHOD 1.15, primary data share).
+
+with emissions as (
+
+    select * from {{ ref('int_emissions') }}
+
+),
+
+-- a market-based figure has several factors, of which some may be the supplier's own
+primary_parts as (
+
+    select
+        {% for basis in ['location_based', 'market_based'] -%}
+            sum(
+                case
+                    when
+                        basis = '{{ basis }}'
+                        and match_level in ('supplier', 'facility', 'instrument')
+                        then abs(share * kgco2e_per_unit)
+                    else 0.0
+                end
+            ) / nullif(
+                sum(case when basis = '{{ basis }}' then abs(share * kgco2e_per_unit) end), 0.0
+            ) as {{ basis }}_primary_share,
+        {% endfor -%}
+        period_month,
+        facility_id,
+        flow_id,
+        component,
+        supplier_key
+    from {{ ref('int_factor_mix') }}
+    group by period_month, facility_id, flow_id, component, supplier_key
+
+)
+
+select
+    {% for basis in ['location_based', 'market_based'] -%}
+        abs(emissions.{{ basis }}_kgco2e) as {{ basis }}_gross_kgco2e,
+        abs(emissions.{{ basis }}_kgco2e)
+        * (1.0 - emissions.estimated_share)
+        * case
+            when emissions.ghg_scope = 1 then 1.0
+            else coalesce(primary_parts.{{ basis }}_primary_share, 0.0)
+        end as {{ basis }}_primary_kgco2e,
+        abs(emissions.{{ basis }}_kgco2e) * emissions.estimated_share
+            as {{ basis }}_estimated_kgco2e,
+    {% endfor -%}
+    emissions.facility_id,
+    emissions.process_id,
+    emissions.flow_id,
+    emissions.direction,
+    emissions.period_month,
+    emissions.supplier_key,
+    emissions.component
+from emissions
+left join primary_parts
+    on
+        emissions.period_month = primary_parts.period_month
+        and emissions.facility_id = primary_parts.facility_id
+        and emissions.flow_id = primary_parts.flow_id
+        and emissions.component = primary_parts.component
+        and emissions.supplier_key = primary_parts.supplier_key

@@ -1,0 +1,64 @@
+-- One row per product, reference period and process: what one declared unit needs of it.
+
+with product_periods as (
+
+    select * from {{ ref('int_product_periods') }}
+
+),
+
+requirements as (
+
+    select * from {{ ref('stg_solved__requirements') }}
+
+),
+
+facilities as (
+
+    select * from {{ ref('stg_company__facilities') }}
+
+),
+
+processes as (
+
+    select * from {{ ref('stg_company__processes') }}
+
+),
+
+summed as (
+
+    select
+        product_periods.product_id,
+        product_periods.reference_period,
+        requirements.process_id,
+        sum(
+            product_periods.market_weight
+            * requirements.requirement
+            / product_periods.declared_units_per_unit
+        ) as requirement_per_declared_unit
+    from product_periods
+    inner join requirements
+        on
+            product_periods.reference_period = requirements.reference_period
+            and product_periods.flow_id = requirements.flow_id
+            and product_periods.facility_id = requirements.facility_id
+    group by
+        product_periods.product_id,
+        product_periods.reference_period,
+        requirements.process_id
+
+)
+
+select
+    summed.product_id,
+    summed.reference_period,
+    processes.facility_id,
+    summed.process_id,
+    summed.requirement_per_declared_unit,
+    -- emission lines hold the company's share of a site; a footprint is that of the whole site
+    summed.requirement_per_declared_unit / nullif(facilities.consolidation_share, 0.0)
+        as coefficient_per_declared_unit
+from summed
+inner join processes
+    on summed.process_id = processes.process_id
+inner join facilities
+    on processes.facility_id = facilities.facility_id
