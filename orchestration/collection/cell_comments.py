@@ -13,6 +13,7 @@ from lxml import etree
 
 from orchestration.collection.package_editor import RELATION_ID, PackageEditor, tag
 from orchestration.collection.sheet_marks import place_of
+from orchestration.collection.worksheet_xml import written_lines
 
 OPENING = "■ Carbonloom"
 """First line of what we write; from here on a comment is ours and is replaced next time."""
@@ -180,7 +181,7 @@ def _add_boxes(package: PackageEditor, part: str, texts: Mapping[str, str]) -> N
     for address, text in texts.items():
         number += 1
         row, column = place_of(address)
-        lines = sum(1 + _width(line) // CHARACTERS_A_LINE for line in text.split("\n"))
+        lines = written_lines(text, CHARACTERS_A_LINE)
         height = lines * LINE_HEIGHT + 10
         boxes.append(
             BOX.format(
@@ -223,11 +224,6 @@ def _row_heights(sheet: etree._Element) -> dict[int, float]:
         int(row.get("r", "0")): float(row.get("ht", ROW_HEIGHT))
         for row in sheet.iterfind(f"{tag('sheetData')}/{tag('row')}[@ht]")
     }
-
-
-def _width(line: str) -> int:
-    """Characters as wide as a Latin letter; a Chinese one takes two."""
-    return sum(2 if ord(character) > 0x2E7F else 1 for character in line)
 
 
 def _remove_boxes(package: PackageEditor, part: str, gone: set[tuple[int, int] | None]) -> None:

@@ -169,10 +169,7 @@ def _stamp(path: Path) -> dict[str, str]:
         stamps = read_stamps(read_workbook(path))
     except UnreadableFileError:
         return {}
-    merged: dict[str, str] = {}
-    for stamp in stamps:
-        merged = stamp | merged
-    return merged
+    return {key: value for stamp in reversed(stamps) for key, value in stamp.items()}
 
 
 def _place(path: Path) -> tuple[str | None, str | None]:

@@ -5,14 +5,22 @@ Hidden columns keep what marked cells looked like before, for the day the workbo
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from xml.sax.saxutils import escape, quoteattr
+from xml.sax.saxutils import quoteattr
 
 from orchestration.collection.cell_styles import FILLS, NO_LOOK, CellStyles, Look
 from orchestration.collection.notice import SEVERITY_WORDS, Notice, Remark, expected_words
 from orchestration.collection.package_editor import MAIN
 from orchestration.collection.sheet_marks import letters
+from orchestration.collection.worksheet_xml import (
+    LINE_BELOW,
+    column,
+    font,
+    row,
+    solid_fill,
+    text_cell,
+    written_lines,
+)
 from orchestration.ingest.grid import Grid
 
 TITLE = "Carbonloom · 问题清单 Issues"
@@ -33,8 +41,6 @@ LISTED = 1000
 CELLS_A_RECORD = 2000
 """An address has at most ten characters, a cell holds 32,767."""
 LINE_HEIGHT = 14.5
-UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-LINE = '<border><bottom style="thin"><color rgb="FFBFBFBF"/></bottom></border>'
 
 Looks = Mapping[tuple[str, str], Look]
 
@@ -45,17 +51,19 @@ class IssuesSheet:
     def __init__(self, notice: Notice, styles: CellStyles, sheets: Sequence[str]) -> None:
         self._notice = notice
         self._sheets = set(sheets)
-        line = Look(NO_LOOK.fill, LINE)
-        self._title = styles.plain(_font(16, bold=True))
-        self._state = styles.plain(_font(11, bold=True))
-        self._how = styles.plain(_font(10))
-        self._normal = styles.plain(_font(10), line)
-        self._centre = styles.plain(_font(10), line, 'horizontal="center"')
-        self._small = styles.plain(_font(8, "FF7F7F7F"), line)
-        self._link = styles.plain(_font(10, "FF0563C1", underlined=True), line)
-        self._head = styles.plain(_font(10, "FFFFFFFF", bold=True), Look(_fill("FF44546A"), LINE))
+        line = Look(NO_LOOK.fill, LINE_BELOW)
+        self._title = styles.plain(font(16, bold=True))
+        self._state = styles.plain(font(11, bold=True))
+        self._how = styles.plain(font(10))
+        self._normal = styles.plain(font(10), line)
+        self._centre = styles.plain(font(10), line, 'horizontal="center"')
+        self._small = styles.plain(font(8, "FF7F7F7F"), line)
+        self._link = styles.plain(font(10, "FF0563C1", underlined=True), line)
+        self._head = styles.plain(
+            font(10, "FFFFFFFF", bold=True), Look(solid_fill("FF44546A"), LINE_BELOW)
+        )
         self._severity = {
-            severity: styles.plain(_font(10, bold=True), Look(_fill(colour), LINE))
+            severity: styles.plain(font(10, bold=True), Look(solid_fill(colour), LINE_BELOW))
             for severity, colour in FILLS.items()
         }
 
@@ -64,11 +72,11 @@ class IssuesSheet:
         rows: dict[int, list[str]] = {}
         heights: dict[int, float] = {}
         for number, (style, text, height) in enumerate(self._heading(), start=1):
-            rows[number] = [_text(1, number, style, text)]
+            rows[number] = [text_cell(1, number, style, text)]
             heights[number] = height
         table = FIRST_LINE_OF_TABLE
         rows[table] = [
-            _text(column, table, self._head, self._named(name))
+            text_cell(column, table, self._head, self._named(name))
             for column, (name, _) in enumerate(COLUMNS, 1)
         ]
         heights[table] = 2 * LINE_HEIGHT + 2
@@ -78,7 +86,7 @@ class IssuesSheet:
             line = table + position
             texts = self._texts(position, remark)
             rows[line] = [
-                _text(column, line, style, text)
+                text_cell(column, line, style, text)
                 for column, (style, text) in enumerate(texts, start=1)
             ]
             heights[line] = _height([text for _, text in texts])
@@ -88,11 +96,11 @@ class IssuesSheet:
         if left:
             line = table + len(listed) + 1
             words = f"另有 {left:,} 条未列出。\nAnd {left:,} more that are not listed."
-            rows[line] = [_text(4, line, self._state, words)]
+            rows[line] = [text_cell(4, line, self._state, words)]
             heights[line] = 2 * LINE_HEIGHT
         for line, record in enumerate(_records(before), start=1):
             rows.setdefault(line, []).extend(
-                _text(RECORD_COLUMN + offset, line, self._small, text)
+                text_cell(RECORD_COLUMN + offset, line, self._small, text)
                 for offset, text in enumerate(record)
             )
         return _sheet(rows, heights, links, table + len(listed))
@@ -196,20 +204,9 @@ def _sheet(
 ) -> bytes:
     last = letters(len(COLUMNS))
     table = FIRST_LINE_OF_TABLE
-    widths = "".join(
-        f'<col min="{number}" max="{number}" width="{width}" customWidth="1"/>'
-        for number, (_, width) in enumerate(COLUMNS, start=1)
-    )
-    hidden = (
-        f'<col min="{RECORD_COLUMN}" max="{RECORD_COLUMN + 3}" width="10" hidden="1" '
-        'customWidth="1"/>'
-    )
-    lines = "".join(
-        f'<row r="{number}"'
-        + (f' ht="{heights[number]:g}" customHeight="1"' if number in heights else "")
-        + f">{''.join(cells)}</row>"
-        for number, cells in sorted(rows.items())
-    )
+    widths = [column(number, number, width) for number, (_, width) in enumerate(COLUMNS, start=1)]
+    widths.append(column(RECORD_COLUMN, RECORD_COLUMN + 3, 10, is_hidden=True))
+    lines = [row(number, cells, heights.get(number)) for number, cells in sorted(rows.items())]
     merged = "".join(f'<mergeCell ref="A{n}:{last}{n}"/>' for n in range(1, table))
     linked = "".join(
         f'<hyperlink ref="{ref}" location={quoteattr(_target(remark))} '
@@ -223,7 +220,7 @@ def _sheet(
         '<sheetViews><sheetView showGridLines="0" tabSelected="1" workbookViewId="0">'
         f'<pane ySplit="{table}" topLeftCell="A{table + 1}" activePane="bottomLeft" '
         'state="frozen"/></sheetView></sheetViews><sheetFormatPr defaultRowHeight="15"/>'
-        f"<cols>{widths}{hidden}</cols><sheetData>{lines}</sheetData>"
+        f"<cols>{''.join(widths)}</cols><sheetData>{''.join(lines)}</sheetData>"
         f'<autoFilter ref="A{table}:{last}{max(last_line, table)}"/>'
         f'<mergeCells count="{table - 1}">{merged}</mergeCells>'
         + (f"<hyperlinks>{linked}</hyperlinks>" if linked else "")
@@ -237,44 +234,10 @@ def _target(remark: Remark) -> str:
     return f"'{sheet}'!{remark.cell if remark.is_on_cell else 'A1'}"
 
 
-def _text(column: int, line: int, style: int, text: str) -> str:
-    address = f"{letters(column)}{line}"
-    if not text:
-        return f'<c r="{address}" s="{style}"/>'
-    if text.isdecimal() and len(text) < 6:
-        return f'<c r="{address}" s="{style}"><v>{text}</v></c>'
-    words = escape(UNWRITABLE.sub("\ufffd", text)[:32_000])
-    return (
-        f'<c r="{address}" s="{style}" t="inlineStr"><is><t xml:space="preserve">{words}</t></is>'
-        "</c>"
-    )
-
-
-def _font(
-    size: int, colour: str = "FF000000", *, bold: bool = False, underlined: bool = False
-) -> str:
-    weight = "<b/>" * bold + "<u/>" * underlined
-    return (
-        f'<font>{weight}<sz val="{size}"/><color rgb="{colour}"/><name val="Arial"/>'
-        '<family val="2"/></font>'
-    )
-
-
-def _fill(colour: str) -> str:
-    return (
-        f'<fill><patternFill patternType="solid"><fgColor rgb="{colour}"/>'
-        '<bgColor indexed="64"/></patternFill></fill>'
-    )
-
-
 def _height(texts: Sequence[str]) -> float:
     """Room for the fullest cell of a row; programs don't fit rows they didn't write themselves."""
     lines = max(
-        sum(1 + _width(line) // int(width * 1.1) for line in text.split("\n"))
+        written_lines(text, int(width * 1.1))
         for text, (_, width) in zip(texts, COLUMNS, strict=True)
     )
     return min(400, lines * LINE_HEIGHT + 4)
-
-
-def _width(line: str) -> int:
-    return sum(2 if ord(character) > 0x2E7F else 1 for character in line)
