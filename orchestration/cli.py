@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 
 from orchestration.company import GWP_SETS, CompanyDataError, DataFolder
-from orchestration.resources import DATA_VARIABLE, REPOSITORY, WAREHOUSE_VARIABLE
+from orchestration.places import DATA_VARIABLE, REPOSITORY, WAREHOUSE_VARIABLE
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance

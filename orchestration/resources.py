@@ -7,18 +7,14 @@ from __future__ import annotations
 
 import os
 from functools import cached_property
-from pathlib import Path
 
 from dagster import ConfigurableResource
 
 from orchestration.company import DataFolder
 from orchestration.lake import Lake
+from orchestration.places import DATA_VARIABLE, REPOSITORY, WAREHOUSE_VARIABLE
 
 __all__ = ["DATA_VARIABLE", "REPOSITORY", "WAREHOUSE_VARIABLE", "Folders", "Lake"]
-
-REPOSITORY = Path(__file__).resolve().parent.parent
-DATA_VARIABLE = "CARBONLOOM_DATA"
-WAREHOUSE_VARIABLE = "CARBONLOOM_WAREHOUSE"
 
 
 class Folders(ConfigurableResource):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -342,6 +343,13 @@ def test_check_takes_its_copy_away_when_all_is_right(mill: TinyCompany) -> None:
     result = CliRunner().invoke(app, command)
     assert result.exit_code == 0, result.output
     assert not path.with_name("boiler.checked.xlsx").exists()
+
+
+def test_check_starts_without_dagster() -> None:
+    command = "import sys, orchestration.cli, orchestration.collection.check_on_screen; "
+    command += "import orchestration.collection.check; print('dagster' in sys.modules)"
+    result = subprocess.run([sys.executable, "-c", command], capture_output=True, check=True)
+    assert result.stdout.strip() == b"False"
 
 
 def test_check_says_what_it_needs_to_know(mill: TinyCompany, tmp_path: Path) -> None:

@@ -1,0 +1,9 @@
+"""Where things are unless somebody says otherwise; told without the second that Dagster takes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+DATA_VARIABLE = "CARBONLOOM_DATA"
+WAREHOUSE_VARIABLE = "CARBONLOOM_WAREHOUSE"
