@@ -112,11 +112,15 @@ class Template:
                 yield sheet, label, item
 
     def unit(self, sheet: Sheet, label: str, item: Item) -> str | None:
-        """The unit a figure is asked for in."""
+        """The unit a figure is asked for in; None where whoever fills it in has to choose one.
+
+        A unit written beforehand would pass unread, so only the one used last is.
+        """
         if isinstance(item.unit, str):
             return item.unit
         if isinstance(sheet, MonthsAcross) and isinstance(item.flow, str):
-            return self.last.last_unit(label) or self._unit_code(item.flow)
+            choices = self.units(item)
+            return self.last.last_unit(label) or (choices[0] if len(choices) == 1 else None)
         return None
 
     def units(self, item: Item) -> list[str]:

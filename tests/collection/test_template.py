@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
+from typer.testing import CliRunner
 
+from orchestration.cli import app
 from orchestration.collection.template import (
     TemplateError,
     emission_shares,
@@ -157,6 +159,17 @@ layouts:
     assert offered["Process"] == ["mill_boiler"]
     assert {"kWh", "kg", "m3"} <= set(offered["Unit"])
     assert "km" not in offered["Unit"]
+
+
+def test_a_unit_the_map_leaves_open_has_to_be_chosen(tmp_path):
+    data = DataFolder(EXAMPLE.parent / "tests" / "worked_examples" / "cn_boiler_house")
+    issued = issue_templates(data, data.round("2023-04"), tmp_path, stage="boilers")[0]
+    book = load_workbook(issued.path)
+    page = book["能源台账"]
+    assert page["A5"].value.startswith("天然气")
+    assert page["B5"].value in (None, "")
+    assert not page["B5"].protection.locked
+    assert choices(book, page, "B5") == ["Nm3", "万Nm3"]
 
 
 def test_the_last_period_is_recalled_with_its_corrections(example, book_of):
@@ -308,3 +321,15 @@ def test_the_company_folder_is_left_alone(example, tmp_path):
     after = sorted(path.stat().st_mtime_ns for path in EXAMPLE.rglob("*") if path.is_file())
     assert before == after
     shutil.rmtree(tmp_path)
+
+
+def test_the_command_says_where_the_templates_are(tiny_company, tmp_path):
+    options = ["--data", str(tiny_company.path), "--warehouse", str(tmp_path / "warehouse")]
+    result = CliRunner().invoke(app, ["template", "--round", "2022-03", *options])
+    assert result.exit_code == 0, result.output
+    path = tmp_path / "warehouse" / "templates" / "2022-03" / "mill" / "boiler.xlsx"
+    assert path.exists()
+    assert "mill/boiler" in result.output
+    assert CliRunner().invoke(app, ["template", "--round", "1999-01", *options]).exit_code == 2
+    again = CliRunner().invoke(app, ["template", "--round", "2022-03", *options])
+    assert "left as it is" in again.output
