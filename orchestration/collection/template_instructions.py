@@ -97,7 +97,7 @@ def _instruction(template: Template, sheet: Sheet, label: str, item: Item) -> li
     if usual:
         refused.append(f"常见 usual\n{usual}")
     if item.times:
-        unit = f"{unit} = × {' × '.join(item.times)}" if unit else unit
+        unit = f"× {' × '.join(item.times)}\n= {unit}" if unit else unit
     return [
         sheet.sheet[0] if sheet.sheet else "",
         label,
