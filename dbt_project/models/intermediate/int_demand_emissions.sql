@@ -37,7 +37,7 @@ select
             demand.quantity
             * requirements.requirement
             * operations.{{ column }}
-            * (1.0 / operations.consolidation_share - 1.0)
+            * (1.0 / nullif(operations.consolidation_share, 0.0) - 1.0)
         ) as others_{{ column }},
     {% endfor -%}
     count(operations.process_id) as process_count

@@ -44,7 +44,7 @@ intensities as (
             sum(
                 requirements.requirement
                 * operations.{{ column }}
-                / operations.consolidation_share
+                / nullif(operations.consolidation_share, 0.0)
             ) as {{ column }},
         {% endfor -%}
         count(operations.process_id) as process_count

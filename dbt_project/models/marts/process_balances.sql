@@ -6,6 +6,9 @@ with balances as (
 
     select * from {{ ref('int_process_balances') }}
     where {{ in_stale_months('period_month') }}
+    union all
+    select * from {{ ref('int_recycled_balances') }}
+    where {{ in_stale_months('period_month') }}
 
 ),
 
