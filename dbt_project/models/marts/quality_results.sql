@@ -18,7 +18,7 @@ exempted as (
 
 ),
 
--- a waiver of the calculation names process/flow/month; the newest round's word counts
+-- a waiver of the calculation names process (or site)/flow/month; the newest round's word counts
 waivers as (
 
     select
@@ -36,6 +36,31 @@ waivers as (
 
 ),
 
+solved_findings as (
+
+    select * from {{ ref('stg_solved__findings') }}
+
+),
+
+periods as (
+
+    select * from {{ ref('stg_solved__periods') }}
+
+),
+
+balances as (
+
+    select * from {{ ref('process_balances') }}
+    where status in ('outside', 'critical')
+
+),
+
+claims as (
+
+    select * from {{ ref('int_claim_findings') }}
+
+),
+
 from_gate as (
 
     select
@@ -50,6 +75,8 @@ from_gate as (
         findings.source_sheet,
         findings.source_cell,
         findings.period_month,
+        cast(null as varchar) as reference_period,
+        cast(null as varchar) as facility_id,
         findings.flow_id,
         findings.process_id,
         findings.observed,
@@ -83,6 +110,8 @@ from_calculation as (
         source_sheet,
         source_cell,
         period_month,
+        null as reference_period,
+        null as facility_id,
         flow_id,
         process_id,
         cast(quantity as varchar) || ' ' || unit_code as observed,
@@ -101,11 +130,200 @@ from_calculation as (
 
 ),
 
+from_product_system as (
+
+    select
+        '' as round,
+        '' as hand_in,
+        null as hand_in_state,
+        'product_system' as judged_by,
+        solved_findings.rule_id,
+        solved_findings.severity,
+        null as source_file,
+        null as source_sheet,
+        null as source_cell,
+        periods.first_month as period_month,
+        solved_findings.reference_period,
+        solved_findings.facility_id,
+        solved_findings.flow_id,
+        solved_findings.process_id,
+        solved_findings.observed,
+        solved_findings.expected,
+        null as tolerance,
+        solved_findings.message_en,
+        solved_findings.message_zh,
+        solved_findings.remedy_en,
+        solved_findings.remedy_zh,
+        cast(null as varchar) as waiver_reason,
+        cast(null as varchar) as waived_by,
+        cast(null as date) as waived_until
+    from solved_findings
+    left join periods
+        on solved_findings.reference_period = periods.reference_period
+
+),
+
+worded_balances as (
+
+    select
+        *,
+        coalesce(
+            nullif(trim(process_id || ' ' || flow_id), ''),
+            nullif(facility_id, ''),
+            'the company'
+        ) as subject,
+        substring(cast(period_month as varchar), 1, 7) as month_text,
+        cast(cast(100.0 * difference_share as decimal(18, 2)) as varchar) || ' %'
+            as difference_text,
+        cast(
+            cast(
+                100.0 * case
+                    when status = 'critical' then critical_tolerance_share
+                    else tolerance_share
+                end as decimal(18, 2)
+            ) as varchar
+        ) || ' %' as tolerance_text,
+        case balance
+            when 'mass' then '干基质量'
+            when 'carbon' then '碳'
+            when 'recycled' then '再生料'
+            when 'electricity' then '电力'
+            when 'utility' then '自产能源介质'
+            when 'returned_utility' then '回用介质'
+            else '库存'
+        end as balance_zh
+    from balances
+
+),
+
+from_balances as (
+
+    select
+        '' as round,
+        '' as hand_in,
+        null as hand_in_state,
+        'balance' as judged_by,
+        rule_id,
+        case when status = 'critical' then 'critical' else 'warning' end as severity,
+        null as source_file,
+        null as source_sheet,
+        null as source_cell,
+        period_month,
+        substring(cast(period_month as varchar), 1, 7) as reference_period,
+        nullif(facility_id, '') as facility_id,
+        nullif(flow_id, '') as flow_id,
+        nullif(process_id, '') as process_id,
+        cast(cast(output_quantity + stock_change_quantity as decimal(28, 3)) as varchar)
+        || ' ' || unit_code as observed,
+        cast(cast(input_quantity as decimal(28, 3)) as varchar)
+        || ' ' || unit_code as expected,
+        case when status = 'critical' then critical_tolerance_share else tolerance_share end
+            as tolerance,
+        'The ' || balance || ' balance of ' || subject || ' in ' || month_text
+        || ' is out by ' || difference_text || '; allowed are ' || tolerance_text || '.'
+            as message_en,
+        subject || ' 在 ' || month_text || ' 的' || balance_zh || '平衡偏差为 '
+        || difference_text || '，允许 ' || tolerance_text || '。' as message_zh,
+        case
+            when balance = 'electricity'
+                then
+                    'Compare the sub-meters with the main meter: one was read on another day, '
+                    || 'left out, or counts twice.'
+            when balance in ('utility', 'returned_utility')
+                then 'Compare the meters of maker and users; losses belong in the tolerance.'
+            when balance = 'stock'
+                then 'Compare stock readings with receipts and deliveries of the month.'
+            when balance = 'recycled'
+                then
+                    'Less recycled material went in than the claim says came out: check the '
+                    || 'contents in company/flow_properties.csv, or lower the claim in '
+                    || 'company/products.csv.'
+            else
+                'Look for an input, product or waste of the month that was not weighed or was '
+                || 'booked in another month or unit; check moisture and carbon content.'
+        end as remedy_en,
+        case
+            when balance = 'electricity' then '请核对分表与总表：抄表日期不同、漏计或重复计量。'
+            when balance in ('utility', 'returned_utility') then '请核对供方与用方计量表；管网损失应计入允差。'
+            when balance = 'stock' then '请核对当月库存读数与收发货记录。'
+            when balance = 'recycled'
+                then
+                    '投入的再生料少于声明的产出：请核对 company/flow_properties.csv 中的含量，'
+                    || '或下调 company/products.csv 的声明值。'
+            else '请查找当月未称重、错月或错单位登记的投入、产品或废料，并核对含水率和含碳量。'
+        end as remedy_zh,
+        cast(null as varchar) as waiver_reason,
+        cast(null as varchar) as waived_by,
+        cast(null as date) as waived_until
+    from worded_balances
+
+),
+
+from_claims as (
+
+    select
+        '' as round,
+        '' as hand_in,
+        null as hand_in_state,
+        'product_system' as judged_by,
+        'recycled_content_claim' as rule_id,
+        severity,
+        null as source_file,
+        null as source_sheet,
+        null as source_cell,
+        period_month,
+        reference_period,
+        facility_id,
+        flow_id,
+        null as process_id,
+        coalesce(cast(cast(recycled_content as decimal(9, 6)) as varchar), 'unknown')
+            as observed,
+        'product ' || product_id || ': '
+        || cast(cast(recycled_content_claimed as decimal(9, 6)) as varchar) as expected,
+        tolerance_share as tolerance,
+        case
+            when recycled_content is null
+                then
+                    'The recycled content of ' || product_id || ' in ' || reference_period
+                    || ' is claimed, but what goes in has no stated content.'
+            else
+                'The recycled content of ' || product_id || ' in ' || reference_period
+                || ' is ' || cast(cast(recycled_content as decimal(9, 4)) as varchar)
+                || ', claimed are '
+                || cast(cast(recycled_content_claimed as decimal(9, 4)) as varchar) || '.'
+        end as message_en,
+        case
+            when recycled_content is null
+                then
+                    product_id || ' 在 ' || reference_period
+                    || ' 声明了再生料含量，但投入物料的含量未知。'
+            else
+                product_id || ' 在 ' || reference_period || ' 的再生料含量为 '
+                || cast(cast(recycled_content as decimal(9, 4)) as varchar) || '，声明为 '
+                || cast(cast(recycled_content_claimed as decimal(9, 4)) as varchar) || '。'
+        end as message_zh,
+        'State recycled_content of the bought materials in company/flow_properties.csv, or '
+        || 'lower the claim in company/products.csv.' as remedy_en,
+        '请在 company/flow_properties.csv 填写外购物料的 recycled_content，'
+        || '或下调 company/products.csv 的声明值。' as remedy_zh,
+        cast(null as varchar) as waiver_reason,
+        cast(null as varchar) as waived_by,
+        cast(null as date) as waived_until
+    from claims
+
+),
+
 all_results as (
 
     select * from from_gate
     union all
     select * from from_calculation
+    union all
+    select * from from_product_system
+    union all
+    select * from from_balances
+    union all
+    select * from from_claims
 
 )
 
@@ -120,6 +338,8 @@ select
     all_results.source_sheet,
     all_results.source_cell,
     all_results.period_month,
+    all_results.reference_period,
+    all_results.facility_id,
     all_results.flow_id,
     all_results.process_id,
     all_results.observed,
@@ -139,8 +359,11 @@ left join waivers
         and all_results.rule_id = waivers.rule_id
         and lower(concat_ws(
             '/',
-            nullif(all_results.process_id, ''),
+            coalesce(nullif(all_results.process_id, ''), all_results.facility_id),
             nullif(all_results.flow_id, ''),
-            substr(cast(all_results.period_month as varchar), 1, 7)
+            coalesce(
+                all_results.reference_period,
+                substr(cast(all_results.period_month as varchar), 1, 7)
+            )
         )) = waivers.finding_object
         and waivers.waiver_no = 1

@@ -64,10 +64,36 @@ processes as (
 
 ),
 
+products as (
+
+    select * from {{ ref('stg_company__products') }}
+
+),
+
 product_freight as (
 
-    select * from {{ ref('int_product_freight') }}
-    where reference_period in (select periods.reference_period from periods)
+    select
+        distribution.reference_period,
+        distribution.facility_id,
+        distribution.process_id,
+        distribution.flow_id as freight_flow_id,
+        products.flow_id as product_flow_id,
+        distribution.consolidation_share,
+        {% for column in emission_columns() -%}
+            sum(distribution.{{ column }}) as {{ column }},
+        {% endfor -%}
+        count(*) as line_count
+    from {{ ref('int_distribution_emissions') }} as distribution
+    inner join products
+        on distribution.product_id = products.product_id
+    where distribution.reference_period in (select periods.reference_period from periods)
+    group by
+        distribution.reference_period,
+        distribution.facility_id,
+        distribution.process_id,
+        distribution.flow_id,
+        products.flow_id,
+        distribution.consolidation_share
 
 ),
 
