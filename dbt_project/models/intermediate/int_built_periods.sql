@@ -5,6 +5,11 @@
 -- depends_on: {{ ref('emissions_by_product') }}
 -- depends_on: {{ ref('product_footprints') }}
 -- depends_on: {{ ref('product_properties') }}
+-- depends_on: {{ ref('reconciliation') }}
+-- depends_on: {{ ref('flow_intensities') }}
+-- depends_on: {{ ref('co_product_allocation') }}
+-- depends_on: {{ ref('system_links') }}
+-- depends_on: {{ ref('process_balances') }}
 
 {{ config(materialized='table') }}
 
