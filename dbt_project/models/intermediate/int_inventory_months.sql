@@ -6,7 +6,7 @@
 -- depends_on: {{ ref('lineage') }}
 -- depends_on: {{ ref('factor_gases') }}
 -- depends_on: {{ ref('emission_factors') }}
--- depends_on: {{ ref('process_balances') }}
+-- depends_on: {{ ref('int_check_totals') }}
 -- depends_on: {{ ref('int_exempted_activities') }}
 -- depends_on: {{ ref('int_system_exchanges') }}
 -- depends_on: {{ ref('int_distribution') }}
