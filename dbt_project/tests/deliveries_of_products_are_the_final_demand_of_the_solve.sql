@@ -12,6 +12,8 @@ with delivered as (
         on product_months.period_month = months.period_month
     where months.is_solved
     group by months.reference_period, product_months.flow_id
+    -- what nobody made in the period was sold from stock, and is no demand on its processes
+    having sum(product_months.made_quantity) > 0.0
 
 ),
 
