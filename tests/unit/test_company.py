@@ -1,12 +1,16 @@
 """The data folder: every contradiction is named with file, line and remedy."""
 
+import csv
 import re
 from datetime import date
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from orchestration.company import TABLES, CompanyDataError, DataFolder, months_between
+
+REPOSITORY = Path(__file__).parents[2]
 
 
 def test_months_between_holds_both_ends():
@@ -257,3 +261,20 @@ def test_shares_add_up_on_every_day_on_which_they_change(product_company):
 
     with pytest.raises(CompanyDataError, match=r"mill_boiler from 2023-01-01 add up to 0\.9"):
         _ = DataFolder(product_company.path).company
+
+
+@pytest.mark.parametrize(
+    "name", ["allocation_rules", "service_keys", "scenarios", "recycling_methods"]
+)
+def test_the_guide_shows_a_table_that_would_be_read(name):
+    """Heading, columns and lines of the copy-paste tables of raw_data/README.md are right."""
+    guide = (REPOSITORY / "raw_data" / "README.md").read_text(encoding="utf-8")
+    section = re.search(rf"^#### [^\n]*{name}\.csv\n(.*?)^#", guide, re.MULTILINE | re.DOTALL)
+    shown = re.search(r"^```text\n(.*?)^```$", section[1], re.MULTILINE | re.DOTALL)[1]
+    header, *lines = list(csv.reader(shown.splitlines()))
+    table = TABLES[name]
+
+    assert set(table.columns) <= set(header) <= set(table.all_columns)
+    assert {len(line) for line in lines} == {len(header)}
+    for column in table.all_columns:
+        assert re.search(rf"^\|[^|]*\b{column}\b", section[1], re.MULTILINE), column
