@@ -15,6 +15,13 @@ from rich.table import Table
 from orchestration.company import DataFolder
 from orchestration.factors import NAME as FACTORS
 from orchestration.lake import Lake
+from orchestration.product_figures import (
+    FOOTPRINTS_SHOWN,
+    Footprint,
+    newest_footprints,
+    same_in_other_periods,
+)
+from orchestration.solving import CRITICAL, finding_rows
 
 STATE_STYLE = {
     "accepted": "green",
@@ -39,13 +46,15 @@ def print_summary(
         _print_findings(console, lake, row)
     _print_round_findings(console, lake, rounds)
     _print_returned(console, lake, verdicts)
-    if published:
-        console.print(_emissions(lake))
-        _print_gaps(console, refused)
-        _print_places(console, lake)
-    else:
+    if not published:
         _print_missing_factors(console, lake)
-    return not refused
+        return False
+    console.print(_emissions(lake))
+    _print_gaps(console, refused)
+    _print_products(console, lake)
+    solvable = _print_product_findings(console, lake)
+    _print_places(console, lake)
+    return not refused and solvable
 
 
 def _print_returned(console: Console, lake: Lake, verdicts: Sequence[dict[str, Any]]) -> None:
@@ -207,6 +216,54 @@ def _emissions(lake: Lake) -> Table:
     for facility, year, scope, location, market in rows:
         table.add_row(escape(facility), str(year), str(scope), _tonnes(location), _tonnes(market))
     return table
+
+
+def _print_products(console: Console, lake: Lake) -> None:
+    """Footprints of the newest year."""
+    with duckdb.connect(str(lake.published / "marts.duckdb"), read_only=True) as connection:
+        footprints = newest_footprints(connection, "marts.marts")
+    if footprints:
+        console.print(_footprints(footprints))
+
+
+def _footprints(footprints: Sequence[Footprint]) -> Table:
+    months, period = footprints[0].month_count, footprints[0].reference_period
+    title = f"Product footprints {period} ({months} months), kgCO2e per declared unit, cut-off"
+    table = Table(title=title, title_justify="left", box=SIMPLE, pad_edge=False)
+    for heading in ("Product", "Unit"):
+        table.add_column(heading, no_wrap=True, overflow="fold")
+    for heading in ("Cradle to gate", "market-based", "Cradle to grave", "market-based"):
+        table.add_column(heading, justify="right")
+    for one in footprints[:FOOTPRINTS_SHOWN]:
+        figures = (one.gate_location, one.gate_market, one.grave_location, one.grave_market)
+        table.add_row(
+            escape(one.product_id),
+            escape(one.declared_unit),
+            *("unknown" if figure is None else f"{figure:.4f}" for figure in figures),
+        )
+    if len(footprints) > FOOTPRINTS_SHOWN:
+        table.caption = f"and {len(footprints) - FOOTPRINTS_SHOWN} more in product_footprints"
+    return table
+
+
+def _print_product_findings(console: Console, lake: Lake) -> bool:
+    """Periods without product figures and why; returns whether there are none."""
+    findings = finding_rows(lake)
+    critical = [row for row in findings if row["severity"] == CRITICAL]
+    if critical:
+        periods = sorted({row["reference_period"] for row in critical})
+        console.print(
+            f"\n[red]Not solved[/]: {', '.join(periods)}; no product has a footprint there.",
+            soft_wrap=True,
+        )
+    for row in same_in_other_periods(critical)[:FINDINGS_SHOWN]:
+        others = row["other_periods"]
+        also = f" The same in {', '.join(others)}." if others else ""
+        for words in (row["message_en"] + also, row["remedy_en"]):
+            console.print(f"    {words}", markup=False, highlight=False, soft_wrap=True)
+    if warnings := len(same_in_other_periods(findings)) - len(same_in_other_periods(critical)):
+        console.print(f"{warnings} warnings about the product system are in quality_results.")
+    return not critical
 
 
 def _tonnes(value: float | None) -> str:

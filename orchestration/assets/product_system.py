@@ -3,6 +3,9 @@
 A period that can't be solved fails a check and nothing else: the factory's figures stand.
 """
 
+from collections.abc import Sequence
+from typing import Any
+
 from dagster import (
     AssetCheckExecutionContext,
     AssetCheckResult,
@@ -21,6 +24,7 @@ from dagster import (
 from orchestration.assets.metadata import shown_as_markdown, shown_as_table
 from orchestration.assets.publication import WRITER_POOL
 from orchestration.partitions import ALL_ROUNDS_IN_ONE_RUN
+from orchestration.product_figures import same_in_other_periods
 from orchestration.resources import Folders
 from orchestration.solving import CRITICAL, SolveError, finding_rows, solve_stale_periods
 
@@ -31,11 +35,8 @@ RULES = AssetKey(["accepted", "company"])
 
 SOLVABLE = "product_system_is_solvable"
 FINDING_COLUMNS = {
-    "reference_period": "Period",
+    "periods": "Periods",
     "severity": "Severity",
-    "rule_id": "Rule",
-    "process_id": "Process",
-    "flow_id": "Flow",
     "message_en": "What is wrong",
     "remedy_en": "What to do",
 }
@@ -66,15 +67,14 @@ def product_system_asset(partitions: PartitionsDefinition) -> AssetsDefinition:
                 findings = finding_rows(folders.lake)
         except SolveError as error:
             raise Failure(str(error), allow_retries=False) from None
-        metadata = {
+        metadata: dict[str, Any] = {
             "dagster/row_count": len(solved.rows),
             "solved_anew": ", ".join(solved.anew) or "none",
             "removed": ", ".join(solved.removed) or "none",
             "periods": shown_as_table(list(reversed(solved.rows)), PERIOD_COLUMNS),
         }
         if findings:
-            text = shown_as_markdown(findings[:FINDINGS_SHOWN], FINDING_COLUMNS)
-            metadata["findings"] = MetadataValue.md(text)
+            metadata["findings"] = _shown(findings)
         context.add_output_metadata(metadata)
 
     return product_system
@@ -93,10 +93,9 @@ def product_system_check() -> AssetChecksDefinition:
     ) -> AssetCheckResult:
         critical = [row for row in finding_rows(folders.lake) if row["severity"] == CRITICAL]
         periods = sorted({row["reference_period"] for row in critical})
-        metadata = {"periods_not_solved": ", ".join(periods) or "none"}
+        metadata: dict[str, Any] = {"periods_not_solved": ", ".join(periods) or "none"}
         if critical:
-            text = shown_as_markdown(critical[:FINDINGS_SHOWN], FINDING_COLUMNS)
-            metadata["findings"] = MetadataValue.md(text)
+            metadata["findings"] = _shown(critical)
         return AssetCheckResult(
             passed=not critical,
             severity=AssetCheckSeverity.ERROR,
@@ -104,3 +103,12 @@ def product_system_check() -> AssetChecksDefinition:
         )
 
     return product_system_is_solvable
+
+
+def _shown(findings: Sequence[dict[str, Any]]) -> MetadataValue:
+    """What is wrong, once for all periods it is wrong in."""
+    rows = [
+        {**row, "periods": ", ".join([row["reference_period"], *row["other_periods"]])}
+        for row in same_in_other_periods(findings)[:FINDINGS_SHOWN]
+    ]
+    return MetadataValue.md(shown_as_markdown(rows, FINDING_COLUMNS))

@@ -3,13 +3,15 @@
 Tests are asset checks.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import duckdb
 from dagster import (
     AssetExecutionContext,
     AssetKey,
+    AssetObservation,
     AssetsDefinition,
     Failure,
     MetadataValue,
@@ -28,6 +30,7 @@ from orchestration.assets.publication import WRITER_POOL
 from orchestration.dbt import BELOW_THE_SOLVE, Dbt
 from orchestration.lake import Lake
 from orchestration.partitions import ALL_ROUNDS_IN_ONE_RUN
+from orchestration.product_figures import FOOTPRINTS_SHOWN, STAGES, newest_footprints
 from orchestration.resources import Folders
 from orchestration.solving import SolveError, refuse_what_is_not_solved
 
@@ -35,6 +38,7 @@ ONE_ASSET = {"company": COMPANY, "solved": PRODUCT_SYSTEM}
 """dbt sources whose tables are written together."""
 
 EMISSIONS_BY_PROCESS = AssetKey(["marts", "emissions_by_process"])
+EMISSIONS_BY_PRODUCT = AssetKey(["marts", "emissions_by_product"])
 LARGEST_PROCESSES = 12
 
 
@@ -73,12 +77,8 @@ def warehouse_assets(
 
     @dbt_assets(name="inventory_models", exclude=BELOW_THE_SOLVE, **common)
     def inventory_models(context: AssetExecutionContext, folders: Folders) -> Iterator[Any]:
-        half = {"select": None, "exclude": BELOW_THE_SOLVE}
-        yield from _built(context, folders, manifest, translator, half)
-        if EMISSIONS_BY_PROCESS in context.selected_asset_keys:
-            with folders.lake.only_writer():
-                metadata = emissions_metadata(folders.lake)
-            context.add_asset_metadata(metadata, asset_key=EMISSIONS_BY_PROCESS)
+        half = Half(manifest, translator, None, BELOW_THE_SOLVE)
+        yield from _built(context, folders, half, {EMISSIONS_BY_PROCESS: emissions_metadata})
 
     @dbt_assets(name="product_models", select=BELOW_THE_SOLVE, **common)
     def product_models(context: AssetExecutionContext, folders: Folders) -> Iterator[Any]:
@@ -87,57 +87,78 @@ def warehouse_assets(
                 refuse_what_is_not_solved(folders.lake)
             except SolveError as error:
                 raise Failure(str(error), allow_retries=False) from None
-        half = {"select": BELOW_THE_SOLVE, "exclude": None}
-        yield from _built(context, folders, manifest, translator, half)
+        seen: dict[str, Any] = {}
+
+        def footprints(lake: Lake) -> dict[str, Any]:
+            seen.update(footprint_metadata(lake))
+            return seen
+
+        half = Half(manifest, translator, BELOW_THE_SOLVE, None)
+        yield from _built(context, folders, half, {EMISSIONS_BY_PRODUCT: footprints})
+        if seen:
+            for key in context.partition_keys:
+                # also where the system is looked at; it was solved before they were known
+                context.log_event(AssetObservation(PRODUCT_SYSTEM, partition=key, metadata=seen))
 
     return [inventory_models, product_models]
+
+
+@dataclass(frozen=True)
+class Half:
+    """What comes before the solve, or what comes after it, in dbt's selection syntax."""
+
+    manifest: Mapping[str, Any]
+    translator: DagsterDbtTranslator
+    select: str | None
+    exclude: str | None
 
 
 def _built(
     context: AssetExecutionContext,
     folders: Folders,
-    manifest: Mapping[str, Any],
-    translator: DagsterDbtTranslator,
-    half: Mapping[str, str | None],
+    half: Half,
+    shown: Mapping[AssetKey, Callable[[Lake], dict[str, Any]]],
 ) -> Iterator[Any]:
-    """One dbt invocation over what was chosen of a half; a failed node fails the step."""
+    """One dbt invocation over what was chosen of a half; a failed node fails the step.
+
+    `shown`: what to show beside a mart that was built, read from the working file.
+    """
     selection, _ = get_subset_selection_for_context(
-        context,
-        manifest,
-        half["select"],
-        half["exclude"],
-        None,
-        translator,
-        None,
+        context, half.manifest, half.select, half.exclude, None, half.translator, None
     )
+    metadata: dict[str, dict[str, Any]] = {}
     with folders.lake.only_writer():
         run = Dbt(folders.lake).build(selection, folders.gwp_set)
-        counts = {} if run.problems else _row_counts(folders.lake)
+        if not run.problems:
+            metadata = _row_counts(folders.lake)
+            for key in shown.keys() & context.selected_asset_keys:
+                metadata[key.to_python_identifier()].update(shown[key](folders.lake))
     for raw_event in run.events:
         event = DbtCoreCliEventMessage(raw_event=raw_event, event_history_metadata={})
-        for result in event.to_default_asset_events(manifest, translator, context):
-            yield _with_rows(result, counts)
+        for result in event.to_default_asset_events(half.manifest, half.translator, context):
+            yield _with_metadata(result, metadata)
     if run.problems:
         raise Failure("dbt build failed:\n" + "\n".join(run.problems), allow_retries=False)
 
 
-def _with_rows(result: Any, counts: Mapping[str, int]) -> Any:
-    if isinstance(result, Output) and result.output_name in counts:
-        metadata = {**result.metadata, "dagster/row_count": counts[result.output_name]}
-        return result.with_metadata(metadata)
+def _with_metadata(result: Any, metadata: Mapping[str, Mapping[str, Any]]) -> Any:
+    if isinstance(result, Output) and result.output_name in metadata:
+        return result.with_metadata({**result.metadata, **metadata[result.output_name]})
     return result
 
 
-def _row_counts(lake: Lake) -> dict[str, int]:
-    """Rows of each mart by output name; tables only, a view would be computed for it."""
+def _row_counts(lake: Lake) -> dict[str, dict[str, Any]]:
+    """Metadata of each mart by output name; tables only, a view would be computed for it."""
     with duckdb.connect(str(lake.working_file), read_only=True) as connection:
         names = connection.execute(
             "select table_name from information_schema.tables where table_schema = 'marts'"
         ).fetchall()
         return {
-            AssetKey(["marts", name]).to_python_identifier(): connection.execute(
-                f'select count(*) from marts."{name}"'
-            ).fetchall()[0][0]
+            AssetKey(["marts", name]).to_python_identifier(): {
+                "dagster/row_count": connection.execute(
+                    f'select count(*) from marts."{name}"'
+                ).fetchall()[0][0]
+            }
             for (name,) in names
         }
 
@@ -176,4 +197,41 @@ def emissions_metadata(lake: Lake) -> dict[str, Any]:
     return {
         "largest_processes": shown_as_table(table, columns),
         "picture": MetadataValue.md(picture),
+    }
+
+
+def footprint_metadata(lake: Lake) -> dict[str, Any]:
+    """Footprints of the newest year by life cycle stage, as a table and a picture."""
+    with duckdb.connect(str(lake.working_file), read_only=True) as connection:
+        footprints = newest_footprints(connection, "marts")
+    if not footprints:
+        return {}
+    shown = footprints[:FOOTPRINTS_SHOWN]
+    rows = [
+        {
+            "product": one.product_id,
+            "unit": one.declared_unit,
+            **{words: one.stages.get(stage) for stage, words in STAGES.items()},
+            "cradle to gate": one.gate_location,
+            "cradle to grave": one.grave_location,
+            "cradle to gate, market": one.gate_market,
+            "cradle to grave, market": one.grave_market,
+        }
+        for one in shown
+    ]
+    year, months = shown[0].reference_period, shown[0].month_count
+    title = f"{year} ({months} months), cut-off, location-based kgCO2e per declared unit"
+    picture = bar_picture(
+        title,
+        {
+            words: [one.stages.get(stage, 0.0) for one in shown]
+            for stage, words in STAGES.items()
+            if any(stage in one.stages for one in shown)
+        },
+        [one.product_id for one in shown],
+    )
+    return {
+        "footprints": shown_as_table(rows, tuple(rows[0])),
+        "footprints_are": title,
+        "contributions": MetadataValue.md(picture),
     }

@@ -6,12 +6,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from dagster import DagsterInstance, ExecuteInProcessResult
 from dbt.cli.main import dbtRunner
 
 from orchestration.assets import product_system, warehouse
+from orchestration.assets.product_system import PRODUCT_SYSTEM, SOLVABLE
+from orchestration.assets.warehouse import EMISSIONS_BY_PRODUCT
 from orchestration.control import write_control
 from orchestration.dbt import BELOW_THE_SOLVE, PROJECT
+from orchestration.definitions import build_definitions
 from orchestration.lake import Lake
+from orchestration.resources import REPOSITORY, Folders
 from orchestration.solving import period_rows
 from tests.conftest import TinyCompany
 from tests.pipeline.test_round import collect, die, marts, stale_months, total_of
@@ -24,6 +29,38 @@ def solved_files(warehouse: Path) -> dict[str, tuple[int, bytes]]:
         path.relative_to(folder).as_posix(): (path.stat().st_mtime_ns, path.read_bytes())
         for path in sorted(folder.glob("*/*.parquet"))
     }
+
+
+def collected(example: str, warehouse: Path, instance: DagsterInstance) -> ExecuteInProcessResult:
+    """A worked example through the job, as the UI runs it."""
+    data = REPOSITORY / "tests" / "worked_examples" / example
+    folders = Folders(data=str(data), warehouse=str(warehouse))
+    job = build_definitions(folders).resolve_job_def("collect_round")
+    round_ = folders.data_folder.rounds[0].round
+    return job.execute_in_process(instance=instance, partition_key=round_)
+
+
+def test_footprints_are_shown_beside_the_mart_and_the_product_system(tmp_path: Path):
+    with DagsterInstance.ephemeral() as instance:
+        result = collected("spinning_with_regrind", tmp_path / "warehouse", instance)
+        mart = instance.get_latest_materialization_event(EMISSIONS_BY_PRODUCT)
+        system = instance.fetch_observations(PRODUCT_SYSTEM, limit=1).records[0]
+
+    assert result.success
+    assert mart is not None and mart.asset_materialization is not None
+    assert {"footprints", "contributions"} <= mart.asset_materialization.metadata.keys()
+    assert {"footprints", "contributions"} <= system.asset_observation.metadata.keys()
+
+
+def test_a_loop_that_leaves_nothing_over_is_a_red_check_that_names_it(tmp_path: Path):
+    with DagsterInstance.ephemeral() as instance:
+        result = collected("explosive_loop", tmp_path / "warehouse", instance)
+
+    assert result.success
+    (check,) = [one for one in result.get_asset_check_evaluations() if one.check_name == SOLVABLE]
+    assert not check.passed
+    words = str(check.metadata["findings"].value)
+    assert "kettle, still" in words
 
 
 def test_dbt_is_parsed_once_and_built_in_two_halves(
