@@ -199,24 +199,30 @@ def _critical_results(connection: duckdb.DuckDBPyConnection, today: date) -> lis
 
 
 def _open_reconciliation(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """Residues of any period, in any gas: products + named bridge lines = factory."""
+    """Residues of any period, in any gas: products + named bridge lines = factory.
+
+    A residue that isn't known is open, too.
+    """
     columns = [
         name
         for (name,) in connection.execute(
             "select column_name from information_schema.columns where table_schema = 'marts' "
-            "and table_name = 'reconciliation' and data_type = 'DOUBLE'"
+            "and table_name = 'reconciliation' and data_type = 'DOUBLE' "
+            "and (ends_with(column_name, '_kg') or ends_with(column_name, '_kgco2e')) "
+            "order by ordinal_position"
         ).fetchall()
     ]
     missing = []
     for column in columns:
         rows = connection.execute(
-            f"select reference_period, sum({column}) from marts.reconciliation "
-            f"where bridge_line = 'residue' group by reference_period "
-            f"having not coalesce(abs(sum({column})) < {LARGEST_RESIDUE_KG}, false) "
+            f'select reference_period, sum("{column}") from marts.reconciliation '
+            "where bridge_line = 'residue' group by reference_period "
+            f'having not coalesce(abs(sum("{column}")) < {LARGEST_RESIDUE_KG}, false) '
             "order by reference_period"
         ).fetchall()
         missing += [
-            f"{period}: the reconciliation leaves {residue:,.3f} kg open in {column}."
+            f"{period}: the reconciliation leaves "
+            f"{'an unknown amount' if residue is None else f'{residue:,.3f} kg'} open in {column}."
             for period, residue in rows
         ]
     return missing

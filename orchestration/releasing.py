@@ -88,8 +88,8 @@ def release(
     rounds = [one for one in data.rounds if one.round <= round_.round]
     signed = judge_rounds(data, lake, rounds, today)
     missing = [*master_data_missing(data, lake), *(text for one in signed for text in one.missing)]
-    if not lake.registry().num_rows:
-        raise NotReleasableError(round_.round, missing)
+    if not lake.registry().num_rows or not lake.accepted("emission_factors").exists():
+        raise NotReleasableError(round_.round, missing)  # there is nothing to calculate yet
     with _draft(lake, round_.round) as draft:
         copy_inputs(lake, draft, signed)
         stated = {

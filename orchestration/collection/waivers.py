@@ -44,7 +44,7 @@ CALCULATION = "calculation"
 """As the hand-in: a finding of the calculation, which belongs to no hand-in."""
 
 CALCULATION_RULES = frozenset(
-    {"mass_balance", "carbon_balance", "electricity_balance", "steam_balance"}
+    {"mass_balance", "carbon_balance", "electricity_balance", "steam_balance", "stock_balance"}
 )
 """Balances that may stand open for a stated reason. Recycled material is never made of nothing."""
 
