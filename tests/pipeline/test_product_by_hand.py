@@ -1,0 +1,164 @@
+"""The worked page "One product by hand" of method.md, step by step, against the whole pipeline.
+
+Nothing of the product system is used here: the year's sums of cells and of emission lines, and
+then divisions, shares and, for the regrind, going round the loop until nothing moves.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from pathlib import Path
+
+import duckdb
+import pytest
+from typer.testing import CliRunner
+
+from orchestration.cli import app
+from orchestration.places import REPOSITORY
+
+WORKSHOPS = (
+    *("sorting", "washing", "flake_packing", "drying", "regranulation"),
+    *(f"{step}_{colour}" for step in ("extrusion", "spinning", "drawing", "baling")
+      for colour in ("white", "dyed")),
+)  # fmt: skip
+REGRIND = "process_waste_regrind"
+VALUED = ("intermediate", "product")
+
+
+class Year:
+    """What the workshops of Suzhou took, gave and emitted in 2021."""
+
+    def __init__(self, working_file: Path) -> None:
+        self.quantity: dict[tuple[str, str, str], float] = defaultdict(float)
+        self.turned_out: dict[str, float] = defaultdict(float)
+        with duckdb.connect(str(working_file), read_only=True) as connection:
+            self.emitted = dict(
+                connection.execute(
+                    "select substr(process_id, 15), sum(location_based_kgco2e) "
+                    "from intermediate.int_emissions where facility_id = 'suzhou_staple' "
+                    "and extract(year from period_month) = 2021 group by all"
+                ).fetchall()
+            )
+            exchanges = connection.execute(
+                "select substr(process_id, 15), flow_id, flow_kind, direction, sum(quantity) "
+                "from intermediate.int_process_exchanges where facility_id = 'suzhou_staple' "
+                "and extract(year from period_month) = 2021 group by all"
+            ).fetchall()
+        for process, flow, kind, direction, quantity in exchanges:
+            self.quantity[process, flow, direction] += quantity
+            if direction == "output" and kind in VALUED:
+                self.turned_out[process] += quantity
+
+    def taken(self, process: str, flow: str) -> float:
+        return self.quantity[process, flow, "input"]
+
+    def made(self, process: str, flow: str) -> float:
+        return self.quantity[process, flow, "output"]
+
+    def share(self, process: str, flow: str, takers: tuple[str, ...]) -> float:
+        return self.taken(process, flow) / sum(self.taken(taker, flow) for taker in takers)
+
+
+@pytest.fixture(scope="module")
+def warehouse(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("example") / "warehouse"
+    arguments = ["run", "--data", str(REPOSITORY / "raw_data"), "--warehouse", str(path)]
+    result = CliRunner().invoke(app, [*arguments, "--round", "2022-04"])
+    assert result.exit_code == 0, result.output
+    return path
+
+
+def burden_of_workshops(year: Year) -> dict[str, float]:
+    """Steps 1 and 2: what each workshop emits, buys and uses of the services, in kg CO2e."""
+    takers = tuple({process for process, _, _ in year.quantity})
+    halls = ("spinning_white", "spinning_dyed", "offices")
+    mass = sum(year.turned_out[workshop] for workshop in WORKSHOPS)
+    burden = {}
+    for workshop in WORKSHOPS:
+        shares = {
+            "boiler_house": year.share(workshop, "steam_internal", takers),
+            "compressed_air": year.share(workshop, "compressed_air", takers),
+            "common_areas": year.share(workshop, "electricity", WORKSHOPS),
+            "maintenance": year.share(workshop, "electricity", WORKSHOPS),
+            "internal_transport": year.turned_out[workshop] / mass,
+            "wastewater_treatment": float(workshop == "washing"),
+            "cooling": (year.share(workshop, "electricity", halls) if workshop in halls else 0.0),
+        }
+        burden[workshop] = year.emitted[workshop] + sum(
+            share * year.emitted[service] for service, share in shares.items()
+        )
+    return burden
+
+
+def fibre_by_hand(year: Year) -> dict[str, float]:
+    """Steps 2 to 4: kg CO2e per kg of each intermediate and of the fibre."""
+    burden = burden_of_workshops(year)
+    made, taken = year.made, year.taken
+    bottles = burden["sorting"] / made("sorting", "sorted_bottles")
+    flake = (burden["washing"] + bottles * taken("washing", "sorted_bottles")) / made(
+        "washing", "washed_flake"
+    )
+    dried = (burden["drying"] + flake * taken("drying", "washed_flake")) / made(
+        "drying", "dried_flake"
+    )
+    lines = ("extrusion_white", "spinning_white", "drawing_white")
+    regrind = {line: made(line, REGRIND) for line in lines}
+    granulate = before = 0.0
+    for _ in range(100):
+        before = granulate
+        melt = (
+            burden["extrusion_white"]
+            + dried * taken("extrusion_white", "dried_flake")
+            + granulate * taken("extrusion_white", "regranulate")
+        ) / year.turned_out["extrusion_white"]
+        tow = (
+            burden["spinning_white"] + melt * taken("spinning_white", "polymer_melt")
+        ) / year.turned_out["spinning_white"]
+        drawn = (
+            burden["drawing_white"] + tow * taken("drawing_white", "undrawn_tow")
+        ) / year.turned_out["drawing_white"]
+        mixed = sum(
+            mass * each for mass, each in zip(regrind.values(), (melt, tow, drawn), strict=True)
+        ) / sum(regrind.values())
+        granulate = (burden["regranulation"] + mixed * taken("regranulation", REGRIND)) / made(
+            "regranulation", "regranulate"
+        )
+    assert granulate == pytest.approx(before, abs=1e-15)
+    fibre = (burden["baling_white"] + drawn * taken("baling_white", "drawn_fibre")) / made(
+        "baling_white", "staple_fibre_raw_white"
+    )
+    return {
+        "sorting": bottles,
+        "washing": flake,
+        "drying": dried,
+        "m": melt,
+        "t": tow,
+        "d": drawn,
+        "g": granulate,
+        "fibre": fibre,
+    }
+
+
+def test_the_solve_gives_what_the_page_works_out_by_hand(warehouse):
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{warehouse}/published/marts.duckdb' as made (read_only)")
+        solved = connection.execute(
+            "select kgco2e_per_declared_unit from made.marts.product_footprints "
+            "where product_id = 'rpsf_raw_white' and reference_period = '2021' "
+            "and method = 'cut_off' and basis = 'location_based' and boundary = 'cradle_to_gate'"
+        ).fetchall()
+    by_hand = fibre_by_hand(Year(warehouse / "carbonloom.duckdb"))
+    assert solved == [(pytest.approx(by_hand["fibre"], rel=1e-12),)]
+
+
+def test_the_page_shows_the_figures_of_today(warehouse):
+    text = (REPOSITORY / "dbt_project" / "docs" / "method.md").read_text(encoding="utf-8")
+    page = text.partition("### One product by hand")[2].partition("{% enddocs %}")[0]
+    by_hand = fibre_by_hand(Year(warehouse / "carbonloom.duckdb"))
+    for process in ("sorting", "washing", "drying"):
+        shown = re.search(rf"^\| {process} .*\*\*([\d.]+)\*\* \|$", page, re.MULTILINE)
+        assert shown and shown[1] == f"{by_hand[process]:.6f}"
+    for letter in "mtdg":
+        assert f"{letter} = {by_hand[letter]:.6f}" in page
+    assert f"**{by_hand['fibre']:.6f} kg CO2e per kg**" in page
