@@ -8,6 +8,9 @@ from typing import Any
 
 import duckdb
 
+from orchestration.footprint.system_tables import PERIODS
+from orchestration.lake import Lake
+
 METHOD = "cut_off"
 STAGES = {
     "raw_material_acquisition": "raw materials",
@@ -118,6 +121,66 @@ def largest_residue(connection: duckdb.DuckDBPyConnection, marts: str) -> Residu
         """
     ).fetchall()
     return Residue(*row[0]) if row else None
+
+
+def delivered_by_stage(lake: Lake) -> tuple[str, dict[str, dict[str, float]]]:
+    """Newest solved year, and what a unit of each delivered flow carries from each plant stage.
+
+    kgCO2e per canonical unit, location-based, from cradle to gate: shares of the inventory lines,
+    before the second half of dbt has made marts of them. By `flow (site)`, then by stage code.
+    """
+    periods = lake.read(lake.solved_periods, PERIODS).to_pylist()
+    years = [row for row in periods if row["period_type"] == "year" and row["is_solved"]]
+    if not years:
+        return "", {}
+    year = max(years, key=lambda row: row["reference_period"])
+    name = year["reference_period"]
+    with duckdb.connect(str(lake.working_file), read_only=True) as connection:
+        rows = connection.execute(
+            """
+            with operations as (
+                select
+                    emissions.process_id,
+                    emissions.stage_code,
+                    sum(
+                        emissions.location_based_kgco2e
+                        / nullif(emissions.consolidation_share, 0.0)
+                    ) as kgco2e
+                from intermediate.int_emissions as emissions
+                inner join reference.ghg_categories as categories
+                    on emissions.ghg_category = categories.ghg_category
+                where
+                    categories.in_product_boundary
+                    and emissions.period_month between $1 and $2
+                group by emissions.process_id, emissions.stage_code
+            )
+            select
+                requirements.flow_id || ' (' || requirements.facility_id || ')' as market,
+                operations.stage_code,
+                sum(requirements.requirement * operations.kgco2e)
+            from read_parquet($3) as requirements
+            inner join operations
+                on requirements.process_id = operations.process_id
+            where exists (
+                select 1 from read_parquet($4) as demand
+                where
+                    demand.flow_id = requirements.flow_id
+                    and demand.facility_id = requirements.facility_id
+                    and demand.demand_kind = 'delivery'
+            )
+            group by market, operations.stage_code
+            order by market, operations.stage_code
+            """,
+            [
+                year["first_month"],
+                year["last_month"],
+                *(str(lake.solved(table, name)) for table in ("requirements", "final_demand")),
+            ],
+        ).fetchall()
+    found: dict[str, dict[str, float]] = {}
+    for market, stage, kgco2e in rows:
+        found.setdefault(market, {})[stage] = kgco2e
+    return f"{name} ({year['month_count']} months)", found
 
 
 def same_in_other_periods(findings: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ from orchestration.lake import Lake
 from orchestration.product_figures import (
     FOOTPRINTS_SHOWN,
     Footprint,
+    largest_residue,
     newest_footprints,
     same_in_other_periods,
 )
@@ -219,20 +220,28 @@ def _emissions(lake: Lake) -> Table:
 
 
 def _print_products(console: Console, lake: Lake) -> None:
-    """Footprints of the newest year."""
+    """Footprints of the newest year, and whether they and the bridge add up to the factory."""
     with duckdb.connect(str(lake.published / "marts.duckdb"), read_only=True) as connection:
         footprints = newest_footprints(connection, "marts.marts")
+        residue = largest_residue(connection, "marts.marts")
     if footprints:
         console.print(_footprints(footprints))
+    if residue is not None:
+        console.print(
+            f"Products and bridge lines add up to the factory in {residue.period_count} periods; "
+            f"the largest residue is {residue.kgco2e:.2g} kgCO2e ({residue.reference_period}).",
+            highlight=False,
+            soft_wrap=True,
+        )
 
 
 def _footprints(footprints: Sequence[Footprint]) -> Table:
     months, period = footprints[0].month_count, footprints[0].reference_period
-    title = f"Product footprints {period} ({months} months), kgCO2e per declared unit, cut-off"
+    title = f"Product footprints {period} ({months} months), kgCO2e per unit, cut-off"
     table = Table(title=title, title_justify="left", box=SIMPLE, pad_edge=False)
     for heading in ("Product", "Unit"):
         table.add_column(heading, no_wrap=True, overflow="fold")
-    for heading in ("Cradle to gate", "market-based", "Cradle to grave", "market-based"):
+    for heading in ("To the gate", "market", "To the grave", "market"):
         table.add_column(heading, justify="right")
     for one in footprints[:FOOTPRINTS_SHOWN]:
         figures = (one.gate_location, one.gate_market, one.grave_location, one.grave_market)

@@ -72,17 +72,17 @@ def bar_picture(title: str, values: Mapping[str, Sequence[float]], names: Sequen
     """Stacked horizontal bars as Markdown with the picture inside; largest on top."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(7, 0.35 * len(names) + 1.2), layout="constrained")
+    figure = Figure(figsize=(8, 0.35 * max(len(names), len(values) // 2) + 1.2), layout="constrained")
     axes = figure.subplots()
     left = [0.0] * len(names)
     for label, numbers in values.items():
         axes.barh(names, numbers, left=left, label=label)
         left = [start + number for start, number in zip(left, numbers, strict=True)]
     axes.invert_yaxis()
-    axes.set_title(title, fontsize=10)
+    figure.suptitle(title, fontsize=10)
     axes.tick_params(labelsize=8)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(fontsize=8, frameon=False)
+    figure.legend(loc="outside right center", fontsize=8, frameon=False)
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=110)
     picture = base64.b64encode(buffer.getvalue()).decode()

@@ -21,10 +21,11 @@ from dagster import (
     asset_check,
 )
 
-from orchestration.assets.metadata import shown_as_markdown, shown_as_table
+from orchestration.assets.metadata import bar_picture, shown_as_markdown, shown_as_table
 from orchestration.assets.publication import WRITER_POOL
+from orchestration.lake import Lake
 from orchestration.partitions import ALL_ROUNDS_IN_ONE_RUN
-from orchestration.product_figures import same_in_other_periods
+from orchestration.product_figures import delivered_by_stage, same_in_other_periods
 from orchestration.resources import Folders
 from orchestration.solving import CRITICAL, SolveError, finding_rows, solve_stale_periods
 
@@ -65,6 +66,7 @@ def product_system_asset(partitions: PartitionsDefinition) -> AssetsDefinition:
             with folders.lake.only_writer():
                 solved = solve_stale_periods(folders.lake)
                 findings = finding_rows(folders.lake)
+                shown = footprint_metadata(folders.lake)
         except SolveError as error:
             raise Failure(str(error), allow_retries=False) from None
         metadata: dict[str, Any] = {
@@ -73,6 +75,7 @@ def product_system_asset(partitions: PartitionsDefinition) -> AssetsDefinition:
             "removed": ", ".join(solved.removed) or "none",
             "periods": shown_as_table(list(reversed(solved.rows)), PERIOD_COLUMNS),
         }
+        metadata |= shown
         if findings:
             metadata["findings"] = _shown(findings)
         context.add_output_metadata(metadata)
@@ -103,6 +106,25 @@ def product_system_check() -> AssetChecksDefinition:
         )
 
     return product_system_is_solvable
+
+
+def footprint_metadata(lake: Lake) -> dict[str, Any]:
+    """What is sold of each flow and site carries to the gate, as a table and a picture."""
+    period, carried = delivered_by_stage(lake)
+    if not carried:
+        return {}
+    stages = sorted({stage for by_stage in carried.values() for stage in by_stage})
+    title = f"{period}, cradle to gate, location-based kgCO2e per unit of the flow"
+    rows = [
+        {"flow": market, "to the gate": sum(by_stage.values()), **by_stage}
+        for market, by_stage in carried.items()
+    ]
+    bars = {stage: [one.get(stage, 0.0) for one in carried.values()] for stage in stages}
+    return {
+        "footprints_are": title,
+        "footprints": shown_as_table(rows, ("flow", "to the gate", *stages)),
+        "contributions": MetadataValue.md(bar_picture(title, bars, list(carried))),
+    }
 
 
 def _shown(findings: Sequence[dict[str, Any]]) -> MetadataValue:

@@ -11,7 +11,6 @@ import duckdb
 from dagster import (
     AssetExecutionContext,
     AssetKey,
-    AssetObservation,
     AssetsDefinition,
     Failure,
     MetadataValue,
@@ -87,18 +86,8 @@ def warehouse_assets(
                 refuse_what_is_not_solved(folders.lake)
             except SolveError as error:
                 raise Failure(str(error), allow_retries=False) from None
-        seen: dict[str, Any] = {}
-
-        def footprints(lake: Lake) -> dict[str, Any]:
-            seen.update(footprint_metadata(lake))
-            return seen
-
         half = Half(manifest, translator, BELOW_THE_SOLVE, None)
-        yield from _built(context, folders, half, {EMISSIONS_BY_PRODUCT: footprints})
-        if seen:
-            for key in context.partition_keys:
-                # also where the system is looked at; it was solved before they were known
-                context.log_event(AssetObservation(PRODUCT_SYSTEM, partition=key, metadata=seen))
+        yield from _built(context, folders, half, {EMISSIONS_BY_PRODUCT: footprint_metadata})
 
     return [inventory_models, product_models]
 
@@ -210,12 +199,11 @@ def footprint_metadata(lake: Lake) -> dict[str, Any]:
     rows = [
         {
             "product": one.product_id,
-            "unit": one.declared_unit,
+            "to the gate": one.gate_location,
+            "to the grave": one.grave_location,
             **{words: one.stages.get(stage) for stage, words in STAGES.items()},
-            "cradle to gate": one.gate_location,
-            "cradle to grave": one.grave_location,
-            "cradle to gate, market": one.gate_market,
-            "cradle to grave, market": one.grave_market,
+            "gate, market": one.gate_market,
+            "grave, market": one.grave_market,
         }
         for one in shown
     ]
