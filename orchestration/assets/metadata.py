@@ -72,7 +72,8 @@ def bar_picture(title: str, values: Mapping[str, Sequence[float]], names: Sequen
     """Stacked horizontal bars as Markdown with the picture inside; largest on top."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(8, 0.35 * max(len(names), len(values) // 2) + 1.2), layout="constrained")
+    height = 0.35 * max(len(names), len(values) // 2) + 1.2
+    figure = Figure(figsize=(8, height), layout="constrained")
     axes = figure.subplots()
     left = [0.0] * len(names)
     for label, numbers in values.items():
