@@ -119,6 +119,40 @@ def release(
 
 
 @app.command()
+def sign(
+    round: Annotated[str, typer.Option(help="The round of rounds.csv.")],
+    role: Annotated[str, typer.Option(help="preparer, reviewer or approver.")],
+    person: Annotated[str, typer.Option(help="A person_id of company/people.csv.")],
+    hand_ins: Annotated[
+        list[str] | None,
+        typer.Option("--hand-in", help="May be repeated; `round` for the whole. Default: all."),
+    ] = None,
+    data: Annotated[
+        Path, typer.Option(help="The company's data folder.", envvar=DATA_VARIABLE)
+    ] = REPOSITORY / "raw_data",
+    warehouse: Annotated[
+        Path, typer.Option(help="Where results are.", envvar=WAREHOUSE_VARIABLE)
+    ] = REPOSITORY / "warehouse",
+) -> None:
+    """Write your sign-offs of what was judged last into rounds/<round>/sign_offs.csv.
+
+    Exit code 0: signed. 2: it would not count, so nothing was written.
+    """
+    from datetime import date
+
+    from orchestration.collection import signing
+    from orchestration.lake import Lake
+
+    try:
+        signed = signing.sign(
+            DataFolder(data), Lake(warehouse), round, role, person, hand_ins or [], date.today()
+        )
+    except (CompanyDataError, signing.SigningError) as error:
+        raise typer.Exit(_broken(str(error))) from None
+    Console().print(f"signed: {', '.join(signed)}", markup=False, highlight=False, soft_wrap=True)
+
+
+@app.command()
 def verify(
     folder: Annotated[
         Path, typer.Argument(help="A release, such as warehouse/releases/2022-04/r1.")
