@@ -61,7 +61,14 @@ def _wrong_products(tables: Tables) -> list[str]:
         problems += out_of_bounds(
             tables, "products", column, 0, 1, "a number from 0 to 1, such as 0.97"
         )
+    properties = tables["flow_properties"]
+    weighed_moist = set(properties[properties["property"] == "moisture"]["flow_id"])
     for place, row in lines_of(tables, "products"):
+        if row["regain"] is None and row["flow_id"] in weighed_moist:
+            problems.append(
+                f"{place}: regain is blank, but {row['flow_id']} is weighed with its moisture. "
+                "Write the commercial moisture regain, such as 0.004 for polyester; 0 for none."
+            )
         flow = flows.loc[row["flow_id"]] if row["flow_id"] in flows.index else None
         if flow is not None and flow["flow_kind"] not in VALUED_KINDS:
             problems.append(

@@ -204,6 +204,7 @@ def test_tables_without_a_fault_are_taken_as_they_stand(product_company):
         ("recycling_methods", "0.5,0.7", "50,0.7", "allocation_factor_a 50 is not a number from"),
         ("recycling_methods", "virgin_chip,", "fibre,", "virgin production would count as 0"),
         ("products", "0.004", "0.4 %", "regain 0.4 % is not a number from 0 to 1"),
+        ("products", "kg,0.004", "kg,", "line 2: regain is blank, but fibre is weighed with its"),
         ("products", "mill,kg", "mill,m3", "declared_unit m3 is not the unit of fibre. Write kg"),
         ("recycling_methods", "cff,flake,virgin_chip", "cff,flake,tap_water", "tap_water is kept"),
         (

@@ -114,7 +114,7 @@ select
     end
     * case
         when declared.kg_per_unit is null or declared.moisture is null then 1.0
-        else (1.0 - declared.moisture) * (1.0 + coalesce(declared.regain, 0.0))
+        else (1.0 - declared.moisture) * (1.0 + declared.regain)
     end as declared_units_per_unit,
     declared.site_quantity / declared.made_quantity as market_weight,
     declared.made_quantity,
