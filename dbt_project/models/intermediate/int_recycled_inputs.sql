@@ -2,6 +2,8 @@
 -- much of it one declared unit takes in, and what that carries as it is (METHOD R28: R1 and Er).
 -- A flow the company makes carries its solved intensity, a bought one its factor.
 
+{{ replace_periods() }}
+
 with recycled_flows as (
 
     select distinct recycled_flow_id as flow_id
@@ -12,18 +14,21 @@ with recycled_flows as (
 requirements as (
 
     select * from {{ ref('int_product_requirements') }}
+    where {{ in_stale_periods('reference_period') }}
 
 ),
 
 product_periods as (
 
     select * from {{ ref('int_product_periods') }}
+    where {{ in_stale_periods('reference_period') }}
 
 ),
 
 months as (
 
     select * from {{ ref('int_period_months') }}
+    where {{ in_stale_periods('reference_period') }}
 
 ),
 

@@ -3,12 +3,15 @@
 -- carries there. Own flows carry their solved intensity, mixed over the sites that make them;
 -- others the factor that the site would use, valid on the first day of the period.
 
+{{ replace_periods() }}
+
 with periods as (
 
     select distinct
         reference_period,
         first_month
     from {{ ref('int_product_periods') }}
+    where {{ in_stale_periods('reference_period') }}
 
 ),
 
@@ -26,6 +29,7 @@ inputs as (
         facility_id,
         flow_id
     from {{ ref('int_recycled_inputs') }}
+    where {{ in_stale_periods('reference_period') }}
 
 ),
 
@@ -45,6 +49,7 @@ intensities as (
 months as (
 
     select * from {{ ref('int_period_months') }}
+    where {{ in_stale_periods('reference_period') }}
 
 ),
 
