@@ -1,6 +1,8 @@
 -- What distribution is divided by is what the solved system delivered: counted twice, from the
 -- exchanges and by the solve, over the flows that are products.
 
+{{ config(meta={'dagster': {'ref': {'name': 'stg_solved__final_demand'}}}) }}
+
 with delivered as (
 
     select

@@ -1,5 +1,7 @@
 -- What final demands require of a process adds up to its operation: nothing lost, nothing twice.
 
+{{ config(meta={'dagster': {'ref': {'name': 'stg_solved__requirements'}}}) }}
+
 with demand as (
 
     select * from {{ ref('stg_solved__final_demand') }}

@@ -1,5 +1,7 @@
 -- Coefficient × cell, summed, is the figure: for every row and basis built in this run.
 
+{{ config(meta={'dagster': {'ref': {'name': 'lineage'}}}) }}
+
 with stale as (
 
     select period_month

@@ -1,6 +1,8 @@
 -- Coefficient × cell, summed, is the inventory part of a product's footprint: by process and flow,
 -- on both bases, for every reference period solved in this run.
 
+{{ config(meta={'dagster': {'ref': {'name': 'product_coefficients'}}}) }}
+
 with stale as (
 
     select reference_period

@@ -2,6 +2,8 @@
 -- the intensity of its site at the gate, and the freight of what was delivered, counted over the
 -- markets of the solve and over the products.
 
+{{ config(meta={'dagster': {'ref': {'name': 'reconciliation'}}}) }}
+
 with products as (
 
     select * from {{ ref('stg_company__products') }}

@@ -1,6 +1,8 @@
 -- Products and bridge lines are the inventory: below a kilogram and a billionth of it, for each
 -- gas and on both bases, in every period that was solved.
 
+{{ config(meta={'dagster': {'ref': {'name': 'reconciliation'}}}) }}
+
 with reconciliation as (
 
     select * from {{ ref('reconciliation') }}

@@ -2,6 +2,8 @@
 -- component and nothing else. Generation lines of a product, divided by its coefficients, are
 -- Scope 2 lines of the inventory; no other component of electricity is.
 
+{{ config(meta={'dagster': {'ref': {'name': 'product_contributions'}}}) }}
+
 select
     contributions.product_id,
     contributions.reference_period,

@@ -50,6 +50,15 @@ def test_every_dependency_is_an_asset_of_the_project(definitions: Definitions):
     assert read - keys == set()
 
 
+def test_every_singular_test_of_dbt_is_an_asset_check(definitions: Definitions):
+    """One that reads several models says in its meta which of them it stands beside."""
+    graph = definitions.resolve_asset_graph()
+    checks = {key.name for key in graph.asset_check_keys}
+    tests = {path.stem for path in (REPOSITORY / "dbt_project" / "tests").glob("*.sql")}
+
+    assert tests - checks == set()
+
+
 def test_every_asset_is_described(definitions: Definitions):
     silent = [spec.key for spec in definitions.resolve_all_asset_specs() if not spec.description]
 
