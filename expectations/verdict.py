@@ -163,23 +163,3 @@ def find(
             )
         tables.append(table)
     return pa.concat_tables(tables)
-
-
-def rules_table() -> list[dict[str, str]]:
-    """Every rule with its severity and words, for the documentation and the UI."""
-    from expectations import factor_library, papers
-
-    suites = {**SUITES, "factor_library": factor_library.RULES, "papers": papers.RULES}
-    return [
-        {
-            "suite": suite,
-            "rule_id": rule.rule_id,
-            "severity": rule.severity,
-            "title_en": rule.title_en,
-            "title_zh": rule.title_zh,
-            "remedy_en": rule.remedy_en,
-            "remedy_zh": rule.remedy_zh,
-        }
-        for suite, rules in suites.items()
-        for rule in rules
-    ]

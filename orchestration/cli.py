@@ -173,6 +173,21 @@ def verify(
     raise typer.Exit(PASSED if sound else REFUSED)
 
 
+@app.command()
+def rules(
+    rule_ids: Annotated[
+        list[str] | None, typer.Argument(help="Rules to show in full; default: list all.")
+    ] = None,
+) -> None:
+    """List every rule a finding can name: what must hold, how grave it is, what to do.
+
+    Exit code 0: listed. 2: there is no rule of that name.
+    """
+    from orchestration.rule_listing import print_rules
+
+    raise typer.Exit(PASSED if print_rules(Console(), rule_ids or []) else BROKEN)
+
+
 def _run(data: Path, warehouse: Path, rounds: list[str], gwp_set: str | None) -> int:
     from orchestration.ingest.mapping import MapError
 

@@ -419,11 +419,3 @@ def test_instruments(judged, rule_id, source_cell, values, earlier):
     expected = [(rule_id, "critical", "instruments", source_cell)] if rule_id else []
     assert found(judgement) == expected
     assert ("instruments" in judgement.accepted_hand_ins) is (rule_id is None)
-
-
-def test_rules_have_words():
-    from expectations.verdict import rules_table
-
-    rows = rules_table()
-    assert len({row["rule_id"] for row in rows}) == len(rows)
-    assert all(all(row.values()) for row in rows)

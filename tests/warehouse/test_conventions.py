@@ -72,6 +72,10 @@ ARITHMETIC_MODELS = {
     "int_mass_exchanges",
     "int_process_balances",
     "process_balances",
+    "int_specific_consumption",
+    "int_year_on_year",
+    "int_data_basis",
+    "int_affected_emissions",
 }
 
 

@@ -18,6 +18,14 @@ with typed as (
         sum(abs(cell_value)) as typed_gross,
         sum(case when data_method = 'estimated' then abs(cell_value) else 0.0 end)
             as typed_estimated,
+        -- meters and scales are read again; everything else needs a paper, or a word of reason
+        sum(
+            case
+                when coalesce(data_method, '') in ('metered', 'weighed') then 0.0
+                when coalesce(document_no, meter_id, evidence) is not null then 0.0
+                else abs(cell_value)
+            end
+        ) as typed_without_evidence,
         count(*) as activity_count,
         count(*) - count(cell_value * sign_multiplier) as unreadable_count
     from {{ ref('int_readings') }}
@@ -79,6 +87,7 @@ converted as (
         typed.typed_quantity * units.kg_per_unit_text as quantity_kg,
         typed.typed_gross * units.units_per_unit_text as gross_quantity,
         typed.typed_estimated * units.units_per_unit_text as estimated_quantity,
+        typed.typed_without_evidence * units.units_per_unit_text as quantity_without_evidence,
         typed.activity_count,
         case
             when typed.typed_quantity * units.units_per_unit_text is null then typed.activity_count
@@ -114,6 +123,8 @@ select
     unit_code,
     sum(quantity_kg) as quantity_kg,
     coalesce(sum(estimated_quantity) / nullif(sum(gross_quantity), 0.0), 0.0) as estimated_share,
+    coalesce(sum(quantity_without_evidence) / nullif(sum(gross_quantity), 0.0), 0.0)
+        as without_evidence_share,
     sum(activity_count) as activity_count,
     sum(unconverted_count) as unconverted_count
 from converted

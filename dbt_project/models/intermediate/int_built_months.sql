@@ -7,6 +7,7 @@
 -- depends_on: {{ ref('facility_inventory') }}
 -- depends_on: {{ ref('lineage') }}
 -- depends_on: {{ ref('quality_results') }}
+-- depends_on: {{ ref('quality_rules') }}
 -- depends_on: {{ ref('factor_gases') }}
 -- depends_on: {{ ref('process_balances') }}
 

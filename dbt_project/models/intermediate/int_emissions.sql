@@ -39,6 +39,7 @@ select
     activities.consolidation_share,
     activities.activity_count,
     activities.estimated_share,
+    activities.without_evidence_share,
 
     -- with which factor
     choices.factor_version_id,

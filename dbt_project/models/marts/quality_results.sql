@@ -61,6 +61,18 @@ claims as (
 
 ),
 
+basis as (
+
+    select * from {{ ref('int_basis_findings') }}
+
+),
+
+affected as (
+
+    select * from {{ ref('int_affected_emissions') }}
+
+),
+
 from_gate as (
 
     select
@@ -82,6 +94,8 @@ from_gate as (
         findings.observed,
         findings.expected,
         findings.tolerance,
+        cast(null as double) as affected_kgco2e,
+        verdicts.facility_id as affected_facility_id,
         findings.message_en,
         findings.message_zh,
         findings.remedy_en,
@@ -117,6 +131,8 @@ from_calculation as (
         cast(quantity as varchar) || ' ' || unit_code as observed,
         'an emission factor' as expected,
         null as tolerance,
+        cast(null as double) as affected_kgco2e,
+        cast(null as varchar) as affected_facility_id,
         'Carried without an emission factor: ' || exempted_because as message_en,
         '未配排放因子：' || exempted_because as message_zh,
         'Add a factor to emission_factors/ and the component to company/flows.csv '
@@ -150,6 +166,8 @@ from_product_system as (
         solved_findings.observed,
         solved_findings.expected,
         null as tolerance,
+        cast(null as double) as affected_kgco2e,
+        solved_findings.facility_id as affected_facility_id,
         solved_findings.message_en,
         solved_findings.message_zh,
         solved_findings.remedy_en,
@@ -219,6 +237,8 @@ from_balances as (
         || ' ' || unit_code as expected,
         case when status = 'critical' then critical_tolerance_share else tolerance_share end
             as tolerance,
+        cast(null as double) as affected_kgco2e,
+        nullif(facility_id, '') as affected_facility_id,
         'The ' || balance || ' balance of ' || subject || ' in ' || month_text
         || ' is out by ' || difference_text || '; allowed are ' || tolerance_text || '.'
             as message_en,
@@ -281,6 +301,8 @@ from_claims as (
         'product ' || product_id || ': '
         || cast(cast(recycled_content_claimed as decimal(9, 6)) as varchar) as expected,
         tolerance_share as tolerance,
+        cast(null as double) as affected_kgco2e,
+        facility_id as affected_facility_id,
         case
             when recycled_content is null
                 then
@@ -313,6 +335,39 @@ from_claims as (
 
 ),
 
+from_basis as (
+
+    select
+        '' as round,
+        '' as hand_in,
+        null as hand_in_state,
+        'calculation' as judged_by,
+        rule_id,
+        'warning' as severity,
+        null as source_file,
+        null as source_sheet,
+        null as source_cell,
+        period_month,
+        substring(cast(period_month as varchar), 1, 7) as reference_period,
+        facility_id,
+        flow_id,
+        process_id,
+        observed,
+        expected,
+        tolerance,
+        affected_kgco2e,
+        facility_id as affected_facility_id,
+        message_en,
+        message_zh,
+        remedy_en,
+        remedy_zh,
+        cast(null as varchar) as waiver_reason,
+        cast(null as varchar) as waived_by,
+        cast(null as date) as waived_until
+    from basis
+
+),
+
 all_results as (
 
     select * from from_gate
@@ -324,46 +379,82 @@ all_results as (
     select * from from_balances
     union all
     select * from from_claims
+    union all
+    select * from from_basis
+
+),
+
+-- what a finding names, in the blanks of int_affected_emissions
+named_results as (
+
+    select
+        *,
+        coalesce(reference_period, substring(cast(period_month as varchar), 1, 7)) as period_text,
+        case when coalesce(process_id, '') = '' then coalesce(affected_facility_id, '') else '' end
+            as object_facility_id,
+        coalesce(process_id, '') as object_process_id,
+        coalesce(flow_id, '') as object_flow_id
+    from all_results
 
 )
 
 select
-    all_results.round,
-    all_results.hand_in,
-    all_results.hand_in_state,
-    all_results.judged_by,
-    all_results.rule_id,
-    all_results.severity,
-    all_results.source_file,
-    all_results.source_sheet,
-    all_results.source_cell,
-    all_results.period_month,
-    all_results.reference_period,
-    all_results.facility_id,
-    all_results.flow_id,
-    all_results.process_id,
-    all_results.observed,
-    all_results.expected,
-    all_results.tolerance,
-    all_results.message_en,
-    all_results.message_zh,
-    all_results.remedy_en,
-    all_results.remedy_zh,
-    coalesce(all_results.waiver_reason, waivers.reason) as waiver_reason,
-    coalesce(all_results.waived_by, waivers.approved_by) as waived_by,
-    coalesce(all_results.waived_until, waivers.valid_until) as waived_until
-from all_results
+    named_results.round,
+    named_results.hand_in,
+    named_results.hand_in_state,
+    named_results.judged_by,
+    named_results.rule_id,
+    named_results.severity,
+    named_results.source_file,
+    named_results.source_sheet,
+    named_results.source_cell,
+    named_results.period_month,
+    named_results.reference_period,
+    named_results.facility_id,
+    named_results.flow_id,
+    named_results.process_id,
+    named_results.observed,
+    named_results.expected,
+    named_results.tolerance,
+    -- a flow without emissions of its own, such as a product, affects those of its process
+    coalesce(
+        named_results.affected_kgco2e,
+        of_object.affected_kgco2e,
+        of_process.affected_kgco2e
+    ) as affected_kgco2e,
+    named_results.message_en,
+    named_results.message_zh,
+    named_results.remedy_en,
+    named_results.remedy_zh,
+    coalesce(named_results.waiver_reason, waivers.reason) as waiver_reason,
+    coalesce(named_results.waived_by, waivers.approved_by) as waived_by,
+    coalesce(named_results.waived_until, waivers.valid_until) as waived_until
+from named_results
+left join affected as of_object
+    on
+        named_results.period_text = of_object.period_text
+        and named_results.object_facility_id = of_object.facility_id
+        and named_results.object_process_id = of_object.process_id
+        and named_results.object_flow_id = of_object.flow_id
+left join affected as of_process
+    on
+        named_results.period_text = of_process.period_text
+        and named_results.object_process_id = of_process.process_id
+        and named_results.rule_id <> 'flow_exempted'
+        and of_process.process_id <> ''
+        and of_process.facility_id = ''
+        and of_process.flow_id = ''
 left join waivers
     on
-        all_results.judged_by <> 'gate'
-        and all_results.rule_id = waivers.rule_id
+        named_results.judged_by <> 'gate'
+        and named_results.rule_id = waivers.rule_id
         and lower(concat_ws(
             '/',
-            coalesce(nullif(all_results.process_id, ''), all_results.facility_id),
-            nullif(all_results.flow_id, ''),
+            coalesce(nullif(named_results.process_id, ''), named_results.facility_id),
+            nullif(named_results.flow_id, ''),
             coalesce(
-                all_results.reference_period,
-                substr(cast(all_results.period_month as varchar), 1, 7)
+                named_results.reference_period,
+                substr(cast(named_results.period_month as varchar), 1, 7)
             )
         )) = waivers.finding_object
         and waivers.waiver_no = 1

@@ -1,0 +1,15 @@
+-- One row per rule of the gate, of the calculation, of the balances and of the product system.
+
+select
+    rule_id,
+    judged_by,
+    suite,
+    severity,
+    object_kind,
+    tolerance_rules,
+    is_waivable,
+    title_en,
+    title_zh,
+    remedy_en,
+    remedy_zh
+from {{ ref('quality_rule_book') }}
