@@ -164,8 +164,10 @@ AGREEMENT = (
         "电表等的期初读数等于上月期末读数。",
         "{cell}: the meter starts {month} at {observed}, but ended the month before at {expected}.",
         "{cell}:{month} 期初读数为 {observed},上月期末读数为 {expected}。",
-        "Read the meter again. A replaced meter goes on under a new meter id from its first day.",
-        "请重新抄表;更换的表计自启用之日起使用新的表号。",
+        "Read the meter again. A replaced meter needs replaced_on, final_reading and first_reading "
+        "in company/meters.csv, or a new meter id from its first day.",
+        "请重新抄表;更换的表计须在 company/meters.csv 填写 replaced_on、final_reading、first_reading,"
+        "或自启用之日起使用新的表号。",
         """
         select opening.reading_no, shown(opening.quantity) as observed,
             concat(shown(closing.quantity), ' (', closing.cell, ')') as expected
@@ -173,6 +175,15 @@ AGREEMENT = (
             join gate_closing closing using (kind, place, period_month)
         where kind = 'meter' and abs(opening.quantity - closing.quantity)
             > 1e-9 * greatest(abs(opening.quantity), abs(closing.quantity))
+            and not exists (
+                select 1 from gate_replacement r
+                where r.place = opening.place
+                    and r.replaced_on >= opening.period_month - interval 1 month
+                    and r.replaced_on < opening.period_month + interval 1 month
+                    and abs(closing.quantity - r.final_reading)
+                        <= 1e-9 * abs(r.final_reading)
+                    and abs(opening.quantity - r.first_reading)
+                        <= 1e-9 * abs(r.first_reading))
         """,
         waivable=True,
     ),

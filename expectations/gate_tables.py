@@ -75,6 +75,7 @@ group by all
 
 NEEDED = {
     "gate_beyond": "({month_key}) in (select ({month_key}) from gate_beyond)",
+    "gate_unbalanced": "({month_key}) in (select ({month_key}) from gate_unbalanced)",
     "gate_disagreeing": "({place_key}) in (select ({place_key}) from gate_disagreeing)",
     "gate_totalled": "hand_in in (select hand_in from gate_totalled)",
     "gate_repeated": f"hash({COARSE_MONTH_KEY}) in (select key_hash from gate_repeated)"
@@ -254,6 +255,14 @@ select case when role = 'meter_start' then 'meter' else 'stock' end as kind,
 from gate_reading
 where row_kind = 'reading' and role in ('meter_start', 'stock_open') and isfinite(quantity)
 group by all having count(*) = 1;
+
+-- a meter that was exchanged under its own number: the old register's last, the new one's first
+create or replace temp table gate_replacement as
+select concat_ws('/', facility_id, meter_id) as place,
+    try_cast(replaced_on as date) as replaced_on,
+    try_cast(final_reading as double) as final_reading,
+    try_cast(first_reading as double) as first_reading
+from meters where replaced_on is not null;
 
 create or replace temp table gate_closing as
 with closing as (

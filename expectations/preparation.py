@@ -27,14 +27,18 @@ from expectations.gate_tables import (
     TOLERANCE,
     TOTAL,
 )
+from expectations.mass_balance import NO_UNBALANCED, SOURCE_SCHEMA, UNBALANCED
 from expectations.rules import FINDING_SCHEMA
 from orchestration.company import INSTRUMENT_COLUMNS
 
 INSTRUMENT_TEXT = (*INSTRUMENT_COLUMNS, "round", "source_file", "source_line")
+METER_TEXT = ("meter_id", "facility_id", "replaced_on", "final_reading", "first_reading")
 OPTIONAL_TABLES = {
     "correction_findings": FINDING_SCHEMA,
     "instruments": pa.schema([(name, pa.string()) for name in INSTRUMENT_TEXT]),
     "previous_instruments": pa.schema([(name, pa.string()) for name in INSTRUMENT_TEXT]),
+    "mass_sources": SOURCE_SCHEMA,
+    "meters": pa.schema([(name, pa.string()) for name in METER_TEXT]),
     "sheet_layouts": pa.schema(
         [("source", pa.string()), ("source_sheet", pa.string()), ("layout", pa.string())]
     ),
@@ -59,6 +63,7 @@ def prepare(
     _prepare_ranges(connection)
     connection.execute(BOUNDED)
     connection.execute(AGREEMENT)
+    connection.execute(UNBALANCED if _has_rows(connection, "mass_sources") else NO_UNBALANCED)
     plainly_fine = "false" if look_at_every_row else _plainly_fine(months)
     connection.execute(
         CELL.format(
@@ -79,9 +84,13 @@ def _needed(connection: duckdb.DuckDBPyConnection) -> str:
     conditions = [
         condition.format(month_key=CELL_GROUP_KEY, place_key=PLACE_KEY)
         for table, condition in NEEDED.items()
-        if connection.execute(f"select count(*) from {table}").fetchall()[0][0]
+        if _has_rows(connection, table)
     ]
     return "".join(f" or {condition}" for condition in conditions)
+
+
+def _has_rows(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
+    return bool(connection.execute(f"select count(*) from {table}").fetchall()[0][0])
 
 
 def _create_if_absent(connection: duckdb.DuckDBPyConnection, name: str, schema: pa.Schema) -> None:

@@ -43,6 +43,7 @@ OBJECT_OF_SUITE: Mapping[str, str] = {
     "stage_workbook": "cell",
     "erp_export": "document line",
     "collection_round": "cell, process and month, or hand-in",
+    "mass_balance": "process and month",
     "energy_instruments": "certificate",
     "factor_library": "factor version",
     "papers": "line of a paper",

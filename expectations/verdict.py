@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING
 import duckdb
 import pyarrow as pa
 
-from expectations import collection_round, energy_instruments, erp_export, stage_workbook
+from expectations import (
+    collection_round,
+    energy_instruments,
+    erp_export,
+    mass_balance,
+    stage_workbook,
+)
 from expectations.judge import GateError, RuleResult, judge
 from expectations.papers import paper_findings
 from expectations.preparation import prepare
@@ -23,6 +29,7 @@ SUITES: Mapping[str, Sequence[Rule]] = {
     "stage_workbook": stage_workbook.RULES,
     "erp_export": erp_export.RULES,
     "collection_round": collection_round.RULES,
+    "mass_balance": mass_balance.RULES,
     "energy_instruments": energy_instruments.RULES,
 }
 
@@ -123,7 +130,7 @@ def judge_round(
 
     It needs readings, previous_readings, expected_hand_ins, handed_in, facilities, processes,
     flows, flow_properties, ranges, tolerances and unit_conversions; correction_findings,
-    instruments, previous_instruments and sheet_layouts count as empty when absent.
+    instruments, previous_instruments, mass_sources and sheet_layouts count as empty when absent.
     """
     prepare(connection, round.round, round.months)
     suites = dict(SUITES)

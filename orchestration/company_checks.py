@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
@@ -21,7 +22,14 @@ from orchestration.company_tables import (
     read_csv_as_text,
 )
 from orchestration.product_checks import product_contradictions
-from orchestration.table_checks import Tables, lines_of, number, outside, wrong_dates
+from orchestration.table_checks import (
+    Tables,
+    lines_of,
+    number,
+    out_of_bounds,
+    outside,
+    wrong_dates,
+)
 
 SEEDS = Path(__file__).parents[1] / "dbt_project" / "seeds"
 FLOW_KINDS = SEEDS / "flow_kinds.csv"
@@ -29,6 +37,9 @@ FLOW_KINDS = SEEDS / "flow_kinds.csv"
 
 GHG_CATEGORIES = SEEDS / "ghg_categories.csv"
 """Which category of the inventory belongs to a product."""
+
+REPLACEMENT = ("replaced_on", "final_reading", "first_reading")
+"""Columns of meters.csv that record one replacement: the old register's last, the new one's first."""
 
 
 def contradictions(tables: Tables, sources: Collection[str] | None) -> list[str]:
@@ -41,6 +52,7 @@ def contradictions(tables: Tables, sources: Collection[str] | None) -> list[str]
     problems += _misplaced_flows(tables["flows"])
     problems += _wrong_flows(tables)
     problems += _wrong_properties(tables)
+    problems += _wrong_meters(tables)
     return problems + product_contradictions(tables, sources)
 
 
@@ -138,4 +150,25 @@ def _wrong_properties(tables: Tables) -> list[str]:
         if value is None or value < 0 or (is_share and value > 1):
             span = "a number from 0 to 1" if is_share else "a number of 0 or more"
             problems.append(f"{place}: value {row['value']} is not {span}. Correct it.")
+    return problems
+
+
+def _wrong_meters(tables: Tables) -> list[str]:
+    """A multiplier or a replacement that can't be read would leave a balance without its meter."""
+    problems = out_of_bounds(tables, "meters", "multiplier", 0, None, "a number of 0 or more")
+    for column in ("final_reading", "first_reading"):
+        problems += out_of_bounds(tables, "meters", column, 0, None, "a reading of 0 or more")
+    for place, row in lines_of(tables, "meters"):
+        stated = [row[name] is not None for name in REPLACEMENT]
+        if any(stated) and not all(stated):
+            problems.append(
+                f"{place}: a replacement needs {', '.join(REPLACEMENT)}. Fill in all or none."
+            )
+        elif all(stated):
+            try:
+                date.fromisoformat(row["replaced_on"])
+            except ValueError:
+                problems.append(
+                    f"{place}: replaced_on {row['replaced_on']} is no date. Write YYYY-MM-DD."
+                )
     return problems

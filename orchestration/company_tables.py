@@ -171,7 +171,7 @@ TABLES: Mapping[str, Table] = {
         "company/meters.csv",
         ("meter_id", "facility_id", "process_id", "flow_id"),
         ("meter_id",),
-        ("multiplier",),
+        ("multiplier", "replaced_on", "final_reading", "first_reading"),
         may_be_absent=True,
     ),
     "people": Table(

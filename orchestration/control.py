@@ -29,6 +29,7 @@ FIGURE_TABLES = (
     "facilities",
     "flow_properties",
     "flows",
+    "meters",
     "processes",
     "products",
     "recycling_methods",

@@ -10,17 +10,27 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from expectations.mass_balance import MASS_KINDS, SOURCE_SCHEMA
 from orchestration.company import INSTRUMENTS, TABLES, DataFolder, Round, months_between
 from orchestration.control import newest_rows
 from orchestration.conversions import CONVERSION_SCHEMA, conversion_rows
 from orchestration.ingest.corrections import apply_corrections, read_corrections
 from orchestration.ingest.reading import READING_SCHEMA
+from orchestration.ingest.source_map import items_of, texts_of
 from orchestration.lake import NO_MONTH, Lake, text_schema
 from orchestration.landing import LANDED_INSTRUMENTS_SCHEMA
 
 HANDED_IN_SCHEMA = text_schema(("hand_in", "source", "facility_id", "source_file", "source_sha256"))
 LAYOUT_SCHEMA = text_schema(("source", "source_sheet", "layout"))
-MASTER_TABLES = ("facilities", "processes", "flows", "flow_properties", "ranges", "tolerances")
+MASTER_TABLES = (
+    "facilities",
+    "processes",
+    "flows",
+    "flow_properties",
+    "meters",
+    "ranges",
+    "tolerances",
+)
 
 
 @dataclass(frozen=True)
@@ -84,6 +94,7 @@ def lay_out(
             [{"hand_in": one} for one in case.round.expected], schema=text_schema(("hand_in",))
         ),
         "sheet_layouts": _sheet_layouts(data, case.round),
+        "mass_sources": _mass_sources(data, case.round),
         "unit_conversions": pa.Table.from_pylist(
             conversion_rows(data.company, _unit_pairs(readings)), schema=CONVERSION_SCHEMA
         ),
@@ -202,6 +213,28 @@ def _sheet_layouts(data: DataFolder, round_: Round) -> pa.Table:
         for (source, name), layout in layouts.items()
     ]
     return pa.Table.from_pylist(rows, schema=LAYOUT_SCHEMA)
+
+
+def _mass_sources(data: DataFolder, round_: Round) -> pa.Table:
+    """Which source may state material of which process: by the maps, not by what was handed in."""
+    flows = data.company["flows"]
+    kinds = dict(zip(flows["flow_id"], flows["flow_kind"], strict=True))
+    sites = list(data.company["facilities"]["facility_id"])
+    stated: set[tuple[str, str | None]] = set()
+    for source, source_map in data.maps.items():
+        for sheet in source_map.layout_for(round_.round).sheets:
+            for item in items_of(sheet):
+                if item.role != "activity" or item.direction == "property":
+                    continue
+                named = texts_of(item.flow)
+                if named is not None and not any(kinds.get(flow) in MASS_KINDS for flow in named):
+                    continue
+                for process in texts_of(item.process) or [None]:
+                    stated |= {
+                        (source, process and process.replace("{facility}", site)) for site in sites
+                    }
+    rows = [{"source": source, "process_id": process} for source, process in stated]
+    return pa.Table.from_pylist(rows, schema=SOURCE_SCHEMA)
 
 
 def _unit_pairs(readings: pa.Table) -> list[dict[str, str | None]]:

@@ -191,6 +191,20 @@ class CsvOptions(_Model):
 Sheet = MonthsDown | MonthsAcross | Records
 
 
+def items_of(sheet: Sheet) -> list[Item]:
+    """Every item of a sheet, whatever its layout."""
+    if isinstance(sheet, MonthsDown):
+        return list(sheet.columns.values())
+    return list(sheet.rows.values()) if isinstance(sheet, MonthsAcross) else list(sheet.readings)
+
+
+def texts_of(part: FromColumnOrText) -> list[str] | None:
+    """Every id a part of an item may become; None when each row states one of its own."""
+    if isinstance(part, str):
+        return [part]
+    return None if part.lookup is None else sorted(set(part.lookup.values()))
+
+
 class Layout(_Model):
     """The sheets of a source as they were from one round on."""
 

@@ -25,9 +25,10 @@ MAY, JUNE = ROUND.months
 MASTER = {
     "facilities": (["facility_id", "name_en"], [["mill", "Mill"], ["depot", "Depot"]]),
     "processes": (
-        ["process_id", "facility_id", "stage_code"],
-        [["mill_washing", "mill", "washing"], ["mill_boiler", "mill", "boiler"],
-         ["depot_hall", "depot", "hall"]],
+        ["process_id", "facility_id", "stage_code", "process_type"],
+        [["mill_washing", "mill", "washing", "production"],
+         ["mill_boiler", "mill", "boiler", "utility"],
+         ["depot_hall", "depot", "hall", "non_product"]],
     ),
     "flows": (
         ["flow_id", "name_en", "name_zh", "flow_kind", "unit_code"],
@@ -187,7 +188,7 @@ def add_site(site: str, tables: dict[str, pd.DataFrame]) -> None:
     """Master data of one more site."""
     new = {
         "facilities": [site, site],
-        "processes": [f"{site}_washing", site, "washing"],
+        "processes": [f"{site}_washing", site, "washing", "production"],
         "ranges": ["electricity", f"{site}_washing", "input", "month", "kWh", "500", "5000", "0",
                    "50000", "x"],
         "expected_hand_ins": [f"{site}/washing"],

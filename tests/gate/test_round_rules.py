@@ -281,6 +281,32 @@ def test_meter_continues_the_previous_round(judged):
     assert found(judgement) == [("meter_continuity", "critical", BOIL, "G5")]
 
 
+METER_COLUMNS = ["meter_id", "facility_id", "replaced_on", "final_reading", "first_reading"]
+
+
+@pytest.mark.parametrize(
+    ("replacement", "is_told"),
+    [
+        (["E-1", "mill", "2022-05-20", "100", "3"], False),
+        (["E-1", "mill", "2022-06-01", "100", "3"], False),
+        (["E-1", "mill", "2022-05-20", "99", "3"], True),
+        (["E-1", "mill", "2022-05-20", "100", "4"], True),
+        (["E-1", "mill", "2022-07-02", "100", "3"], True),
+        (["E-1", "depot", "2022-05-20", "100", "3"], True),
+    ],
+)
+def test_a_replaced_meter_goes_on_from_its_record(judged, replacement, is_told):
+    """The old register ended May at 100; the new one starts June at 3."""
+    import pandas as pd
+
+    def change(rows, tables):
+        cell(rows, BOIL, "G6")["quantity"] = 3.0
+        tables["meters"] = pd.DataFrame([replacement], columns=METER_COLUMNS, dtype=object)
+
+    expected = [("meter_continuity", "critical", BOIL, "G6")] if is_told else []
+    assert found(judged(change)) == expected
+
+
 def test_two_sites_may_number_their_meters_alike(judged):
     elsewhere = reading(WASHING, "H9", MAY.replace(month=4), 7.0, role="meter_end", meter_id="E-1")
     assert found(judged(previous=[elsewhere | {"facility_id": "depot"}])) == []

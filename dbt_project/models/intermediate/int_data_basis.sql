@@ -54,7 +54,7 @@ published as (
     from facilities
     inner join factors
         on
-            factors.geography = facilities.country
+            facilities.country = factors.geography
             or factors.geography like facilities.country || '-%'
     where
         factors.technology = ''

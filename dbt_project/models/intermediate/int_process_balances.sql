@@ -133,8 +133,8 @@ metered as (
         period_month,
         meter_id,
         max(unit_code) as unit_code,
-        sum(case when role = 'meter_end' then quantity end)
-        - sum(case when role = 'meter_start' then quantity end) as register_quantity,
+        sum(case when role = 'meter_start' then quantity end) as start_reading,
+        sum(case when role = 'meter_end' then quantity end) as end_reading,
         sum(case when role = 'check' then quantity end) as stated_quantity
     from checks
     where
@@ -158,7 +158,21 @@ through_meters as (
         metered.unit_code,
         metered.stated_quantity is not null as is_main_meter,
         coalesce(
-            metered.register_quantity * meters.register_multiplier,
+            (
+                metered.end_reading
+                - metered.start_reading
+                -- exchanged within the month: to the old register's last, from the new one's first
+                + case
+                    when
+                        meters.replaced_on >= metered.period_month
+                        and meters.replaced_on
+                        < {{ dbt.dateadd('month', 1, 'metered.period_month') }}
+                        and metered.start_reading <> meters.first_reading
+                        and metered.end_reading <> meters.final_reading
+                        then meters.final_reading - meters.first_reading
+                    else 0.0
+                end
+            ) * meters.register_multiplier,
             metered.stated_quantity
         ) as quantity
     from metered

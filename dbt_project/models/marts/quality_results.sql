@@ -181,6 +181,39 @@ from_product_system as (
 
 ),
 
+-- who answers for a process's mass balance at the gate answers for the same one here
+waived_at_the_gate as (
+
+    select
+        process_id,
+        period_month,
+        max(waiver_reason) as waiver_reason,
+        max(waived_by) as waived_by,
+        max(waived_until) as waived_until
+    from findings
+    where
+        rule_id = 'process_mass_balance'
+        and waived_by is not null
+    group by process_id, period_month
+
+),
+
+answered_balances as (
+
+    select
+        balances.*,
+        waived_at_the_gate.waiver_reason,
+        waived_at_the_gate.waived_by,
+        waived_at_the_gate.waived_until
+    from balances
+    left join waived_at_the_gate
+        on
+            balances.balance = 'mass'
+            and balances.process_id = waived_at_the_gate.process_id
+            and balances.period_month = waived_at_the_gate.period_month
+
+),
+
 worded_balances as (
 
     select
@@ -210,7 +243,7 @@ worded_balances as (
             when 'returned_utility' then '回用介质'
             else '库存'
         end as balance_zh
-    from balances
+    from answered_balances
 
 ),
 
@@ -272,9 +305,9 @@ from_balances as (
                     || '或下调 company/products.csv 的声明值。'
             else '请查找当月未称重、错月或错单位登记的投入、产品或废料，并核对含水率和含碳量。'
         end as remedy_zh,
-        cast(null as varchar) as waiver_reason,
-        cast(null as varchar) as waived_by,
-        cast(null as date) as waived_until
+        waiver_reason,
+        waived_by,
+        waived_until
     from worded_balances
 
 ),
