@@ -39,7 +39,7 @@ GHG_CATEGORIES = SEEDS / "ghg_categories.csv"
 """Which category of the inventory belongs to a product."""
 
 REPLACEMENT = ("replaced_on", "final_reading", "first_reading")
-"""Columns of meters.csv that record one replacement: the old register's last, the new one's first."""
+"""Columns of meters.csv that record a replacement: the old register ends, the new one starts."""
 
 
 def contradictions(tables: Tables, sources: Collection[str] | None) -> list[str]:
