@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from expectations.factor_library import KEY, RULES
 from expectations.factor_rows import (
     COLUMNS,
+    OPTIONAL_COLUMNS,
     PROVENANCE,
     FactorRow,
     company_of,
@@ -41,7 +42,10 @@ ADDED = pa.schema(
     ]
 )
 FACTOR_SCHEMA = pa.schema(
-    [*((name, pa.string()) for name in (*COLUMNS, *PROVENANCE)), *((f.name, f.type) for f in ADDED)]
+    [
+        *((name, pa.string()) for name in (*COLUMNS, *OPTIONAL_COLUMNS, *PROVENANCE)),
+        *((f.name, f.type) for f in ADDED),
+    ]
 )
 GAS_SCHEMA = pa.schema(
     [

@@ -90,7 +90,10 @@ RULES = (
     _from_problems(
         "factor_words_known",
         "critical",
-        ("Boundary and basis are words of the method.", "边界和口径用词符合方法学。"),
+        (
+            "Boundary, basis and match are words of the method.",
+            "边界、口径和匹配度用词符合方法学。",
+        ),
         SAID,
         ("Use one of the listed words.", "请使用所列用词。"),
     ),

@@ -37,6 +37,9 @@ COLUMNS = (
     *("other_gases", "gwp_set", "ncv", "ncv_unit", "carbon_content_tc_per_tj"),
     *("oxidation_fraction", "source_id", "source_locator", "status", "note"),
 )
+OPTIONAL_COLUMNS = ("technology_match", "data_geography")
+"""How well the figure fits what it is used for; a library without them is scored as unknown."""
+TECHNOLOGY_MATCHES = ("plant", "company", "equivalent", "proxy")
 
 
 @dataclass
@@ -112,7 +115,7 @@ def parse_library(library: str, table: pa.Table, company: FactorCompany) -> Iter
     head = FactorRow(library, {"source_file": file, "source_line": "1"})
     for column in sorted({*COLUMNS} - {*table.column_names}):
         head.complain("factor_columns", "header", "is missing", column)
-    for column in sorted({*table.column_names} - {*COLUMNS, *PROVENANCE}):
+    for column in sorted({*table.column_names} - {*COLUMNS, *OPTIONAL_COLUMNS, *PROVENANCE}):
         head.complain("factor_columns", "header", "is not known", column)
     priority = company.priorities.get(library)
     try:
@@ -161,6 +164,8 @@ def _describe(row: FactorRow, company: FactorCompany) -> None:
     for column, words in (("boundary", BOUNDARIES), ("basis", BASES)):
         if row.text.get(column) not in words:
             row.complain("factor_words_known", column, " or ".join(words))
+    if row.text.get("technology_match") not in (None, *TECHNOLOGY_MATCHES):
+        row.complain("factor_words_known", "technology_match", " or ".join(TECHNOLOGY_MATCHES))
     first, end = _day(row, "valid_from"), _day(row, "valid_to")
     if row.text.get("valid_from") is None:
         row.complain("factor_validity_parses", "valid_from", "the first day, YYYY-MM-DD")

@@ -114,6 +114,7 @@ def _wrong_flows(tables: Tables) -> list[str]:
     """Life cycle stages: once there are products, an emission without one belongs to no stage."""
     problems = outside(tables, "flows", "is_aircraft", ("true", "false"))
     problems += outside(tables, "flows", "life_cycle_stage", LIFE_CYCLE_STAGES)
+    problems += _wrong_upper_bounds(tables)
     if tables["products"].empty:
         return problems
     within = {
@@ -132,6 +133,23 @@ def _wrong_flows(tables: Tables) -> list[str]:
         for place, row in lines_of(tables, "flows")
         if row["life_cycle_stage"] is None and row["components"] and row["flow_kind"] in kinds
     ]
+
+
+def _wrong_upper_bounds(tables: Tables) -> list[str]:
+    """METHOD R40: what a flow without a factor emits at most, and who says so."""
+    bound, source = "exempted_upper_bound_kgco2e_per_unit", "exempted_upper_bound_source"
+    problems = out_of_bounds(tables, "flows", bound, 0, None, "a factor of 0 or more")
+    for place, row in lines_of(tables, "flows"):
+        if (row[bound] is None) != (row[source] is None):
+            problems.append(
+                f"{place}: {bound} and {source} of {row['flow_id']} go together. Fill in both."
+            )
+        if row[bound] is not None and row["components"]:
+            problems.append(
+                f"{place}: {row['flow_id']} has components, so it has a factor and is not "
+                f"exempted. Remove {bound} or the components."
+            )
+    return problems
 
 
 def _wrong_properties(tables: Tables) -> list[str]:

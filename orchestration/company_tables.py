@@ -87,7 +87,14 @@ TABLES: Mapping[str, Table] = {
         "company/flows.csv",
         ("flow_id", "name_en", "flow_kind", "unit_code", "components"),
         ("flow_id",),
-        ("name_zh", "life_cycle_stage", "exempted_because", "is_aircraft"),
+        (
+            "name_zh",
+            "life_cycle_stage",
+            "exempted_because",
+            "is_aircraft",
+            "exempted_upper_bound_kgco2e_per_unit",
+            "exempted_upper_bound_source",
+        ),
     ),
     "flow_properties": Table(
         "company/flow_properties.csv",

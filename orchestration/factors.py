@@ -46,7 +46,8 @@ def accept_factors(lake: Lake) -> FactorResult:
     kept = before.filter(pc.is_in(before["library"], refused))
     gases = lake.read(lake.accepted("emission_factor_gases"), GAS_SCHEMA)
     kept_gases = gases.filter(pc.is_in(gases["factor_version_id"], kept["factor_version_id"]))
-    factors = pa.concat_tables([judgement.factors, kept])
+    # what an older version accepted lacks columns that came later
+    factors = pa.concat_tables([judgement.factors, kept], promote_options="default")
     write_findings(lake, NAME, judgement.findings, _hand_ins(judgement.verdicts))
     write_verdicts(lake, NAME, _verdict_rows(judgement.verdicts))
     lake.write_if_changed(

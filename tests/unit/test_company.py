@@ -234,6 +234,33 @@ def test_a_fault_of_the_product_aspect_names_line_and_remedy(
     assert f"company/{file}.csv line " in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("components", "bound", "source", "words"),
+    [
+        ("", "3", "a supplier's word", None),
+        ("", "3 kg", "a supplier's word", "exempted_upper_bound_kgco2e_per_unit 3 kg is not"),
+        ("", "3", "", "exempted_upper_bound_source of soap go together"),
+        ("upstream", "3", "a supplier's word", "soap has components, so it has a factor"),
+    ],
+)
+def test_an_upper_bound_belongs_to_a_flow_without_a_factor_and_has_a_source(
+    tiny_company, components, bound, source, words
+):
+    path = tiny_company.path / "company" / "flows.csv"
+    head, *lines = path.read_text(encoding="utf-8").splitlines()
+    added_columns = "exempted_upper_bound_kgco2e_per_unit,exempted_upper_bound_source"
+    names = f"{head},{added_columns}".split(",")
+    soap = {"flow_id": "soap", "name_en": "Soap", "flow_kind": "material", "unit_code": "kg"}
+    soap |= {"components": components, names[-2]: bound, names[-1]: source}
+    added = ",".join(soap.get(name, "") for name in names)
+    path.write_text("\n".join([",".join(names), *(f"{line},," for line in lines), added]))
+    if words is None:
+        assert DataFolder(tiny_company.path).company["flows"].iloc[-1]["flow_id"] == "soap"
+        return
+    with pytest.raises(CompanyDataError, match=words):
+        _ = DataFolder(tiny_company.path).company
+
+
 def test_two_rules_in_force_on_one_day_are_refused(product_company):
     path = product_company.path / "company" / "recycling_methods.csv"
     older, newer = "cff,flake,virgin_chip,,0.8,1,1,0,invented,t,,{}\n", ",0.5,0.7,0.7,1,invented,t,"

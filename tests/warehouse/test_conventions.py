@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from orchestration.company import read_csv_as_text
 from orchestration.dbt import Dbt
 from orchestration.lake import Lake
 
@@ -22,10 +23,14 @@ UNIT_OF_SUFFIX = {
     "_kg": "kg",
     "_share": "share",
     "_count": "count",
+    "_percent": "percent",
+    "_dqr": "score",
 }
-MULTIPLIES_BY_A_FACTOR = {"int_emissions", "lineage", "int_scenario_emissions"}
+MULTIPLIES_BY_A_FACTOR = {"int_emissions", "lineage", "int_scenario_emissions", "exemptions"}
 """Measured quantities in int_emissions and lineage, the same line in cells; assumed quantities of
-a scenario, behind which no cell stands, in the third."""
+a scenario, behind which no cell stands, in the third; upper bounds of what has no factor in the
+fourth.
+"""
 
 RECORDS = {"int_inventory_months", "int_built_periods", "int_built_months"}
 ARITHMETIC_MODELS = {
@@ -61,6 +66,10 @@ ARITHMETIC_MODELS = {
     "emissions_by_product",
     "product_footprints",
     "product_properties",
+    "int_factor_scores",
+    "int_period_quality",
+    "product_data_quality",
+    "exemptions",
     "int_claim_findings",
     "int_demand_emissions",
     "int_operation_emissions",
@@ -181,6 +190,15 @@ def test_marts_read_no_staging_model_but_reference_and_gate(manifest):
         for parent in model["depends_on"]["nodes"]:
             name = parent.split(".")[-1]
             assert not name.startswith("stg_") or name.startswith(allowed), (model["name"], name)
+
+
+def test_variances_of_the_pedigree_are_those_of_its_own_test():
+    """METHOD V13: scores 1 to 5, one indicator each, add 0.1227 to the variance."""
+    seed = read_csv_as_text(ROOT / "dbt_project" / "seeds" / "pedigree_variances.csv")
+    variances = seed.set_index(["variance_set", "indicator", "score"])["variance"].astype(float)
+    indicators = ["reliability", "completeness", "temporal", "geographical", "technological"]
+    scored = [variances["original", name, str(score)] for score, name in enumerate(indicators, 1)]
+    assert sum(scored) == pytest.approx(0.1227)
 
 
 @pytest.mark.parametrize("page", ["README.md"])

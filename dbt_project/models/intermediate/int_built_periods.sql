@@ -5,6 +5,8 @@
 -- depends_on: {{ ref('emissions_by_product') }}
 -- depends_on: {{ ref('product_footprints') }}
 -- depends_on: {{ ref('product_properties') }}
+-- depends_on: {{ ref('product_data_quality') }}
+-- depends_on: {{ ref('exemptions') }}
 -- depends_on: {{ ref('reconciliation') }}
 -- depends_on: {{ ref('flow_intensities') }}
 -- depends_on: {{ ref('co_product_allocation') }}

@@ -9,5 +9,8 @@ select
     components,
     life_cycle_stage,
     coalesce(is_aircraft = 'true', false) as is_aircraft,
-    exempted_because
+    exempted_because,
+    {{ to_double('exempted_upper_bound_kgco2e_per_unit') }}
+        as exempted_upper_bound_kgco2e_per_unit,
+    exempted_upper_bound_source
 from {{ source('company', 'flows') }}

@@ -37,6 +37,10 @@ select
     gwp_set as published_gwp_set,
     status,
     note,
+
+    -- how well it fits its use
+    technology_match,
+    coalesce(data_geography, geography) as data_geography,
     source_file,
     source_line
 from {{ source('accepted', 'emission_factors') }}
