@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import yaml
 
-from orchestration.company_checks import contradictions
+from orchestration.company_checks import contradictions, settings_problems
 from orchestration.company_tables import GWP_SETS, TABLES, Table, read_csv_as_text
 from orchestration.table_checks import densities_kg_per_l
 
@@ -226,6 +226,7 @@ class DataFolder:
                 f"company/company.yml: gwp_set {settings['gwp_set']} is not known. "
                 f"Use one of {', '.join(GWP_SETS)}."
             )
+        problems += settings_problems(settings)
         return {key: str(value) for key, value in settings.items() if value is not None}
 
 

@@ -10,6 +10,7 @@ import math
 from collections.abc import Collection, Mapping
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -190,3 +191,24 @@ def _wrong_meters(tables: Tables) -> list[str]:
                     f"{place}: replaced_on {row['replaced_on']} is no date. Write YYYY-MM-DD."
                 )
     return problems
+
+
+def settings_problems(settings: Mapping[str, Any]) -> list[str]:
+    """What is wrong with the two settings in company.yml; both may be absent."""
+    problems = []
+    year, threshold = settings.get("base_year"), settings.get("significance_threshold_percent")
+    if year is not None and not (str(year).isdigit() and len(str(year)) == 4):
+        problems.append(f"company/company.yml: base_year {year} is no year. Write it as YYYY.")
+    if threshold is not None and not _is_percent(str(threshold)):
+        problems.append(
+            f"company/company.yml: significance_threshold_percent {threshold} is no percentage. "
+            "Write a number above 0, up to 100, such as 5."
+        )
+    return problems
+
+
+def _is_percent(text: str) -> bool:
+    try:
+        return 0 < float(text) <= 100
+    except ValueError:
+        return False

@@ -58,12 +58,15 @@ class PublishError(Exception):
 
 def publish(lake: Lake, dbt_project: Path, data: Path, today: date | None = None) -> dict[str, Any]:
     """Publish the schema `marts` of the working file as preliminary; returns the manifest."""
+    from orchestration.restatement.history import write_history_of_publication
+
     _refuse_what_is_not_built(lake)
     shelf = lake.path / "publications"
     draft = shelf / f".draft-{os.getpid()}"
     remove_drafts(lake, shelf)
     (draft / "parquet").mkdir(parents=True)
     tables = write_parquet(lake.working_file, draft / "parquet")
+    tables |= write_history_of_publication(lake, draft)
     rounds = sorted(set(lake.registry()["round"].to_pylist()))
     label = {"status": PRELIMINARY, "rounds": rounds, "release_number": None}
     manifest = {

@@ -44,6 +44,7 @@ from orchestration.release_conditions import (
     master_data_missing,
 )
 from orchestration.release_inputs import content_sha256_of, copy_inputs, copy_papers
+from orchestration.restatement.history import write_history_of_release
 
 READ_ONLY = stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH
 
@@ -166,12 +167,13 @@ def _put_in_place(
 ) -> tuple[Path, dict[str, Any]]:
     (draft.path / "parquet").mkdir()
     tables = write_parquet(draft.working_file, draft.path / "parquet")
+    made_with = versions(draft, PROJECT, data.path)
+    tables |= write_history_of_release(lake, draft.path, head, made_with)
     label = {
         "status": RELEASED, "rounds": head["rounds"], "release_number": head["number"],
     }  # fmt: skip
     write_label(draft.path, label, date.fromisoformat(head["released_on"]))
     write_duckdb(draft.path, [*tables, LABEL])
-    made_with = versions(draft, PROJECT, data.path)
     draft.working_file.unlink()
     lake.remove_folder(draft.path / ".dbt")
     manifest = {

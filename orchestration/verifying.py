@@ -24,6 +24,7 @@ from orchestration.dbt import PROJECT
 from orchestration.lake import Lake, sha256_of_file, text_schema
 from orchestration.publishing import LABEL, MANIFEST, MANIFEST_HASH, described_files, write_parquet
 from orchestration.recomputing import RecomputeError, recompute
+from orchestration.restatement.history import HISTORY
 
 INPUTS = ("accepted", "quality")
 
@@ -128,7 +129,8 @@ def _figure_differences(
     anew.mkdir()
     write_parquet(scratch.working_file, anew)
     released = {path.stem: path for path in (folder / "parquet").glob("*.parquet")}
-    released.pop(LABEL, None)
+    for name in (LABEL, *HISTORY):  # they tell of other releases, too
+        released.pop(name, None)
     calculated = {path.stem: path for path in anew.glob("*.parquet")}
     added = [
         f"{name}: calculated now, but not in the release."

@@ -1,0 +1,142 @@
+"""What every release keeps of those before it: figures as reported, restatements, the base year."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from orchestration.lake import Lake
+from orchestration.publishing import MANIFEST, PRELIMINARY, newest_release, release_folders
+from orchestration.restatement.base_year import BASE_YEAR, base_year_rows
+from orchestration.restatement.causes import RESTATEMENTS, compare
+from orchestration.restatement.figures import FIGURES, figures_of
+from orchestration.restatement.ingredients import read_ingredients, read_release
+from orchestration.restatement.reasons import REASONS
+
+AS_REPORTED = pa.schema(
+    [
+        ("release", pa.string()),
+        ("round", pa.string()),
+        ("release_number", pa.int32()),
+        ("released_on", pa.date32()),
+        *FIGURES,
+    ]
+)
+"""One row per release and figure; `release` is `preliminary` for a newest calculation."""
+
+HISTORY: Mapping[str, pa.Schema] = {
+    "as_reported": AS_REPORTED,
+    "restatements": RESTATEMENTS,
+    "restatement_reasons": REASONS,
+    "base_year_changes": BASE_YEAR,
+}
+
+
+def write_history_of_release(
+    lake: Lake, draft: Path, head: Mapping[str, Any], versions: Mapping[str, Any]
+) -> dict[str, int]:
+    """Compare a release that is about to be made with the one before; returns rows by table.
+
+    `draft` holds its accepted rows, papers and Parquet marts. The tables carry those of the
+    release before on, so that the newest release tells the whole chain.
+    """
+    folders = all_releases(lake)
+    before = [one for one in folders if _order(one) < (head["round"], head["number"])]
+    tables = _carried_on(before[-1] if before else None)
+    own = _reported(draft, head)
+    tables["as_reported"] = pa.concat_tables([*map(_reported_by, folders), own])
+    newer = read_ingredients(draft, head, versions)
+    if before:
+        found = compare(read_release(before[-1]), newer)
+        for name, table in (
+            ("restatements", found.restatements), ("restatement_reasons", found.reasons),
+        ):  # fmt: skip
+            tables[name] = pa.concat_tables([tables[name], table])
+    settings = newer.tables["settings"]
+    rows = base_year_rows(
+        newer.name,
+        dict(zip(settings["key"], settings["value"], strict=True)),
+        own,
+        tables["restatements"],
+    )
+    added = pa.Table.from_pylist(rows, schema=BASE_YEAR)
+    tables["base_year_changes"] = pa.concat_tables([tables["base_year_changes"], added])
+    return _write(draft, tables)
+
+
+def write_history_of_publication(lake: Lake, draft: Path) -> dict[str, int]:
+    """What was reported by release, beside the newest calculation; returns rows by table."""
+    tables = _carried_on(newest_release(lake))
+    head = {"round": None, "number": None, "released_on": None}
+    tables["as_reported"] = pa.concat_tables(
+        [*map(_reported_by, all_releases(lake)), _reported(draft, head)]
+    )
+    return _write(draft, tables)
+
+
+def all_releases(lake: Lake) -> list[Path]:
+    """Every release of every round, by round and number."""
+    rounds = sorted(path.name for path in lake.releases("x").parent.glob("*") if path.is_dir())
+    return [folder for round_ in rounds for folder in release_folders(lake, round_)]
+
+
+def _order(folder: Path) -> tuple[str, int]:
+    return folder.parent.name, int(folder.name[1:])
+
+
+def _carried_on(release: Path | None) -> dict[str, pa.Table]:
+    """Tables of a release; empty where it has none."""
+    tables = {}
+    for name, schema in HISTORY.items():
+        path = release / "parquet" / f"{name}.parquet" if release else None
+        is_there = path is not None and path.exists()
+        tables[name] = pq.read_table(path).cast(schema) if is_there else schema.empty_table()
+    return tables
+
+
+def _reported_by(folder: Path) -> pa.Table:
+    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    return _reported(folder, manifest["release"])
+
+
+def _reported(folder: Path, head: Mapping[str, Any]) -> pa.Table:
+    figures = figures_of(folder / "parquet")
+    name = f"{head['round']} r{head['number']}" if head["round"] else PRELIMINARY
+    day = head["released_on"]
+    values = {
+        "release": name,
+        "round": head["round"],
+        "release_number": head["number"],
+        "released_on": date.fromisoformat(day) if day else None,
+    }
+    columns = [
+        pa.repeat(pa.scalar(values[field.name], field.type), figures.num_rows)
+        if field.name in values
+        else figures[field.name]
+        for field in AS_REPORTED
+    ]
+    return pa.table(columns, schema=AS_REPORTED)
+
+
+def _write(draft: Path, tables: Mapping[str, pa.Table]) -> dict[str, int]:
+    for name, table in tables.items():
+        pq.write_table(table, draft / "parquet" / f"{name}.parquet", compression="zstd")
+    return {name: table.num_rows for name, table in tables.items()}
+
+
+def moved_products(restatements: pa.Table) -> Iterable[dict[str, Any]]:
+    """Totals of products whose footprint moved by 10 % or more."""
+    moved = restatements.filter(
+        pc.and_(
+            pc.fill_null(restatements["moved_10_percent"], False),
+            pc.equal(restatements["measure"], "kgco2e_per_declared_unit"),
+        )
+    )
+    return moved.to_pylist()

@@ -1,0 +1,228 @@
+"""Figures of the states between two releases, each calculated from rows of both."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from orchestration.acceptance import INSTRUMENTS_SCHEMA, MONTH_SCHEMA, write_empty_tables
+from orchestration.company import INSTRUMENTS, Company
+from orchestration.control import code_fingerprint
+from orchestration.conversions import CONVERSION_SCHEMA, conversion_rows
+from orchestration.dbt import PROJECT
+from orchestration.footprint.system_tables import PERIODS
+from orchestration.lake import HAND_INS_SCHEMA, NO_MONTH, Lake, content_sha256, text_schema
+from orchestration.publishing import write_parquet
+from orchestration.recomputing import RecomputeError, recompute
+from orchestration.restatement.figures import figures_of
+from orchestration.restatement.ingredients import (
+    CAUSE_OF_TABLE,
+    FACTORS,
+    GASES,
+    STEPS,
+    Ingredients,
+    Readings,
+    as_table,
+    factors_at,
+    gwp_set_at,
+    instruments_at,
+    table_at,
+)
+
+CALCULATION = "calculation"
+"""What other code makes of the same rows; a change of method."""
+
+
+@dataclass(frozen=True)
+class State:
+    """Figures after a step; `figures` is None, and `problem` says why, if there are none."""
+
+    step: str
+    figures: pa.Table | None
+    problem: str = ""
+
+
+def states(older: Ingredients, newer: Ingredients, scratch: Path) -> Iterator[State]:
+    """The released figures of the older, each state between, the released figures of the newer.
+
+    States of the same content are calculated once; those of a release that today's code made are
+    taken from it. `scratch`: an empty folder to calculate in.
+    """
+    code = code_fingerprint(PROJECT)
+    reported = {one.name: figures_of(one.folder / "parquet") for one in (older, newer)}
+    yield State("", reported[older.name])
+    lake, readings = Lake(scratch / "state"), Readings(older, newer)
+    of_releases = {}
+    for one, step in ((older, 0), (newer, len(STEPS))):
+        if one.versions["figures_code_sha256"] == code:
+            of_releases[_content(older, newer, readings, step)] = reported[one.name]
+    known: dict[str, State] = {}
+    for step in range(len(STEPS) + 1):
+        content = _content(older, newer, readings, step)
+        if content in of_releases:
+            state = State("", of_releases[content])
+        elif content in known:
+            state = known[content]
+        else:
+            state = known[content] = _calculated(lake, older, newer, readings, step)
+        name = STEPS[step - 1] if step else CALCULATION
+        yield State(name, state.figures, state.problem)
+    yield State(CALCULATION, reported[newer.name])
+
+
+def _tables(
+    older: Ingredients, newer: Ingredients, readings: Readings, step: int
+) -> dict[str, pa.Table]:
+    """Everything a state is calculated from."""
+    company = {name: table_at(older, newer, name, step) for name in CAUSE_OF_TABLE}
+    factors = factors_at(older, newer, step)
+    pairs = [
+        {"flow_id": flow_id, "property": of_property, "unit_text": unit_text}
+        for flow_id, of_property, unit_text in sorted(older.units | newer.units)
+    ]
+    tables = {f"company/{name}": _text(frame) for name, frame in company.items()}
+    tables |= {name: as_table(factors[name], schema) for name, schema in _factor_schemas().items()}
+    conversions = conversion_rows(Company({}, company), pairs)
+    tables["unit_conversions"] = pa.Table.from_pylist(conversions, schema=CONVERSION_SCHEMA)
+    tables["instruments"] = as_table(instruments_at(older, newer, step), INSTRUMENTS_SCHEMA)
+    schema = MONTH_SCHEMA.append(pa.field("period_month", pa.date32()))
+    rows = readings.at(step)
+    order = ["source", "hand_in", "period_month"]
+    for (folder, hand_in, month), part in rows.groupby(["folder", "hand_in", "period_month"]):
+        part = part.sort_values([*order, "source_sheet", "source_cell"], kind="stable")
+        tables[f"{folder}|{hand_in}|{month}"] = as_table(part, schema)
+    return tables
+
+
+def _content(older: Ingredients, newer: Ingredients, readings: Readings, step: int) -> str:
+    """One hash over what figures follow from; which round brought a row does not count."""
+    digest = hashlib.sha256(gwp_set_at(older, newer, step).encode())
+    for name, table in sorted(_tables(older, newer, readings, step).items()):
+        where = [column for column in ("round", "revision") if column in table.column_names]
+        table = table.drop_columns(where)
+        if name.startswith(("company/", FACTORS, GASES)):
+            table = table.sort_by([(column, "ascending") for column in table.column_names])
+        digest.update(f"{name} {content_sha256(table)}\n".encode())
+    return digest.hexdigest()
+
+
+def _calculated(
+    lake: Lake, older: Ingredients, newer: Ingredients, readings: Readings, step: int
+) -> State:
+    """Figures of a state, built from nothing; dbt's parse of the folder is kept."""
+    for path in lake.path.glob("*"):
+        if path.name != ".dbt":
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    _write(lake, newer, _tables(older, newer, readings, step))
+    try:
+        recompute(lake, gwp_set_at(older, newer, step), "", tested=False)
+        _refuse_missing_factors(lake)
+    except RecomputeError as error:
+        return State("", None, error.problems[0])
+    unsolved = [
+        row["reference_period"]
+        for row in lake.read(lake.solved_periods, PERIODS).to_pylist()
+        if not row["is_solved"]
+    ]
+    (lake.path / "parquet").mkdir()
+    write_parquet(lake.working_file, lake.path / "parquet")
+    problem = f"not solved: {', '.join(unsolved)}" if unsolved else ""
+    return State("", figures_of(lake.path / "parquet"), problem)
+
+
+def _refuse_missing_factors(lake: Lake) -> None:
+    """What the data tests would say of figures that lack a part; the rest is none of a state's."""
+    with duckdb.connect(str(lake.working_file), read_only=True) as connection:
+        missing = connection.execute(
+            """
+            select flow_id from intermediate.int_missing_factors
+            union
+            select flow_id from intermediate.int_missing_scenario_factors
+            order by flow_id
+            """
+        ).fetchall()
+    if missing:
+        flows = ", ".join(str(flow) for (flow,) in missing)
+        raise RecomputeError([f"Factors of one release don't cover the rows of the other: {flows}"])
+
+
+def _write(lake: Lake, newer: Ingredients, tables: Mapping[str, pa.Table]) -> None:
+    """Accepted rows as one revision of one round: which of them counts is decided already."""
+    for path in sorted((newer.folder / "accepted").rglob("*.parquet")):
+        relative = path.relative_to(newer.folder / "accepted")
+        if relative.parts[0] == path.name or relative.parts[0] == "company":
+            lake.write(lake.path / "accepted" / relative, pq.read_table(path, partitioning=None))
+    shutil.copytree(newer.folder / "quality", lake.path / "quality", copy_function=shutil.copyfile)
+    write_empty_tables(lake)
+    round_, registry = str(newer.head["round"]), []
+    for name, table in tables.items():
+        folder, _, place = name.partition("|")
+        if place:
+            hand_in, _, day = place.partition("|")
+            registry.append(_write_month(lake, folder, round_, hand_in, day, table))
+        elif name == "instruments":
+            registry += _write_instruments(lake, table, sorted(newer.months))
+        else:
+            lake.write(lake.accepted(name), table)
+    lake.write(lake.hand_ins, pa.Table.from_pylist(registry, schema=HAND_INS_SCHEMA))
+
+
+def _write_month(
+    lake: Lake, folder: str, round_: str, hand_in: str, day: str, table: pa.Table
+) -> dict[str, object]:
+    month = table["period_month"][0].as_py()
+    count = table.num_rows
+    fixed = {
+        "round": pa.repeat(pa.scalar(round_), count),
+        "revision": pa.repeat(pa.scalar(1, pa.int32()), count),
+    }
+    content = table.drop_columns(["period_month"])
+    for column, values in fixed.items():
+        content = content.set_column(content.schema.get_field_index(column), column, values)
+    lake.write(lake.accepted_month(folder, month, round_, hand_in, 1), content)
+    first = table.slice(0, 1).to_pylist()[0]
+    owner, _, of = hand_in.partition("/")
+    return {
+        "round": round_, "hand_in": hand_in, "source": first["source"],
+        "facility_id": owner if of and owner != "erp" else "", "period_month": month,
+        "revision": 1, "source_file": first["source_file"],
+        "source_sha256": first["source_sha256"], "content_sha256": content_sha256(content),
+        "row_count": count,
+    }  # fmt: skip
+
+
+def _write_instruments(lake: Lake, table: pa.Table, months: list) -> list[dict[str, object]]:
+    rows, registry = table.to_pylist(), []
+    for round_, revision in sorted({(row["round"], row["revision"]) for row in rows}):
+        mine = [row for row in rows if (row["round"], row["revision"]) == (round_, revision)]
+        part = pa.Table.from_pylist(mine, schema=INSTRUMENTS_SCHEMA)
+        lake.write(lake.accepted_instruments(round_, revision), part)
+        registry += [
+            {
+                "round": round_, "hand_in": INSTRUMENTS, "source": "energy_instruments",
+                "facility_id": "", "period_month": month, "revision": revision,
+                "source_file": mine[0]["source_file"], "source_sha256": "",
+                "content_sha256": content_sha256(part), "row_count": len(mine),
+            }
+            for month in months or [NO_MONTH]
+        ]  # fmt: skip
+    return registry
+
+
+def _text(frame: pd.DataFrame) -> pa.Table:
+    return as_table(frame, text_schema(frame.columns))
+
+
+def _factor_schemas() -> dict[str, pa.Schema]:
+    """Types of the factor tables as today's gate writes them."""
+    from expectations.factor_judgement import FACTOR_SCHEMA, GAS_SCHEMA
+
+    return {FACTORS: FACTOR_SCHEMA, GASES: GAS_SCHEMA}
