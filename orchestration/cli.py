@@ -188,6 +188,30 @@ def rules(
     raise typer.Exit(PASSED if print_rules(Console(), rule_ids or []) else BROKEN)
 
 
+@app.command()
+def compare(
+    older: Annotated[
+        Path, typer.Argument(help="A release, such as warehouse/releases/2022-04/r1.")
+    ],
+    newer: Annotated[Path, typer.Argument(help="Another one, such as releases/2022-04/r2.")],
+    out: Annotated[
+        Path | None, typer.Option(help="A folder to write every figure and reason to, as CSV.")
+    ] = None,
+) -> None:
+    """Say by how much every figure moved from one release to another, and why.
+
+    Exit code 0: compared. 2: a folder is no release.
+    """
+    from orchestration.restatement.on_screen import NotComparableError, print_comparison
+
+    _be_quiet()
+    try:
+        print_comparison(Console(), older, newer, out)
+    except NotComparableError as error:
+        raise typer.Exit(_broken(str(error))) from None
+    raise typer.Exit(PASSED)
+
+
 def _run(data: Path, warehouse: Path, rounds: list[str], gwp_set: str | None) -> int:
     from orchestration.ingest.mapping import MapError
 

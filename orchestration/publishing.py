@@ -32,6 +32,7 @@ from orchestration.control import (
 )
 from orchestration.footprint.system_tables import PERIODS
 from orchestration.lake import BUILD_MONTHS_SCHEMA, Lake, sha256_of_file
+from orchestration.restatement.figures import CHANGES_BETWEEN
 
 STORAGE_VERSION = "v1.0.0"
 """Readable by every client that embeds DuckDB 1.0 or newer."""
@@ -199,6 +200,10 @@ def write_duckdb(draft: Path, names: Sequence[str]) -> None:
             connection.execute(
                 f"create table target.marts.\"{name}\" as select * from read_parquet('{source}')"
             )
+        if "as_reported" in names:
+            connection.execute("use target.marts")
+            connection.execute(CHANGES_BETWEEN)
+            connection.execute("use memory")
         connection.execute("detach target")
 
 

@@ -35,6 +35,19 @@ KGCO2E = "kgco2e"
 FOOTPRINT = "kgco2e_per_declared_unit"
 """How the reported columns of a footprint end; its gases stand in emissions_by_product."""
 
+CHANGES_BETWEEN = f"""
+create macro changes_between(older_release, newer_release) as table
+select
+    {", ".join(f"coalesce(o.{name}, n.{name}) as {name}" for name in KEYS.names)},
+    o.value as older_value, n.value as newer_value,
+    coalesce(n.value, 0.0) - coalesce(o.value, 0.0) as change,
+    100 * (n.value - o.value) / nullif(abs(o.value), 0.0) as change_percent
+from (from as_reported where release = older_release) o
+    full join (from as_reported where release = newer_release) n
+        on {" and ".join(f"o.{name} is not distinct from n.{name}" for name in KEYS.names)}
+"""
+"""A table macro for readers of marts.duckdb: any two releases, figure beside figure."""
+
 
 def figures_of(parquet: Path) -> pa.Table:
     """All figures of the Parquet folder of a release or publication, in `FIGURES`, sorted.

@@ -34,7 +34,8 @@ from orchestration.company import INSTRUMENTS, TABLES
 from orchestration.control import in_force
 from orchestration.ingest.corrections import CHANGED
 from orchestration.ingest.numbers import PLAIN
-from orchestration.lake import HAND_INS_SCHEMA, Lake
+from orchestration.ingest.reading import READING_SCHEMA
+from orchestration.lake import Lake
 from orchestration.publishing import MANIFEST
 
 DATA, CORRECTION, FACTOR, METHOD, BOUNDARY = "data", "correction", "factor", "method", "boundary"
@@ -90,10 +91,8 @@ class Ingredients:
     folder: Path
     head: Mapping[str, Any]
     versions: Mapping[str, Any]
-    readings: pd.DataFrame
-    """All readings in force, with `period_month` and `folder`."""
-    reported: pd.DataFrame
-    """Every source, site and month in force, with readings or without."""
+    reported: tuple[Mapping[str, Any], ...]
+    """Registry row of every source, site and month in force, with readings or without."""
     instruments: pd.DataFrame
     tables: Mapping[str, pd.DataFrame]
     factors: Mapping[str, pd.DataFrame]
@@ -107,7 +106,16 @@ class Ingredients:
     @property
     def months(self) -> frozenset[date]:
         """The months it reports."""
-        return frozenset(self.reported["period_month"])
+        return frozenset(row["period_month"] for row in self.reported)
+
+    @property
+    def files(self) -> frozenset[str]:
+        """What was handed in for it."""
+        return frozenset(row["source_file"] for row in self.reported)
+
+    def ids(self, table: str) -> frozenset[str]:
+        """Sites or processes that its master data know."""
+        return frozenset(self.tables[table][TABLES[table].key[0]])
 
 
 def read_release(folder: Path) -> Ingredients:
@@ -129,12 +137,7 @@ def read_ingredients(
         folder=folder,
         head=head,
         versions=versions,
-        readings=_readings(lake, rows),
-        reported=pd.DataFrame(
-            [row for row in rows if row["hand_in"] != INSTRUMENTS],
-            columns=HAND_INS_SCHEMA.names,
-            dtype=object,
-        ),
+        reported=tuple(row for row in rows if row["hand_in"] != INSTRUMENTS),
         instruments=_instruments(lake, rows),
         tables=tables,
         factors={name: _frame(lake.accepted(name)) for name in (FACTORS, GASES)},
@@ -166,16 +169,28 @@ def _blank(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.astype(object).where(frame.notna(), None)
 
 
-def _readings(lake: Lake, rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
-    parts = []
-    for row in rows:
-        if row["hand_in"] == INSTRUMENTS or not row["row_count"]:
-            continue
-        folder = "erp_records" if row["source"].startswith("erp_") else "stage_readings"
-        month, round_ = row["period_month"], row["round"]
-        path = lake.accepted_month(folder, month, round_, row["hand_in"], row["revision"])
-        parts.append(_frame(path).assign(period_month=month, folder=folder))
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=[*PLACE])
+def file_of(folder: Path, row: Mapping[str, Any]) -> Path:
+    """Where a release keeps the readings of a registry row."""
+    month, round_ = row["period_month"], row["round"]
+    return Lake(folder).accepted_month(
+        folder_of(row), month, round_, row["hand_in"], row["revision"]
+    )
+
+
+def folder_of(row: Mapping[str, Any]) -> str:
+    """The accepted table that a source's readings belong to."""
+    return "erp_records" if row["source"].startswith("erp_") else "stage_readings"
+
+
+def _loaded(folder: Path, rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
+    """Readings of registry rows, with `period_month` and `folder`."""
+    parts = [
+        _frame(file_of(folder, row)).assign(period_month=row["period_month"], folder=folder_of(row))
+        for row in rows
+        if row["row_count"]
+    ]
+    empty = pd.DataFrame(columns=[*READING_SCHEMA.names, "folder"], dtype=object)
+    return pd.concat(parts, ignore_index=True).astype(object) if parts else empty
 
 
 def _instruments(lake: Lake, rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
@@ -264,28 +279,40 @@ def _keys(frame: pd.DataFrame, names: Sequence[str]) -> pd.Series:
 
 
 class Readings:
-    """The readings of two releases, cell beside cell."""
+    """The readings of two releases, cell beside cell.
+
+    Hand-ins that did not change are left in their files, unless a site or process is known to one
+    release alone: its cells are somewhere among all of them. So are those of new months.
+    """
 
     def __init__(self, older: Ingredients, newer: Ingredients) -> None:
         self.older, self.newer = older, newer
-        self._was = _numbered(older.readings)
-        now = _numbered(newer.readings)
-        in_both = now["period_month"].isin(older.months)
-        self._now, self._new_months = now[in_both], now[~in_both]
-        files = set(
-            zip(older.readings["source_file"], older.readings["source_sha256"], strict=True)
-        )
+        known = [tuple(row.values()) for row in older.reported]
+        in_both = [row for row in newer.reported if row["period_month"] in older.months]
+        same_ids = all(older.ids(one) == newer.ids(one) for one in ("facilities", "processes"))
+        self.unchanged = [row for row in in_both if same_ids and tuple(row.values()) in set(known)]
+        self.new_months = [row for row in newer.reported if row["period_month"] not in older.months]
+        self._was = _numbered(_loaded(older.folder, self._changed(older.reported)))
+        self._now = _numbered(_loaded(newer.folder, self._changed(in_both)))
+        files = set(_pairs(self._was))
         self._same_file = pd.Series(
             [pair in files for pair in _pairs(self._now)], index=self._now.index, dtype=bool
         )
         self._without = self._uncorrected()
 
+    def _changed(self, rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+        unchanged = {tuple(row.values()) for row in self.unchanged}
+        return [row for row in rows if tuple(row.values()) not in unchanged]
+
+    def files_at(self, step: int) -> list[Mapping[str, Any]]:
+        """Registry rows whose files count as they are after so many steps."""
+        new = self.new_months if is_swapped(NEW_MONTHS, step) else []
+        return [*self.unchanged, *new]
+
     def at(self, step: int) -> pd.DataFrame:
-        """All readings after so many steps."""
+        """The other readings after so many steps."""
         if not step:
-            return self.older.readings
-        if is_swapped(NEW_MONTHS, step):
-            return self.newer.readings
+            return _plain(self._was)
         if is_swapped(BOUNDARY, step):
             return _plain(self._now)
         # a file that did not change is read as the older release read it, until the method changes
@@ -304,7 +331,7 @@ class Readings:
         """Cells whose correction changed since the older release: `value_was` and `value_now`."""
         before = pd.concat(
             [
-                _corrected_as(self._was[self._was_same_file()], None),
+                self._was[self._was_same_file()],
                 self._without[~self._same_file],
             ]
         )
@@ -315,8 +342,10 @@ class Readings:
         return _different(self._was, self._without[~self._same_file], _cell_columns())
 
     def new_files(self) -> list[str]:
-        """Files of the months of both releases that the older release has no readings of."""
-        return sorted(set(self._now["source_file"]) - set(self._was["source_file"]))
+        """Files that brought months of both releases, and that the older release has not."""
+        months = self.older.months
+        brought = (row for row in self.newer.reported if row["period_month"] in months)
+        return sorted({row["source_file"] for row in brought} - self.older.files)
 
     def read_otherwise(self) -> list[str]:
         """Files that did not change, but are read in another way."""
@@ -385,10 +414,8 @@ def _plain(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.drop(columns="occurrence").reset_index(drop=True)
 
 
-def _corrected_as(frame: pd.DataFrame, theirs: pd.DataFrame | None) -> pd.DataFrame:
+def _corrected_as(frame: pd.DataFrame, theirs: pd.DataFrame) -> pd.DataFrame:
     """Values as the corrections of other rows of the same places have them."""
-    if theirs is None or not len(frame):
-        return frame
     key = _key_columns()
     values = dict(
         zip(_keys(theirs, key), theirs[list(CHANGED)].itertuples(index=False), strict=True)

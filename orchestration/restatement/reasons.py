@@ -46,9 +46,12 @@ reading, or state (a calculation between the two that failed, `reason` says why)
 """
 
 NOT_A_FACT = frozenset(
-    {"source_line", "note", "name_en", "name_zh", "source_file", "library_priority"}
-)
-"""Columns of a factor version that change no figure."""
+    {
+        "round", "revision", "source_file", "source_sha256", "source_line", "note", "name_en",
+        "name_zh",
+    }
+)  # fmt: skip
+"""Columns that change no figure: where a row stands, and what people read."""
 
 
 def reasons_of(
@@ -77,8 +80,7 @@ def _data(older: Ingredients, newer: Ingredients, readings: Readings) -> Iterato
         yield _row(DATA, "cell", _cell(cell), cell["value_was"], cell["value_now"])
     for file in readings.new_files():
         yield _row(DATA, "hand_in", file, is_now="handed in")
-    gone = set(older.readings["source_file"]) - set(newer.readings["source_file"])
-    for file in sorted(gone):
+    for file in sorted(older.files - newer.files):
         yield _row(DATA, "hand_in", file, was="in force", is_now="not in force any more")
     yield from _changed_rows(
         DATA, "certificate", older.instruments, newer.instruments, ("instrument_id",)

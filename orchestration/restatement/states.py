@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pandas as pd
@@ -32,6 +33,7 @@ from orchestration.restatement.ingredients import (
     Readings,
     as_table,
     factors_at,
+    file_of,
     gwp_set_at,
     instruments_at,
     table_at,
@@ -39,6 +41,12 @@ from orchestration.restatement.ingredients import (
 
 CALCULATION = "calculation"
 """What other code makes of the same rows; a change of method."""
+
+BETWEEN = "between"
+"""Round of the rows that a state puts together; rows of real rounds keep theirs."""
+
+WHERE_READ = ("round", "revision", "source_sha256", "source_line")
+"""What a row may change without changing a figure."""
 
 
 @dataclass(frozen=True)
@@ -106,11 +114,14 @@ def _content(older: Ingredients, newer: Ingredients, readings: Readings, step: i
     """One hash over what figures follow from; which round brought a row does not count."""
     digest = hashlib.sha256(gwp_set_at(older, newer, step).encode())
     for name, table in sorted(_tables(older, newer, readings, step).items()):
-        where = [column for column in ("round", "revision") if column in table.column_names]
+        where = [column for column in WHERE_READ if column in table.column_names]
         table = table.drop_columns(where)
         if name.startswith(("company/", FACTORS, GASES)):
             table = table.sort_by([(column, "ascending") for column in table.column_names])
         digest.update(f"{name} {content_sha256(table)}\n".encode())
+    for row in sorted(readings.files_at(step), key=repr):
+        place = f"{row['hand_in']} {row['period_month']} {row['content_sha256']}"
+        digest.update(f"{place}\n".encode())
     return digest.hexdigest()
 
 
@@ -121,7 +132,7 @@ def _calculated(
     for path in lake.path.glob("*"):
         if path.name != ".dbt":
             shutil.rmtree(path) if path.is_dir() else path.unlink()
-    _write(lake, newer, _tables(older, newer, readings, step))
+    _write(lake, newer, _tables(older, newer, readings, step), readings.files_at(step))
     try:
         recompute(lake, gwp_set_at(older, newer, step), "", tested=False)
         _refuse_missing_factors(lake)
@@ -154,20 +165,30 @@ def _refuse_missing_factors(lake: Lake) -> None:
         raise RecomputeError([f"Factors of one release don't cover the rows of the other: {flows}"])
 
 
-def _write(lake: Lake, newer: Ingredients, tables: Mapping[str, pa.Table]) -> None:
-    """Accepted rows as one revision of one round: which of them counts is decided already."""
+def _write(
+    lake: Lake,
+    newer: Ingredients,
+    tables: Mapping[str, pa.Table],
+    files: Sequence[Mapping[str, Any]],
+) -> None:
+    """Accepted rows: files as they are, others as one round: which counts is decided already."""
     for path in sorted((newer.folder / "accepted").rglob("*.parquet")):
         relative = path.relative_to(newer.folder / "accepted")
         if relative.parts[0] == path.name or relative.parts[0] == "company":
             lake.write(lake.path / "accepted" / relative, pq.read_table(path, partitioning=None))
     shutil.copytree(newer.folder / "quality", lake.path / "quality", copy_function=shutil.copyfile)
     write_empty_tables(lake)
-    round_, registry = str(newer.head["round"]), []
+    registry = [dict(row) for row in files]
+    for row in files:
+        if row["row_count"]:
+            target = file_of(lake.path, row)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file_of(newer.folder, row), target)
     for name, table in tables.items():
         folder, _, place = name.partition("|")
         if place:
-            hand_in, _, day = place.partition("|")
-            registry.append(_write_month(lake, folder, round_, hand_in, day, table))
+            hand_in = place.partition("|")[0]
+            registry.append(_write_month(lake, folder, hand_in, table))
         elif name == "instruments":
             registry += _write_instruments(lake, table, sorted(newer.months))
         else:
@@ -175,23 +196,21 @@ def _write(lake: Lake, newer: Ingredients, tables: Mapping[str, pa.Table]) -> No
     lake.write(lake.hand_ins, pa.Table.from_pylist(registry, schema=HAND_INS_SCHEMA))
 
 
-def _write_month(
-    lake: Lake, folder: str, round_: str, hand_in: str, day: str, table: pa.Table
-) -> dict[str, object]:
+def _write_month(lake: Lake, folder: str, hand_in: str, table: pa.Table) -> dict[str, Any]:
     month = table["period_month"][0].as_py()
     count = table.num_rows
     fixed = {
-        "round": pa.repeat(pa.scalar(round_), count),
+        "round": pa.repeat(pa.scalar(BETWEEN), count),
         "revision": pa.repeat(pa.scalar(1, pa.int32()), count),
     }
     content = table.drop_columns(["period_month"])
     for column, values in fixed.items():
         content = content.set_column(content.schema.get_field_index(column), column, values)
-    lake.write(lake.accepted_month(folder, month, round_, hand_in, 1), content)
+    lake.write(lake.accepted_month(folder, month, BETWEEN, hand_in, 1), content)
     first = table.slice(0, 1).to_pylist()[0]
     owner, _, of = hand_in.partition("/")
     return {
-        "round": round_, "hand_in": hand_in, "source": first["source"],
+        "round": BETWEEN, "hand_in": hand_in, "source": first["source"],
         "facility_id": owner if of and owner != "erp" else "", "period_month": month,
         "revision": 1, "source_file": first["source_file"],
         "source_sha256": first["source_sha256"], "content_sha256": content_sha256(content),
@@ -199,7 +218,7 @@ def _write_month(
     }  # fmt: skip
 
 
-def _write_instruments(lake: Lake, table: pa.Table, months: list) -> list[dict[str, object]]:
+def _write_instruments(lake: Lake, table: pa.Table, months: list) -> list[dict[str, Any]]:
     rows, registry = table.to_pylist(), []
     for round_, revision in sorted({(row["round"], row["revision"]) for row in rows}):
         mine = [row for row in rows if (row["round"], row["revision"]) == (round_, revision)]
