@@ -10,6 +10,7 @@ from rich.console import Console
 from orchestration.company import DataFolder
 from orchestration.lake import Lake
 from orchestration.releasing import NotReleasableError, Release, release
+from orchestration.restatement.on_screen import lines_about
 from orchestration.verifying import verify
 
 
@@ -41,6 +42,8 @@ def _print_released(console: Console, done: Release) -> None:
     _line(console, f"  folder           {done.folder}")
     _line(console, f"  manifest SHA-256 {done.manifest_sha256}  (keep it elsewhere)")
     _line(console, f"  published is     {done.published}")
+    for text in lines_about(done.folder / "parquet", f"{head['round']} r{head['number']}"):
+        _line(console, f"  {text}")
     if done.published != done.folder:
         _line(
             console,

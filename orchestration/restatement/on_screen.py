@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow.csv as pacsv
+import pyarrow.parquet as pq
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -89,13 +90,16 @@ def _inventory_totals(rows: Iterable[Mapping[str, Any]]) -> Iterable[list[Any]]:
     sums: dict[tuple, list[float]] = {}
     for row in rows:
         if row["figure_kind"] == INVENTORY and row["measure"] in MEASURES:
-            basis = row["measure"].removesuffix("_kgco2e").replace("_", "-")
-            key = (row["inventory_year"], row["ghg_scope"], basis)
+            key = (row["inventory_year"], row["ghg_scope"], _basis(row["measure"]))
             total = sums.setdefault(key, [0.0] * len(PARTS))
             for place, name in enumerate(PARTS):
                 total[place] += row[name] / 1000
     for key in sorted(sums):
         yield [*key, *sums[key]]
+
+
+def _basis(measure: str) -> str:
+    return measure.removesuffix("_kgco2e").replace("_", "-")
 
 
 def _table(title: str, names: Iterable[str], rows: Iterable[list[Any]]) -> Table:
@@ -118,3 +122,34 @@ def _print_reasons(console: Console, reasons: list[dict[str, Any]]) -> None:
         console.print(escape(line), highlight=False, soft_wrap=True)
     if len(reasons) > REASONS_LISTED:
         console.print(f"and {len(reasons) - REASONS_LISTED} more; write them with --out")
+
+
+def lines_about(parquet: Path, release: str) -> list[str]:
+    """What a release says of the one before it and of the base year, a line each."""
+    if not (parquet / "restatements.parquet").exists():
+        return []  # released before restatements were kept
+    restated = pq.read_table(parquet / "restatements.parquet").to_pylist()
+    mine = [row for row in restated if row["newer_release"] == release]
+    lines = []
+    for measure in MEASURES if mine else ():
+        rows = [row for row in mine if row["measure"] == measure]
+        parts = {name: sum(row[name] for row in rows) / 1000 for name in PARTS}
+        told = ", ".join(f"{cause} {parts[f'{cause}_change']:+,.3f}" for cause in CAUSES)
+        lines.append(
+            f"{_basis(measure)} {parts['change']:+,.3f} tCO2e since {mine[0]['older_release']}: {told} "
+            f"(new months {parts['new_months_change']:+,.3f})"
+        )
+    moved = {
+        row["product_id"]
+        for row in mine
+        if row["moved_10_percent"] and row["measure"] == "kgco2e_per_declared_unit"
+    }
+    if moved:
+        lines.append(f"footprints that moved by 10 % or more: {', '.join(sorted(moved))}")
+    for row in pq.read_table(parquet / "base_year_changes.parquet").to_pylist():
+        if row["release"] == release and row["base_year"] and row["reason"]:
+            basis = row["measure"].removesuffix("_kgco2e").replace("_", "-")
+            lines.append(
+                f"base year {row['base_year']}, {basis}: {row['verdict']}. {row['reason']}"
+            )
+    return lines
