@@ -136,8 +136,8 @@ def lines_about(parquet: Path, release: str) -> list[str]:
         parts = {name: sum(row[name] for row in rows) / 1000 for name in PARTS}
         told = ", ".join(f"{cause} {parts[f'{cause}_change']:+,.3f}" for cause in CAUSES)
         lines.append(
-            f"{_basis(measure)} {parts['change']:+,.3f} tCO2e since {mine[0]['older_release']}: {told} "
-            f"(new months {parts['new_months_change']:+,.3f})"
+            f"{_basis(measure)} {parts['change']:+,.3f} tCO2e since {mine[0]['older_release']}: "
+            f"{told} (new months {parts['new_months_change']:+,.3f})"
         )
     moved = {
         row["product_id"]
