@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -21,7 +22,10 @@ from orchestration.restatement.history import moved_products
 from orchestration.restatement.ingredients import CAUSES, read_release
 
 PARTS = ("change", *(f"{cause}_change" for cause in CAUSES), "new_months_change")
-TITLES = ("change", *CAUSES, "of data: new months")
+TITLES = ("change", *CAUSES, "new months")
+WIDTH = 120
+"""Columns that the tables need."""
+
 REASONS_LISTED = 30
 
 
@@ -44,7 +48,7 @@ def print_comparison(console: Console, older: Path, newer: Path, out: Path | Non
     started = time.perf_counter()
     with console.status("Calculating the steps from one release to the other …"):
         found = compare(*map(read_release, folders))
-    _print(console, found)
+    _print(Console(width=max(console.width, WIDTH), file=console.file), found)
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
         for name, table in (
@@ -103,13 +107,13 @@ def _basis(measure: str) -> str:
 
 
 def _table(title: str, names: Iterable[str], rows: Iterable[list[Any]]) -> Table:
-    table = Table(title=title, title_justify="left")
+    table = Table(title=title, title_justify="left", caption="data includes new months", box=SIMPLE)
     for name in names:
         table.add_column(name)
     for name in TITLES:
         table.add_column(name, justify="right")
     for row in rows:
-        table.add_row(*(f"{cell:,.4f}" if isinstance(cell, float) else str(cell) for cell in row))
+        table.add_row(*(f"{cell:+,.4f}" if isinstance(cell, float) else str(cell) for cell in row))
     return table
 
 
