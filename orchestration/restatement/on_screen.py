@@ -75,8 +75,12 @@ def _print(console: Console, found: Comparison) -> None:
         and len(row["reference_period"]) == len("YYYY")
     ]
     if footprints:
-        names = ("product_id", "reference_period", "basis")
-        listed = [[row[name] for name in (*names, *PARTS)] for row in footprints]
+        names = ("product", "period", "basis")
+        listed = [
+            [row["product_id"], row["reference_period"], row["basis"].replace("_", "-")]
+            + [row[name] for name in PARTS]
+            for row in footprints
+        ]
         console.print(_table("Products, cut-off, kgCO2e per declared unit", names, listed))
     moved = sorted(
         {(row["product_id"], row["reference_period"]) for row in moved_products(found.restatements)}

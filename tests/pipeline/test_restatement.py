@@ -160,7 +160,7 @@ def test_products_whose_footprint_moved_are_told(released: Lake):
         "from carbon.marts.restatements where measure = 'kgco2e_per_declared_unit' "
         "and reference_period = '2022-01' and basis = 'location_based' and method = 'cut_off'",
     )
-    # 540 kg over 2000 kg of fibre, then 597 kg; half of both under the consolidation share
+    # 540 kg over 2000 kg of fibre, then 597 kg; a footprint knows no consolidation share
     assert [row["older_value"] for row in rows] == pytest.approx([0.27])
     assert rows[0]["moved_10_percent"]
     assert [rows[0][name] for name in PARTS[:3]] == pytest.approx([0.001, 0.025, 0.0025])
