@@ -281,6 +281,24 @@ def test_meter_continues_the_previous_round(judged):
     assert found(judgement) == [("meter_continuity", "critical", BOIL, "G5")]
 
 
+def production_of_the_erp(quantity: float):
+    """Goods receipts of what the mill made in May, as the ERP booked them: 10 t in the sheet."""
+
+    def change(rows, tables):
+        flake = {"flow_id": "flake", "unit_text": "t", "direction": "output", "role": "check"}
+        rows.append(reading(INVOICE, "L9:quantity", MAY, quantity, document_no="G-1", **flake))
+        allowed = ["sheet_agrees_with_erp", None, "flake", "0.001", "one per mille"]
+        tables["tolerances"].loc[len(tables["tolerances"])] = allowed
+
+    return change
+
+
+@pytest.mark.parametrize(("quantity", "is_told"), [(10.009, False), (10.02, True)])
+def test_production_in_the_sheet_is_what_the_erp_received(judged, quantity, is_told):
+    expected = [("sheet_agrees_with_erp", "critical", ERP, "L9:quantity")] if is_told else []
+    assert found(judged(production_of_the_erp(quantity))) == expected
+
+
 METER_COLUMNS = ["meter_id", "facility_id", "replaced_on", "final_reading", "first_reading"]
 
 

@@ -429,6 +429,38 @@ named_results as (
         coalesce(flow_id, '') as object_flow_id
     from all_results
 
+),
+
+-- a finding that names a cell and no month, such as a correction, is about what the cell carries
+named_cells as (
+
+    select distinct
+        source_file,
+        source_sheet,
+        source_cell
+    from all_results
+    where
+        period_month is null
+        and source_cell is not null
+
+),
+
+affected_by_cell as (
+
+    select
+        lineage.source_file,
+        lineage.source_sheet,
+        lineage.source_cell,
+        sum(abs(lineage.part_kgco2e)) as affected_kgco2e
+    from {{ ref('lineage') }} as lineage
+    inner join named_cells
+        on
+            lineage.source_file = named_cells.source_file
+            and lineage.source_cell = named_cells.source_cell
+            and coalesce(lineage.source_sheet, '') = coalesce(named_cells.source_sheet, '')
+    where lineage.basis = 'location_based'
+    group by lineage.source_file, lineage.source_sheet, lineage.source_cell
+
 )
 
 select
@@ -453,7 +485,8 @@ select
     coalesce(
         named_results.affected_kgco2e,
         of_object.affected_kgco2e,
-        of_process.affected_kgco2e
+        of_process.affected_kgco2e,
+        affected_by_cell.affected_kgco2e
     ) as affected_kgco2e,
     named_results.message_en,
     named_results.message_zh,
@@ -477,6 +510,13 @@ left join affected as of_process
         and of_process.process_id <> ''
         and of_process.facility_id = ''
         and of_process.flow_id = ''
+left join affected_by_cell
+    on
+        named_results.period_month is null
+        and named_results.source_file = affected_by_cell.source_file
+        and named_results.source_cell = affected_by_cell.source_cell
+        and coalesce(named_results.source_sheet, '')
+        = coalesce(affected_by_cell.source_sheet, '')
 left join waivers
     on
         named_results.judged_by <> 'gate'

@@ -1,0 +1,159 @@
+"""Rules over accepted data in a whole run: history warns, balances block, a waiver carries on."""
+
+from __future__ import annotations
+
+import csv
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+import xlsxwriter
+
+from orchestration.lake import Lake
+from orchestration.release_conditions import figures_missing
+from tests.conftest import STAGE_MAP, TinyCompany, write_company, write_csv
+from tests.pipeline.test_round import collect
+
+MONTHS = [f"{2021 + number // 12}-{number % 12 + 1:02}" for number in range(14)]
+LAST = MONTHS[-1]
+CHIP = """\
+          "Chip in (t)": {flow: chip, process: mill_boiler,
+            direction: input, unit: t, method: weighed}
+"""
+CHIP_OF_THE_ERP = """\
+source: erp_issues
+kind: erp
+description: Chip issued from the store; not collected in this round.
+owner: store
+file: issues
+layouts:
+  - from_round: "2022-01"
+    sheets:
+      - layout: records
+        header_row: 1
+        period: Month
+        document: Issue
+        readings:
+          - {flow: chip, process: mill_boiler, direction: input, quantity: Quantity, unit: t}
+"""
+TODAY = date(2022, 3, 20)
+
+
+def appended(path: Path, rows: list[dict[str, Any]]) -> None:
+    """Further rows of a CSV that is there."""
+    with path.open(encoding="utf-8", newline="") as file:
+        present = list(csv.DictReader(file))
+    write_csv(path, [*present, *rows])
+
+
+def company_of_fourteen_months(path: Path) -> TinyCompany:
+    """2 t of fibre from 2 t of chip and some 1,000 kWh a month; the last takes 2,000 and 2.5 t."""
+    company = write_company(path)
+    chip = {"flow_id": "chip", "name_en": "Chip", "flow_kind": "material", "unit_code": "kg"}
+    appended(path / "company" / "flows.csv", [chip])
+    dry = {"property": "moisture", "value": "0", "unit": "kg/kg"}
+    write_csv(
+        path / "company" / "flow_properties.csv",
+        [{"flow_id": flow, **dry} for flow in ("chip", "fibre")],
+    )
+    tolerances = {
+        "mass_balance": "0.015",
+        "mass_balance_critical": "0.03",
+        "specific_consumption": "0.05",
+        "year_on_year": "0.5",
+        "missing_evidence_share": "0",
+        "estimated_share": "0",
+    }
+    appended(
+        path / "expectations" / "tolerances.csv",
+        [{"rule_id": rule, "tolerance": share} for rule, share in tolerances.items()],
+    )
+    (path / "maps" / "erp_water.yml").unlink()
+    (path / "maps" / "stage_boiler.yml").write_text(STAGE_MAP + CHIP, encoding="utf-8")
+    one = {"round": "2022-03", "opens_on": "2022-03-05", "closes_on": "2022-03-15"}
+    covers = {"first_month": MONTHS[0], "last_month": LAST, "expected": "mill/boiler"}
+    write_csv(path / "rounds.csv", [one | covers])
+    workbook = path / "rounds" / "2022-03" / "mill" / "boiler.xlsx"
+    workbook.parent.mkdir(parents=True)
+    with xlsxwriter.Workbook(workbook) as book:
+        sheet = book.add_worksheet("Energy")
+        headers = ("Month", "Electricity (kWh)", "Diesel (kg)", "Fibre out (t)", "Chip in (t)")
+        sheet.write_row(1, 0, headers)
+        for line, month in enumerate(MONTHS):
+            is_last = month == LAST
+            power = 2000 if is_last else 1000 + 10 * (line % 3)
+            sheet.write_row(2 + line, 0, (month, power, 10, 2, 2.5 if is_last else 2))
+    return company
+
+
+def results(warehouse: Path) -> dict[str, dict[str, Any]]:
+    """What quality_results says beside chip being carried without a factor, by rule and flow."""
+    with duckdb.connect(str(Lake(warehouse).working_file), read_only=True) as connection:
+        rows = connection.sql(
+            "select concat_ws(' ', rule_id, flow_id) as key, severity, period_month, observed, "
+            "affected_kgco2e, waived_by, round(tolerance, 3) as tolerance "
+            "from marts.quality_results where rule_id <> 'flow_exempted'"
+        ).to_arrow_table()
+    return {row["key"]: row for row in rows.to_pylist()}
+
+
+def test_a_month_unlike_its_history_warns_and_an_open_balance_blocks_the_release(tmp_path: Path):
+    company = company_of_fourteen_months(tmp_path / "data")
+    (company.path / "maps" / "erp_issues.yml").write_text(CHIP_OF_THE_ERP, encoding="utf-8")
+
+    code, output = collect(company, tmp_path / "warehouse")
+
+    assert code == 0, output
+    found = results(tmp_path / "warehouse")
+    assert found.keys() == {
+        "specific_consumption electricity",
+        "specific_consumption chip",
+        "year_on_year electricity",
+        "mass_balance",
+    }
+    assert {row["period_month"] for row in found.values()} == {date(2022, 2, 1)}
+    power = found["specific_consumption electricity"]
+    assert (power["severity"], power["observed"]) == ("warning", "1.000000 kWh/kg")
+    assert power["affected_kgco2e"] == pytest.approx(2000 * 0.5)
+    # chip emits nothing here: what its process emits is what the figure bears on
+    balance = found["mass_balance"]
+    assert (balance["severity"], balance["tolerance"]) == ("critical", 0.03)
+    for row in (balance, found["specific_consumption chip"]):
+        assert row["affected_kgco2e"] == pytest.approx(2000 * 0.5 + 10 * 3)
+    assert [
+        line for line in figures_missing(Lake(tmp_path / "warehouse"), TODAY) if "balance" in line
+    ] == [
+        "mass_balance: The mass balance of mill_boiler in 2022-02 is out by 20.00 %; "
+        "allowed are 3.00 %."
+    ]
+
+
+def test_what_is_waived_at_the_gate_is_not_asked_again_of_the_balance(tmp_path: Path):
+    company = company_of_fourteen_months(tmp_path / "data")
+    warehouse = tmp_path / "warehouse"
+
+    code, output = collect(company, warehouse)
+    assert code == 1, output
+    (row,) = Lake(warehouse).finding_rows("2022-03")
+    assert (row["rule_id"], row["source_cell"]) == ("process_mass_balance", "D16")
+
+    waiver = {
+        "rule_id": "process_mass_balance",
+        "hand_in": "mill/boiler",
+        "object": "Energy!D16",
+        "reason": "line 2 was filled anew",
+        "requested_by": "ann",
+        "approved_by": "bob",
+        "approved_on": "2022-03-10",
+        "valid_until": "2099-12-31",
+    }
+    write_csv(company.path / "rounds" / "2022-03" / "waivers.csv", [waiver])
+    code, output = collect(company, warehouse)
+
+    assert code == 0, output
+    found = results(warehouse)
+    for key in ("process_mass_balance fibre", "mass_balance"):
+        assert (found[key]["severity"], found[key]["waived_by"]) == ("critical", "bob")
+    assert not any("balance" in line for line in figures_missing(Lake(warehouse), TODAY))
