@@ -17,6 +17,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from orchestration.collection.judgement_log import (
+    AS_OF_SCHEMA,
+    JUDGEMENT_SCHEMA,
+    add_judgements,
+    write_as_of,
+)
 from orchestration.collection.sign_offs import (
     FILE as SIGN_OFFS_FILE,
 )
@@ -53,6 +59,7 @@ SIGN_OFFS = "_sign_offs"
 EMPTY = "empty.parquet"
 JUDGED_FILES = text_schema(("file", "sha256"))
 
+EXPECTED = ("round", "hand_in", "source", "facility_id")
 CALENDAR = ("round", "opens_on", "closes_on", "first_month", "last_month")
 
 
@@ -89,13 +96,30 @@ def company_tables(data: DataFolder) -> dict[str, pa.Table]:
     tables["settings"] = pa.Table.from_pylist(settings, schema=text_schema(("key", "value")))
     calendar = [{name: str(getattr(one, name)) for name in CALENDAR} for one in data.rounds]
     tables["rounds"] = pa.Table.from_pylist(calendar, schema=text_schema(CALENDAR))
-    expected = [
-        {"round": one.round, "hand_in": hand_in} for one in data.rounds for hand_in in one.expected
-    ]
     tables["expected_hand_ins"] = pa.Table.from_pylist(
-        expected, schema=text_schema(("round", "hand_in"))
+        expected_hand_ins(data), schema=text_schema(EXPECTED)
     )
+    owners = [{"source": name, "owner": one.owner} for name, one in sorted(data.maps.items())]
+    tables["sources"] = pa.Table.from_pylist(owners, schema=text_schema(("source", "owner")))
     return tables
+
+
+def expected_hand_ins(data: DataFolder) -> list[dict[str, str | None]]:
+    """Every hand-in that a round of the calendar expects, and the map that reads it."""
+    return [
+        {"round": one.round, "hand_in": hand_in} | _origin(hand_in)
+        for one in data.rounds
+        for hand_in in one.expected
+    ]
+
+
+def _origin(hand_in: str) -> dict[str, str | None]:
+    owner, _, name = hand_in.partition("/")
+    if hand_in == INSTRUMENTS:
+        return {"source": "energy_instruments", "facility_id": None}
+    if owner == "erp":
+        return {"source": f"erp_{name}", "facility_id": None}
+    return {"source": f"stage_{name}", "facility_id": owner}
 
 
 def judge_and_accept(
@@ -146,6 +170,8 @@ def _accept(
     _write_judged_files(data, lake, round_, verdicts)
     if new_rows:
         lake.write(lake.hand_ins, registry)
+    add_judgements(lake, round_.round, verdicts, today)
+    write_as_of(lake, today)
     new = {row["hand_in"]: row["revision"] for row in new_rows}
     content = content_of_round(registry, round_.round, waived)
     sign_offs = judge_sign_offs(data, round_, files_of(verdicts), content, today)
@@ -206,6 +232,8 @@ def write_empty_tables(lake: Lake) -> None:
         quality / "verdicts" / EMPTY: _verdict_schema(),
         quality / "waivers" / EMPTY: WAIVER_SCHEMA,
         quality / "sign_offs" / EMPTY: SIGN_OFF_SCHEMA,
+        quality / "judgements" / EMPTY: JUDGEMENT_SCHEMA,
+        lake.as_of: AS_OF_SCHEMA,
         lake.hand_ins: HAND_INS_SCHEMA,
     }
     for path, schema in empty.items():

@@ -6,6 +6,7 @@ import os
 import sys
 import time
 import warnings
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -85,6 +86,40 @@ def check(
         raise typer.Exit(_broken(f"{data}: no such folder. Name the data folder with --data."))
     warnings.filterwarnings("ignore")
     raise typer.Exit(check_on_screen(data.resolve(), file, round_, facility, stage))
+
+
+@app.command()
+def status(
+    rounds: Annotated[
+        list[str] | None,
+        typer.Option("--round", help="A round of rounds.csv; may be repeated. Default: all open."),
+    ] = None,
+    data: Annotated[
+        Path, typer.Option(help="The company's data folder.", envvar=DATA_VARIABLE)
+    ] = REPOSITORY / "raw_data",
+    warehouse: Annotated[
+        Path, typer.Option(help="Where results are.", envvar=WAREHOUSE_VARIABLE)
+    ] = REPOSITORY / "warehouse",
+    today: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="As of this day.")
+    ] = None,
+) -> None:
+    """Who owes what in each round, by when, and how much of the emissions hangs on it.
+
+    Exit code 0: everything expected is accepted. 1: something is missing or refused. 2: the data
+    folder is broken.
+    """
+    from orchestration.collection.status_on_screen import print_status
+    from orchestration.ingest.mapping import MapError
+
+    if not data.is_dir():
+        raise typer.Exit(_broken(f"{data}: no such folder. Name the data folder with --data."))
+    day = today.date() if today else date.today()
+    try:
+        complete = print_status(Console(), data, warehouse, rounds or [], day)
+    except (CompanyDataError, MapError) as error:
+        raise typer.Exit(_broken(str(error))) from None
+    raise typer.Exit(PASSED if complete else REFUSED)
 
 
 @app.command()

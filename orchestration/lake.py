@@ -173,6 +173,15 @@ class Lake:
         """SHA-256 of every file that the verdicts of the round are about."""
         return self.path / "quality" / "judged_files" / f"{round_}.parquet"
 
+    def judgements(self, round_: str) -> Path:
+        """When the verdict on each hand-in of the round changed; only ever added to."""
+        return self.path / "quality" / "judgements" / f"{round_}.parquet"
+
+    @property
+    def as_of(self) -> Path:
+        """The day of the last judgement."""
+        return self.path / "quality" / "as_of.parquet"
+
     def waivers(self, round_: str) -> Path:
         """Every waiver of the round with its state."""
         return self.path / "quality" / "waivers" / f"{round_}.parquet"

@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from orchestration.acceptance import SIGN_OFFS, write_empty_tables, write_sign_offs
+from orchestration.collection.judgement_log import AS_OF_SCHEMA
 from orchestration.company import INSTRUMENTS, DataFolder
 from orchestration.control import FACTOR_TABLES, FIGURE_TABLES, in_force, newest_rows
 from orchestration.factors import NAME as FACTORS
@@ -48,10 +49,12 @@ def copy_inputs(lake: Lake, draft: Lake, signed: Sequence[SignedRound]) -> None:
             lake.verdicts(name),
             lake.waivers(name),
             lake.judged_files(name),
+            lake.judgements(name),
             *sorted(lake.findings(name, "x").parent.glob("*.parquet")),
         ):
             if path.exists() and path.stem != SIGN_OFFS:
                 _copy(lake, draft, path)
+    draft.write(draft.as_of, lake.read(lake.as_of, AS_OF_SCHEMA))
     for one in signed:
         write_sign_offs(draft, one.round.round, one.sign_offs)
 

@@ -85,6 +85,8 @@ ARITHMETIC_MODELS = {
     "int_year_on_year",
     "int_data_basis",
     "int_affected_emissions",
+    "emissions_by_hand_in",
+    "round_status",
 }
 
 

@@ -33,6 +33,7 @@ select
     activities.flow_id,
     required.component,
     activities.round,
+    activities.hand_in,
     activities.source_file,
     activities.source_sha256,
     activities.source_sheet,

@@ -1,0 +1,12 @@
+{% macro days_between(first, last) -%}
+    {#- Whole days from one date to another; negative when the last comes first. -#}
+    {{ return(adapter.dispatch('days_between', 'carbonloom')(first, last)) }}
+{%- endmacro %}
+
+{% macro default__days_between(first, last) -%}
+    datediff('day', {{ first }}, {{ last }})
+{%- endmacro %}
+
+{% macro spark__days_between(first, last) -%}
+    datediff({{ last }}, {{ first }})
+{%- endmacro %}

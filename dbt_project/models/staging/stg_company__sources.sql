@@ -1,0 +1,6 @@
+-- One row per source map.
+
+select
+    source,
+    owner
+from {{ source('company', 'sources') }}

@@ -1,0 +1,135 @@
+"""`carbonloom status`: how each round stands, on screen, and what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from rich.box import SIMPLE
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from orchestration.collection.round_status import HANDED_IN, RoundStatus, round_status
+from orchestration.company import DataFolder
+from orchestration.lake import Lake
+
+STYLES = {
+    "signed": "green",
+    "accepted": "green",
+    "accepted_with_warnings": "yellow",
+    HANDED_IN: "yellow",
+    "refused": "red",
+    "missing": "red",
+}
+WORST_FIRST = ("refused", "missing", HANDED_IN, "accepted_with_warnings", "accepted", "signed")
+
+
+def print_status(
+    console: Console, data: Path, warehouse: Path, rounds: Sequence[str], today: date
+) -> bool:
+    """Print every open round, or the rounds named; returns whether all of them are complete."""
+    found = round_status(DataFolder(data), Lake(warehouse), today, rounds)
+    if not found:
+        console.print(f"rounds.csv: no round was opened by {today}.")
+    for one in found:
+        print_round(console, one)
+    return all(one.is_complete for one in found)
+
+
+def print_round(console: Console, status: RoundStatus) -> None:
+    """One round: a line on the whole of it, and a table of who owes what."""
+    _line(console, f"Round {status.round}: {head_of(status)}", _colour(status))
+    table = Table(box=SIMPLE, pad_edge=False)
+    table.add_column("Hand-in", overflow="fold")
+    table.add_column("Owner", overflow="fold")
+    table.add_column("State", overflow="fold")
+    for heading in ("Days late", "Returned", "tCO2e at risk"):
+        table.add_column(heading, justify="right")
+    table.add_column("What to do next", overflow="fold", ratio=1)
+    for row in sorted(status.rows, key=_order):
+        table.add_row(
+            escape(row["hand_in"]),
+            escape(row["owner"] or ""),
+            f"[{STYLES[row['state']]}]{state_of(row)}[/]",
+            str(row["days_late"] or ""),
+            str(row["return_count"] or ""),
+            at_risk(row),
+            escape(next_step(row, status)),
+        )
+    console.print(table)
+    if status.is_complete and not status.is_approved:
+        _line(
+            console,
+            f"Then: carbonloom release --round {status.round} says what is not signed yet, and "
+            "which content_sha256 the round's approver signs.",
+        )
+
+
+def head_of(status: RoundStatus) -> str:
+    """Deadline and coverage of a round in one sentence."""
+    left = (status.closes_on - status.as_of).days
+    when = {0: "closes today"}.get(left) or (
+        f"closes in {left} days, on {status.closes_on}"
+        if left > 0
+        else f"closed on {status.closes_on}, {-left} days ago"
+    )
+    expected = status.expected
+    done = round((status.accepted_hand_in_share or 0.0) * len(expected))
+    by_number = f"{done} of {len(expected)} hand-ins accepted"
+    if status.coverage_share is None:
+        by_weight = "by weight unknown, for some of them were never accepted before"
+    else:
+        by_weight = f"{status.coverage_share:.1%} of the kgCO2e"
+    return f"{when}; {by_number}, {by_weight}"
+
+
+def state_of(row: Mapping[str, Any]) -> str:
+    """The state with its counts; what came unasked says so."""
+    counts = {"critical": "critical_count", "to see": "warning_count", "waived": "waived_count"}
+    told = [f"{row[name]} {what}" for what, name in counts.items() if row[name]]
+    words = row["state"].replace("_", " ")
+    if row["state"] == "accepted_with_warnings":
+        words = "accepted"
+    unasked = [] if row["is_expected"] else ["not expected"]
+    return ", ".join([words, *told, *unasked])
+
+
+def at_risk(row: Mapping[str, Any]) -> str:
+    """Tonnes that hang on it; unknown is told from nothing."""
+    if row["kgco2e_at_risk"] is None:
+        return "unknown"
+    return f"{row['kgco2e_at_risk'] / 1000:,.1f}"
+
+
+def next_step(row: Mapping[str, Any], status: RoundStatus) -> str:
+    """What somebody has to do about a hand-in; blank when nothing is left."""
+    run = f"carbonloom run --round {status.round}"
+    if row["state"] == "missing":
+        return "hand it in"
+    if row["is_changed"]:
+        return f"{run}: the file {'is not judged yet' if row['judged_at'] is None else 'changed'}"
+    if row["state"] == "refused":
+        return f"correct and hand in again; marked copy in returned/{status.round}"
+    if row["state"] != "signed":
+        left = 3 - row["signed_role_count"]
+        seen = "look at the warnings; " if row["warning_count"] else ""
+        return f"{seen}{left} of 3 signatures missing"
+    return ""
+
+
+def _order(row: Mapping[str, Any]) -> tuple[int, float, str]:
+    weight = row["kgco2e_at_risk"]
+    return WORST_FIRST.index(row["state"]), -(weight or 0.0), row["hand_in"]
+
+
+def _colour(status: RoundStatus) -> str:
+    if status.is_complete:
+        return "bold green"
+    return "bold red" if status.is_overdue else "bold yellow"
+
+
+def _line(console: Console, text: str, style: str = "") -> None:
+    console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
