@@ -94,14 +94,20 @@ def company_tables(data: DataFolder) -> dict[str, pa.Table]:
     }
     settings = [{"key": key, "value": value} for key, value in sorted(company.settings.items())]
     tables["settings"] = pa.Table.from_pylist(settings, schema=text_schema(("key", "value")))
+    return tables | calendar_tables(data)
+
+
+def calendar_tables(data: DataFolder) -> dict[str, pa.Table]:
+    """What is owed when and by whom: rounds, their hand-ins, and the owners of the maps."""
     calendar = [{name: str(getattr(one, name)) for name in CALENDAR} for one in data.rounds]
-    tables["rounds"] = pa.Table.from_pylist(calendar, schema=text_schema(CALENDAR))
-    tables["expected_hand_ins"] = pa.Table.from_pylist(
-        expected_hand_ins(data), schema=text_schema(EXPECTED)
-    )
     owners = [{"source": name, "owner": one.owner} for name, one in sorted(data.maps.items())]
-    tables["sources"] = pa.Table.from_pylist(owners, schema=text_schema(("source", "owner")))
-    return tables
+    return {
+        "rounds": pa.Table.from_pylist(calendar, schema=text_schema(CALENDAR)),
+        "expected_hand_ins": pa.Table.from_pylist(
+            expected_hand_ins(data), schema=text_schema(EXPECTED)
+        ),
+        "sources": pa.Table.from_pylist(owners, schema=text_schema(("source", "owner"))),
+    }
 
 
 def expected_hand_ins(data: DataFolder) -> list[dict[str, str | None]]:

@@ -22,7 +22,7 @@ from dagster_dbt.asset_utils import get_subset_selection_for_context
 from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
 from orchestration.assets.emission_factors import FACTORS
-from orchestration.assets.gate import COMPANY
+from orchestration.assets.gate import COMPANY, VERDICTS
 from orchestration.assets.metadata import bar_picture, shown_as_table
 from orchestration.assets.product_system import PRODUCT_SYSTEM
 from orchestration.assets.publication import WRITER_POOL
@@ -35,6 +35,9 @@ from orchestration.solving import SolveError, refuse_what_is_not_solved
 
 ONE_ASSET = {"company": COMPANY, "solved": PRODUCT_SYSTEM}
 """dbt sources whose tables are written together."""
+
+WITH_VERDICTS = ("judgements", "as_of")
+"""Tables of the source `quality` that are written with the verdicts."""
 
 EMISSIONS_BY_PROCESS = AssetKey(["marts", "emissions_by_process"])
 EMISSIONS_BY_PRODUCT = AssetKey(["marts", "emissions_by_product"])
@@ -54,6 +57,8 @@ class SourcesAreAssets(DagsterDbtTranslator):
         source, table = dbt_resource_props["source_name"], dbt_resource_props["name"]
         if source in ONE_ASSET:
             return ONE_ASSET[source]
+        if source == "quality" and table in WITH_VERDICTS:
+            return VERDICTS
         return FACTORS if table == "emission_factor_gases" else AssetKey([source, table])
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:

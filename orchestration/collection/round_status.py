@@ -17,8 +17,9 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from orchestration.acceptance import company_tables, content_of_round, files_of
+from orchestration.acceptance import calendar_tables, content_of_round, files_of
 from orchestration.collection.judgement_log import AS_OF_SCHEMA, JUDGEMENT_SCHEMA
+from orchestration.collection.sign_offs import FILE as SIGN_OFFS_FILE
 from orchestration.collection.sign_offs import ROUND, SIGN_OFF_SCHEMA, judge_sign_offs
 from orchestration.company import INSTRUMENTS, DataFolder
 from orchestration.lake import Lake, sha256_of_file
@@ -168,12 +169,12 @@ def round_status(
 
 
 def _rows(data: DataFolder, lake: Lake, today: date, approved: set[str]) -> list[dict[str, Any]]:
-    company = company_tables(data)
+    calendar = calendar_tables(data)
     verdicts = _under(lake, "verdicts", VERDICT_SCHEMA)
     sources = {
-        "company__rounds": company["rounds"],
-        "company__expected_hand_ins": company["expected_hand_ins"],
-        "company__sources": company["sources"],
+        "company__rounds": calendar["rounds"],
+        "company__expected_hand_ins": calendar["expected_hand_ins"],
+        "company__sources": calendar["sources"],
         "quality__verdicts": verdicts,
         "quality__judgements": _under(lake, "judgements", JUDGEMENT_SCHEMA),
         "quality__sign_offs": _sign_offs(data, lake, verdicts, today, approved),
@@ -192,7 +193,7 @@ def _rows(data: DataFolder, lake: Lake, today: date, approved: set[str]) -> list
             text = _rendered(models, MODELS / "staging" / f"{name}.sql")
             connection.execute(f"create temp view {name} as {text}")
         text = _rendered(models, MODELS / "marts" / "round_status.sql")
-        return connection.execute(f"{text} order by round, hand_in").to_arrow_table().to_pylist()
+        return connection.sql(f"{text} order by round, hand_in").to_arrow_table().to_pylist()
 
 
 def _models() -> Environment:
@@ -243,7 +244,8 @@ def _sign_offs(
         by_round.setdefault(row["round"], []).append(row)
     registry, tables = lake.registry(), [SIGN_OFF_SCHEMA.empty_table()]
     for round_ in data.rounds:
-        if round_.round not in by_round:
+        paper = data.path / "rounds" / round_.round / SIGN_OFFS_FILE
+        if round_.round not in by_round or not paper.exists():
             continue
         content = content_of_round(registry, round_.round, lake.waiver_rows(round_.round))
         signed = judge_sign_offs(data, round_, files_of(by_round[round_.round]), content, today)

@@ -32,6 +32,8 @@ def print_status(
 ) -> bool:
     """Print every open round, or the rounds named; returns whether all of them are complete."""
     found = round_status(DataFolder(data), Lake(warehouse), today, rounds)
+    if any(row["state"] == "refused" for one in found for row in one.rows):
+        _line(console, f"What was refused lies marked in {Lake(warehouse).path / 'returned'}.")
     if not found:
         console.print(f"rounds.csv: no round was opened by {today}.")
     for one in found:
@@ -43,23 +45,21 @@ def print_round(console: Console, status: RoundStatus) -> None:
     """One round: a line on the whole of it, and a table of who owes what."""
     _line(console, f"Round {status.round}: {head_of(status)}", _colour(status))
     table = Table(box=SIMPLE, pad_edge=False)
-    table.add_column("Hand-in", overflow="fold")
-    table.add_column("Owner", overflow="fold")
-    table.add_column("State", overflow="fold")
-    for heading in ("Days late", "Returned", "tCO2e at risk"):
-        table.add_column(heading, justify="right")
-    table.add_column("What to do next", overflow="fold", ratio=1)
+    table.add_column("Hand-in, owner", overflow="fold")
+    table.add_column("State, next step", overflow="fold")
+    for heading in ("Late", "Back", "tCO2e"):
+        table.add_column(heading, justify="right", no_wrap=True)
     for row in sorted(status.rows, key=_order):
+        step = next_step(row, status)
         table.add_row(
-            escape(row["hand_in"]),
-            escape(row["owner"] or ""),
-            f"[{STYLES[row['state']]}]{state_of(row)}[/]",
-            str(row["days_late"] or ""),
+            _with_line_below(escape(row["hand_in"]), escape(row["owner"] or ""), "dim"),
+            _with_line_below(f"[{STYLES[row['state']]}]{state_of(row)}[/]", escape(step)),
+            f"{row['days_late']} d" if row["days_late"] else "",
             str(row["return_count"] or ""),
             at_risk(row),
-            escape(next_step(row, status)),
         )
     console.print(table)
+    _line(console, "Late: days after the deadline. Back: files refused. tCO2e: at risk.", "dim")
     if status.is_complete and not status.is_approved:
         _line(
             console,
@@ -71,10 +71,11 @@ def print_round(console: Console, status: RoundStatus) -> None:
 def head_of(status: RoundStatus) -> str:
     """Deadline and coverage of a round in one sentence."""
     left = (status.closes_on - status.as_of).days
+    days = f"{abs(left)} day{'s' if abs(left) != 1 else ''}"
     when = {0: "closes today"}.get(left) or (
-        f"closes in {left} days, on {status.closes_on}"
+        f"closes in {days}, on {status.closes_on}"
         if left > 0
-        else f"closed on {status.closes_on}, {-left} days ago"
+        else f"closed on {status.closes_on}, {days} ago"
     )
     expected = status.expected
     done = round((status.accepted_hand_in_share or 0.0) * len(expected))
@@ -112,12 +113,19 @@ def next_step(row: Mapping[str, Any], status: RoundStatus) -> str:
     if row["is_changed"]:
         return f"{run}: the file {'is not judged yet' if row['judged_at'] is None else 'changed'}"
     if row["state"] == "refused":
-        return f"correct and hand in again; marked copy in returned/{status.round}"
+        return "correct it and hand it in again"
     if row["state"] != "signed":
         left = 3 - row["signed_role_count"]
         seen = "look at the warnings; " if row["warning_count"] else ""
-        return f"{seen}{left} of 3 signatures missing"
+        return f"{seen}{left} signatures missing"
     return ""
+
+
+def _with_line_below(text: str, below: str, style: str = "") -> str:
+    """Two lines of one cell, which fit where two columns would not; markup is kept."""
+    if not below:
+        return text
+    return f"{text}\n[{style}]{below}[/]" if style else f"{text}\n{below}"
 
 
 def _order(row: Mapping[str, Any]) -> tuple[int, float, str]:
