@@ -13,12 +13,19 @@ from orchestration.assets.gate import company_asset, gate_asset, gate_checks
 from orchestration.assets.product_system import product_system_asset, product_system_check
 from orchestration.assets.publication import publication_asset
 from orchestration.assets.releases import release_asset
+from orchestration.assets.rounds import round_status_asset, round_status_checks
 from orchestration.assets.stage_workbooks import stage_workbook_assets
 from orchestration.assets.warehouse import warehouse_assets
 from orchestration.dbt import Dbt
 from orchestration.partitions import rounds_partitions
 from orchestration.resources import Folders, default_folders
-from orchestration.schedules import collect_round_job, hand_in_sensor, monthly_schedule
+from orchestration.schedules import (
+    collect_round_job,
+    daily_schedule,
+    follow_rounds_job,
+    hand_in_sensor,
+    monthly_schedule,
+)
 
 
 def build_definitions(folders: Folders) -> Definitions:
@@ -36,6 +43,7 @@ def build_definitions(folders: Folders) -> Definitions:
     warehouse = warehouse_assets(Dbt(folders.lake).manifest(), partitions)
     marts = sorted(key for half in warehouse for key in half.keys if key.path[0] == "marts")
     job = collect_round_job(partitions)
+    follow = follow_rounds_job(partitions)
     return Definitions(
         assets=[
             *landed,
@@ -47,10 +55,16 @@ def build_definitions(folders: Folders) -> Definitions:
             product_system_asset(partitions),
             publication_asset(marts, partitions),
             release_asset(partitions),
+            round_status_asset(partitions),
         ],
-        asset_checks=[gate_checks(partitions), factor_check(), product_system_check()],
-        jobs=[job],
-        schedules=[monthly_schedule(job, folders)],
+        asset_checks=[
+            gate_checks(partitions),
+            factor_check(),
+            product_system_check(),
+            round_status_checks(partitions),
+        ],
+        jobs=[job, follow],
+        schedules=[monthly_schedule(job, folders), daily_schedule(follow, folders)],
         sensors=[hand_in_sensor(job, folders)],
         resources={"folders": folders},
         # one import of everything serves all steps; a process a step would import it anew

@@ -34,6 +34,7 @@ from orchestration.lake import sha256_of_file
 from orchestration.resources import Folders
 
 THIRD_OF_THE_MONTH = "0 6 3 * *"
+EACH_MORNING = "0 7 * * *"
 SENSOR_SECONDS = 60
 Seen = dict[str, list]
 """By file: time of change, size, SHA-256."""
@@ -51,6 +52,34 @@ def collect_round_job(partitions: PartitionsDefinition) -> UnresolvedAssetJobDef
         executor_def=in_process_executor,
         description="Read, judge, calculate and publish the rounds chosen.",
     )
+
+
+def follow_rounds_job(partitions: PartitionsDefinition) -> UnresolvedAssetJobDefinition:
+    """Only how the rounds stand and the checks on their deadlines; nothing is calculated."""
+    return define_asset_job(
+        "follow_rounds",
+        selection=AssetSelection.groups("rounds"),
+        partitions_def=partitions,
+        executor_def=in_process_executor,
+        description="Look who owes what, and whether a deadline passed.",
+    )
+
+
+def daily_schedule(job: UnresolvedAssetJobDefinition, folders: Folders) -> ScheduleDefinition:
+    """Each morning, every round that is open and not complete."""
+
+    @schedule(job=job, cron_schedule=EACH_MORNING, name="follow_open_rounds")
+    def follow_open_rounds(context: ScheduleEvaluationContext) -> list[RunRequest] | SkipReason:
+        from orchestration.collection.round_status import round_status
+
+        day = context.scheduled_execution_time.date()
+        found = round_status(DataFolder(folders.data), folders.lake, day)
+        rounds = [one.round for one in found if not one.is_complete]
+        if not rounds:
+            return SkipReason(f"No round that was opened by {day} lacks anything.")
+        return [RunRequest(partition_key=name, run_key=f"{name}@{day}") for name in rounds]
+
+    return follow_open_rounds
 
 
 def newest_opened(rounds: tuple[Round, ...], day: date) -> Round | None:

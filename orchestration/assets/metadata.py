@@ -1,10 +1,13 @@
 """How results are shown beside an asset: a row count, a schema, a short table, a picture."""
 
+from __future__ import annotations
+
 import base64
 import io
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 from dagster import (
@@ -14,6 +17,11 @@ from dagster import (
     TableRecord,
     TableSchema,
 )
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from orchestration.collection.round_status import RoundStatus
 
 PREVIEW_ROWS = 12
 PREVIEW_COLUMNS = 12
@@ -84,6 +92,43 @@ def bar_picture(title: str, values: Mapping[str, Sequence[float]], names: Sequen
     axes.tick_params(labelsize=8)
     axes.spines[["top", "right"]].set_visible(False)
     figure.legend(loc="outside right center", fontsize=8, frameon=False)
+    return _as_markdown(figure, title)
+
+
+def coverage_picture(status: RoundStatus) -> str:
+    """What of a round was accepted by the end of which day, against its deadline, as Markdown."""
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+    from matplotlib.figure import Figure
+
+    steps = status.covered_by_day()
+    closing = status.closes_on + timedelta(days=1)  # its own day is still in time
+    last = max(closing, steps[-1][0], *([] if status.is_complete else [status.as_of]))
+    days = [day for day, _, _ in steps]
+    figure = Figure(figsize=(7, 2.8), layout="constrained")
+    axes = figure.subplots()
+    for label, values, line in (
+        ("hand-ins, by number", [number for _, _, number in steps], ":"),
+        ("kgCO2e at risk", [weight for _, weight, _ in steps], "-"),
+    ):
+        if all(value is not None for value in values):
+            shares = [100 * value for value in values]
+            axes.step([*days, last], [*shares, shares[-1]], line, where="post", label=label)
+    label = f"deadline: end of {status.closes_on}"
+    axes.axvline(closing, color="tab:red", linewidth=1, label=label)
+    axes.set_ylim(-3, 103)
+    axes.set_ylabel("accepted, %", fontsize=8)
+    locator = AutoDateLocator(minticks=3, maxticks=8)
+    axes.xaxis.set_major_locator(locator)
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+    title = f"Round {status.round}: what is accepted, day by day"
+    axes.set_title(title, fontsize=10)
+    axes.tick_params(labelsize=8)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(fontsize=8, frameon=False)
+    return _as_markdown(figure, title)
+
+
+def _as_markdown(figure: Figure, title: str) -> str:
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=110)
     picture = base64.b64encode(buffer.getvalue()).decode()

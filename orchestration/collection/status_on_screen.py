@@ -49,7 +49,7 @@ def print_round(console: Console, status: RoundStatus) -> None:
     table.add_column("State, next step", overflow="fold")
     for heading in ("Late", "Back", "tCO2e"):
         table.add_column(heading, justify="right", no_wrap=True)
-    for row in sorted(status.rows, key=_order):
+    for row in sorted(status.rows, key=worst_first):
         step = next_step(row, status)
         table.add_row(
             _with_line_below(escape(row["hand_in"]), escape(row["owner"] or ""), "dim"),
@@ -121,16 +121,17 @@ def next_step(row: Mapping[str, Any], status: RoundStatus) -> str:
     return ""
 
 
+def worst_first(row: Mapping[str, Any]) -> tuple[int, float, str]:
+    """Order of rows: what is open before what is done, the heaviest first."""
+    weight = row["kgco2e_at_risk"]
+    return WORST_FIRST.index(row["state"]), -(weight or 0.0), row["hand_in"]
+
+
 def _with_line_below(text: str, below: str, style: str = "") -> str:
     """Two lines of one cell, which fit where two columns would not; markup is kept."""
     if not below:
         return text
     return f"{text}\n[{style}]{below}[/]" if style else f"{text}\n{below}"
-
-
-def _order(row: Mapping[str, Any]) -> tuple[int, float, str]:
-    weight = row["kgco2e_at_risk"]
-    return WORST_FIRST.index(row["state"]), -(weight or 0.0), row["hand_in"]
 
 
 def _colour(status: RoundStatus) -> str:

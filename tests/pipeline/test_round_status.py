@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from dagster import AssetCheckSeverity, DagsterInstance, build_schedule_context
 from typer.testing import CliRunner
 
 from orchestration.acceptance import (
@@ -16,12 +17,15 @@ from orchestration.acceptance import (
     files_of,
     judge_and_accept,
 )
+from orchestration.assets.rounds import NEAR, OVERDUE, STATUS, checked
 from orchestration.cli import app
 from orchestration.collection import sign_offs
 from orchestration.collection.round_status import HANDED_IN, RoundStatus, round_status
 from orchestration.company import DataFolder
+from orchestration.definitions import build_definitions
 from orchestration.lake import Lake
 from orchestration.landing import land_source
+from orchestration.resources import Folders
 from tests.conftest import MONTHS, TinyCompany, write_company, write_csv
 
 JANUARY, FEBRUARY = MONTHS
@@ -204,3 +208,54 @@ def test_the_mart_and_the_command_line_say_the_same(case):
     assert JANUARY in output  # collected early, so open whatever the calendar says
     assert FEBRUARY not in output
     assert carbonloom("status", "--round", "2031-01", *where)[0] == 2
+
+
+def test_a_check_warns_before_the_deadline_and_is_red_on_the_day_after(case):
+    company, lake = case
+    company.hand_in_water(FEBRUARY)
+    judged(company, lake, "2022-03-06")
+    passed = {
+        day: [checked(name, stands(company, lake, f"2022-03-{day}")).passed
+              for name in (NEAR, OVERDUE)]
+        for day in (11, 12, 15, 16)
+    }  # fmt: skip
+    assert passed == {
+        11: [True, True], 12: [False, True], 15: [False, True], 16: [True, False],
+    }  # fmt: skip
+    late = checked(OVERDUE, stands(company, lake, "2022-03-16"))
+    assert late.severity is AssetCheckSeverity.ERROR
+    shown = late.metadata["open"].value
+    assert "mill/boiler | boiler shift lead | missing | 1 " in shown
+    assert WATER not in shown
+
+
+def test_the_job_that_follows_rounds_shows_them_and_turns_red(case):
+    company, lake = case
+    folders = Folders(data=str(company.path), warehouse=str(lake.path))
+    job = build_definitions(folders).resolve_job_def("follow_rounds")
+    with DagsterInstance.ephemeral() as instance:
+        result = job.execute_in_process(instance=instance, partition_key=FEBRUARY)
+        red = {one.check_name: one for one in result.get_asset_check_evaluations()}
+        assert [red[name].passed for name in (OVERDUE, NEAR)] == [False, True]
+        shown = instance.get_latest_materialization_event(STATUS).asset_materialization.metadata
+        assert "closed on 2022-03-15" in shown["in_words"].value
+        assert shown["coverage"].value.startswith("![Round 2022-03: what is accepted, day by day](")
+
+        done = job.execute_in_process(instance=instance, partition_key=JANUARY)
+        assert all(one.passed for one in done.get_asset_check_evaluations())
+
+
+def test_each_morning_the_rounds_that_lack_something_are_looked_at(case):
+    company, lake = case
+    folders = Folders(data=str(company.path), warehouse=str(lake.path))
+    schedule = build_definitions(folders).get_schedule_def("follow_open_rounds")
+
+    def asked(day: str) -> list[str]:
+        at = datetime.fromisoformat(f"{day}T07:00")
+        with DagsterInstance.ephemeral() as instance:
+            context = build_schedule_context(instance, scheduled_execution_time=at)
+            requests = schedule.evaluate_tick(context).run_requests
+        return [request.partition_key for request in requests]
+
+    assert asked("2022-03-04") == []  # January is complete, February not open yet
+    assert asked("2022-03-05") == [FEBRUARY]
