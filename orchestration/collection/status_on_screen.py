@@ -90,6 +90,8 @@ def head_of(status: RoundStatus) -> str:
 def state_of(row: Mapping[str, Any]) -> str:
     """The state with its counts; what came unasked says so."""
     counts = {"critical": "critical_count", "to see": "warning_count", "waived": "waived_count"}
+    if row["state"] in ("missing", HANDED_IN):  # that it is missing is itself a finding
+        counts = {}
     told = [f"{row[name]} {what}" for what, name in counts.items() if row[name]]
     words = row["state"].replace("_", " ")
     if row["state"] == "accepted_with_warnings":

@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import demo, gate, ingest, rounds, solve, transform
+from tests.bench import demo, gate, ingest, rounds, solve, status, transform
 from tests.bench._measure import Row
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -21,6 +21,7 @@ BENCHES = {
     "gate": gate.measure,
     "transform": transform.measure,
     "rounds": rounds.measure,
+    "status": status.measure,
     "solve": solve.measure,
     "demo": demo.measure,
 }

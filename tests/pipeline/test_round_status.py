@@ -248,12 +248,15 @@ def test_the_job_that_follows_rounds_shows_them_and_turns_red(case):
 def test_each_morning_the_rounds_that_lack_something_are_looked_at(case):
     company, lake = case
     folders = Folders(data=str(company.path), warehouse=str(lake.path))
-    schedule = build_definitions(folders).get_schedule_def("follow_open_rounds")
+    repository = build_definitions(folders).get_repository_def()
+    schedule = repository.get_schedule_def("follow_open_rounds")
 
     def asked(day: str) -> list[str]:
         at = datetime.fromisoformat(f"{day}T07:00")
         with DagsterInstance.ephemeral() as instance:
-            context = build_schedule_context(instance, scheduled_execution_time=at)
+            context = build_schedule_context(
+                instance, repository_def=repository, scheduled_execution_time=at
+            )
             requests = schedule.evaluate_tick(context).run_requests
         return [request.partition_key for request in requests]
 
