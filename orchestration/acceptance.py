@@ -235,7 +235,7 @@ def write_empty_tables(lake: Lake) -> None:
         accepted / "erp_records" / month / EMPTY: MONTH_SCHEMA,
         accepted / "energy_instruments" / EMPTY: INSTRUMENTS_SCHEMA,
         quality / "findings" / EMPTY: FINDING_SCHEMA,
-        quality / "verdicts" / EMPTY: _verdict_schema(),
+        quality / "verdicts" / EMPTY: verdict_schema(),
         quality / "waivers" / EMPTY: WAIVER_SCHEMA,
         quality / "sign_offs" / EMPTY: SIGN_OFF_SCHEMA,
         quality / "judgements" / EMPTY: JUDGEMENT_SCHEMA,
@@ -338,10 +338,11 @@ def write_findings(lake: Lake, round_: str, findings: pa.Table, hand_ins: set[st
 
 def write_verdicts(lake: Lake, round_: str, verdicts: list[dict[str, Any]]) -> None:
     """The verdicts of a round in one file."""
-    lake.write(lake.verdicts(round_), pa.Table.from_pylist(verdicts, schema=_verdict_schema()))
+    lake.write(lake.verdicts(round_), pa.Table.from_pylist(verdicts, schema=verdict_schema()))
 
 
-def _verdict_schema() -> pa.Schema:
+def verdict_schema() -> pa.Schema:
+    """A verdict as it is kept, with the revision that is in force after it."""
     from expectations.verdict import VERDICT_SCHEMA
 
     position = VERDICT_SCHEMA.get_field_index("critical_count")

@@ -17,7 +17,12 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from orchestration.acceptance import calendar_tables, content_of_round, files_of
+from orchestration.acceptance import (
+    calendar_tables,
+    content_of_round,
+    files_of,
+    verdict_schema,
+)
 from orchestration.collection.judgement_log import AS_OF_SCHEMA, JUDGEMENT_SCHEMA
 from orchestration.collection.sign_offs import FILE as SIGN_OFFS_FILE
 from orchestration.collection.sign_offs import ROUND, SIGN_OFF_SCHEMA, judge_sign_offs
@@ -45,24 +50,6 @@ COVERED = ("accepted", "accepted_with_warnings", "signed")
 HANDED_IN = "handed_in"
 """A file came that nobody judged yet: the one state that only the moment knows."""
 
-VERDICT_SCHEMA = pa.schema(
-    [
-        ("round", pa.string()),
-        ("hand_in", pa.string()),
-        ("source", pa.string()),
-        ("facility_id", pa.string()),
-        ("state", pa.string()),
-        ("source_file", pa.string()),
-        ("source_sha256", pa.string()),
-        ("revision_in_force", pa.int32()),
-        ("critical_count", pa.int64()),
-        ("warning_count", pa.int64()),
-        ("waived_count", pa.int64()),
-        ("correction_count", pa.int64()),
-        ("row_count", pa.int64()),
-        ("note", pa.string()),
-    ]
-)
 WEIGHT_SCHEMA = pa.schema(
     [
         ("round", pa.string()),
@@ -170,7 +157,7 @@ def round_status(
 
 def _rows(data: DataFolder, lake: Lake, today: date, approved: set[str]) -> list[dict[str, Any]]:
     calendar = calendar_tables(data)
-    verdicts = _under(lake, "verdicts", VERDICT_SCHEMA)
+    verdicts = _under(lake, "verdicts", verdict_schema())
     sources = {
         "company__rounds": calendar["rounds"],
         "company__expected_hand_ins": calendar["expected_hand_ins"],

@@ -63,8 +63,8 @@ def print_round(console: Console, status: RoundStatus) -> None:
     if status.is_complete and not status.is_approved:
         _line(
             console,
-            f"Then: carbonloom release --round {status.round} says what is not signed yet, and "
-            "which content_sha256 the round's approver signs.",
+            f"Next: carbonloom sign --round {status.round}, hand-ins first, then the round; "
+            "then carbonloom release.",
         )
 
 
