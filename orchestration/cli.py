@@ -284,6 +284,57 @@ def what_if(
     asking.print_moves(console, frame, change, len(frame) if show_all else SHOWN_MOVES)
 
 
+@app.command()
+def exchange(
+    release: Annotated[
+        Path | None,
+        typer.Option(
+            help="A release, such as warehouse/releases/2022-04/r1. "
+            "Without one: the newest calculation of the warehouse, marked preliminary."
+        ),
+    ] = None,
+    warehouse: Annotated[
+        Path, typer.Option(help="Where results are.", envvar=WAREHOUSE_VARIABLE)
+    ] = REPOSITORY / "warehouse",
+    products: Annotated[
+        list[str] | None, typer.Option("--product", help="Only this one; may be repeated.")
+    ] = None,
+    years: Annotated[
+        list[str] | None, typer.Option("--year", help="Only this one; may be repeated.")
+    ] = None,
+    basis: Annotated[
+        str, typer.Option(help="Electricity: market_based or location_based.")
+    ] = "market_based",
+    reason: Annotated[str, typer.Option(help="Why figures changed; needed from 10 % on.")] = "",
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Registry of records; default: exchange/ of the warehouse."),
+    ] = None,
+) -> None:
+    """Write product footprints as PACT version 3 records, one a product and year.
+
+    Records that say the same keep their id; one that says something else gets a new id, and the
+    one before is deprecated. Exit code 0: every record due is there. 1: one breaks a rule or lacks
+    data and was not written; the reasons are listed. 2: nothing can be exchanged from there.
+    """
+    from orchestration.exchange.exchanging import (
+        CannotExchangeError,
+        preliminary_source,
+        release_source,
+    )
+    from orchestration.exchange.figures import BASES
+    from orchestration.exchange.on_screen import print_exchange
+
+    if basis not in BASES:
+        raise typer.Exit(_broken(f"--basis {basis}: use one of {', '.join(BASES)}."))
+    try:
+        source = release_source(release, out) if release else preliminary_source(warehouse, out)
+        whole = print_exchange(Console(), source, basis, products or [], years or [], reason)
+    except CannotExchangeError as error:
+        raise typer.Exit(_broken(str(error))) from None
+    raise typer.Exit(PASSED if whole else REFUSED)
+
+
 def _run(data: Path, warehouse: Path, rounds: list[str], gwp_set: str | None) -> int:
     from orchestration.ingest.mapping import MapError
 

@@ -227,7 +227,7 @@ class DataFolder:
                 f"Use one of {', '.join(GWP_SETS)}."
             )
         problems += settings_problems(settings)
-        return {key: str(value) for key, value in settings.items() if value is not None}
+        return {key: _setting(value) for key, value in settings.items() if value is not None}
 
 
 def _find(folder: Path, stem: str, suffixes: Sequence[str]) -> Path | None:
@@ -235,6 +235,11 @@ def _find(folder: Path, stem: str, suffixes: Sequence[str]) -> Path | None:
     candidates = sorted(folder.glob(f"{glob.escape(stem)}.*")) if folder.is_dir() else []
     found = {path.suffix.lower(): path for path in candidates if path.stem == stem}
     return next((found[suffix] for suffix in suffixes if suffix in found), None)
+
+
+def _setting(value: object) -> str:
+    """A setting as text; a list is written with `;` between its parts."""
+    return ";".join(str(part) for part in value) if isinstance(value, list) else str(value)
 
 
 def _month(text: str) -> date:

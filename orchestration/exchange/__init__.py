@@ -1,0 +1,1 @@
+"""Product footprints in the form that companies exchange: PACT version 3."""

@@ -1,0 +1,80 @@
+"""Exchanged records on screen: what was written, what stayed, what was refused and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.box import SIMPLE
+from rich.console import Console
+from rich.table import Table
+
+from orchestration.exchange.exchanging import (
+    NOT_DUE,
+    REFUSED,
+    UNCHANGED,
+    WRITTEN,
+    Outcome,
+    Source,
+    exchange,
+)
+
+STYLES = {WRITTEN: "green", UNCHANGED: "default", REFUSED: "red", NOT_DUE: "default"}
+
+
+def print_exchange(
+    console: Console,
+    source: Source,
+    basis: str,
+    products: Sequence[str],
+    years: Sequence[str],
+    reason: str,
+) -> bool:
+    """Exchange and say so; returns whether nothing was refused."""
+    with console.status("Reading footprints and their lineage …"):
+        outcomes = exchange(source, basis, products, years, reason)
+    console.print(_table(outcomes, basis))
+    for outcome in outcomes:
+        for problem in outcome.problems:
+            text = f"{outcome.product_id} {outcome.year}, {problem.rule}: {problem.message}"
+            console.print(text, style="red", markup=False, highlight=False, soft_wrap=True)
+    short = sorted({outcome.year for outcome in outcomes if outcome.state == NOT_DUE})
+    if short:
+        console.print(f"not due: {', '.join(short)}, fewer than 12 months; a record is of a year.")
+    _print_place(console, source.registry)
+    return all(outcome.state != REFUSED for outcome in outcomes)
+
+
+def _table(outcomes: Sequence[Outcome], basis: str) -> Table:
+    table = Table(
+        title=f"PACT product footprints, cradle to gate, {basis.replace('_', '-')}",
+        title_justify="left",
+        box=SIMPLE,
+    )
+    for name in ("Product", "Year"):
+        table.add_column(name)
+    for name in ("kgCO2e", "Primary %", "Exempted %"):
+        table.add_column(name, justify="right")
+    table.add_column("")
+    table.add_column("Id")
+    for outcome in outcomes:
+        if outcome.state == NOT_DUE:
+            continue
+        pcf = outcome.record.get("pcf")
+        figures = [_short(pcf.get(name)) for name in FIGURES] if pcf else ["", "", ""]
+        state = f"[{STYLES[outcome.state]}]{outcome.state}[/]"
+        id_ = outcome.record.get("id", "")[:8] if outcome.path else ""
+        table.add_row(outcome.product_id, outcome.year, *figures, state, id_)
+    return table
+
+
+FIGURES = ("pcfExcludingBiogenicUptake", "primaryDataShare", "exemptedEmissionsPercent")
+
+
+def _short(text: str) -> str:
+    whole, _, part = text.partition(".")
+    return f"{whole}.{part[:4].ljust(4, '0')}"
+
+
+def _print_place(console: Console, folder: Path) -> None:
+    console.print(f"records: {folder}", markup=False, highlight=False, soft_wrap=True)
