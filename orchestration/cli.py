@@ -155,6 +155,35 @@ def release(
 
 
 @app.command()
+def report(
+    out: Annotated[
+        Path | None, typer.Option(help="Where the site goes; default: report of the warehouse.")
+    ] = None,
+    release: Annotated[
+        Path | None,
+        typer.Option(help="Show this release, such as warehouse/releases/2022-04/r1; needs --out."),
+    ] = None,
+    warehouse: Annotated[
+        Path, typer.Option(help="Where results are.", envvar=WAREHOUSE_VARIABLE)
+    ] = REPOSITORY / "warehouse",
+) -> None:
+    """Render the report site over what is published, or over one release.
+
+    `carbonloom run` and `carbonloom release` do it by themselves; open index.html with a browser.
+    Exit code 0: it is there. 2: nothing is published, or the folder holds something else.
+    """
+    from orchestration.report.on_screen import print_report
+    from orchestration.report.page_source import PageError
+
+    if release is not None and out is None:
+        raise typer.Exit(_broken("--release needs --out: the warehouse shows what is published."))
+    try:
+        print_report(Console(), warehouse, release, out)
+    except PageError as error:
+        raise typer.Exit(_broken(str(error))) from None
+
+
+@app.command()
 def sign(
     round: Annotated[str, typer.Option(help="The round of rounds.csv.")],
     role: Annotated[str, typer.Option(help="preparer, reviewer or approver.")],

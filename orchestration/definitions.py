@@ -13,6 +13,7 @@ from orchestration.assets.gate import company_asset, gate_asset, gate_checks
 from orchestration.assets.product_system import product_system_asset, product_system_check
 from orchestration.assets.publication import publication_asset
 from orchestration.assets.releases import release_asset
+from orchestration.assets.report import report_asset
 from orchestration.assets.rounds import round_status_asset, round_status_checks
 from orchestration.assets.stage_workbooks import stage_workbook_assets
 from orchestration.assets.warehouse import warehouse_assets
@@ -54,6 +55,7 @@ def build_definitions(folders: Folders) -> Definitions:
             *warehouse,
             product_system_asset(partitions),
             publication_asset(marts, partitions),
+            report_asset(partitions),
             release_asset(partitions),
             round_status_asset(partitions),
         ],

@@ -10,6 +10,8 @@ from rich.console import Console
 from orchestration.company import DataFolder
 from orchestration.lake import Lake
 from orchestration.releasing import NotReleasableError, Release, release
+from orchestration.report.page_source import PageError
+from orchestration.report.writing import write_report
 from orchestration.restatement.on_screen import lines_about
 from orchestration.verifying import verify
 
@@ -21,14 +23,25 @@ def print_release(console: Console, data: Path, warehouse: Path, round_: str, gw
     try:
         with console.status(f"Calculating {round_} from its accepted rows …"), lake.only_writer():
             done = release(DataFolder(data), lake, round_, gwp_set)
+            shown = _report(lake)
     except NotReleasableError as error:
         console.print(f"[red]not released[/]: round {error.round}, nothing was changed. Missing:")
         for text in error.missing:
             _line(console, f"  {text}")
         return False
     _print_released(console, done)
+    _line(console, f"  report           {shown}")
     console.print(f"{time.perf_counter() - started:.1f} s")
     return True
+
+
+def _report(lake: Lake) -> str:
+    """Where the report of the release lies; a release stands even if it can't be rendered."""
+    try:
+        write_report(lake)
+    except PageError as error:
+        return f"not rendered: {error}"
+    return str(lake.path / "report" / "index.html")
 
 
 def _print_released(console: Console, done: Release) -> None:

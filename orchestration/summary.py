@@ -281,6 +281,7 @@ def _tonnes(value: float | None) -> str:
 
 def _print_places(console: Console, lake: Lake) -> None:
     places = {
+        "report to read": lake.path / "report" / "index.html",
         "marts for SQL and BI": lake.published / "marts.duckdb",
         "the same as Parquet": lake.published / "parquet",
         "hashes and versions": lake.published / "manifest.json",

@@ -1,0 +1,1 @@
+"""The report site: Markdown pages with SQL, rendered over published marts."""

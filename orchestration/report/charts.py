@@ -1,0 +1,296 @@
+"""Charts: the rows of a query as an ECharts option, and the same said in a sentence.
+
+Settings of a chart block: `kind` (bar, ranking, line, sankey), `title`, `unit`, and for bar,
+ranking and line `x` with `values` (a series for each column) or `value` and `series` (a series for
+each value of a column); `stacked`, `sorted_series`. A Sankey takes the columns source, target and
+`value`. `split` draws one chart for each value of a column.
+
+The option holds no function: static/site.js adds how numbers are written and what a narrow screen
+needs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from orchestration.report.formats import decimals_for, is_share, number
+from orchestration.report.marts import Result
+from orchestration.report.names import Names
+from orchestration.report.page_source import PageError
+
+KINDS = ("bar", "ranking", "line", "sankey")
+MONTH = re.compile(r"^\d{4}-\d{2}$")
+ROW_PIXELS = 30
+PLOT_PIXELS = {"bar": 330, "line": 330}
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A chart ready for the page."""
+
+    option: dict[str, Any]
+    summary: str
+    pixels: int
+    decimals: int
+    unit: str
+    kind: str
+
+
+def draw(result: Result, settings: Mapping[str, Any], names: Names, language: str) -> Drawn:
+    """The chart of a query's rows.
+
+    Raises:
+        PageError: a setting or a column is missing.
+    """
+    kind = settings.get("kind")
+    if kind not in KINDS:
+        raise PageError(f"chart {result.name}: kind is {kind!r}; use one of {', '.join(KINDS)}.")
+    if kind == "sankey":
+        return _sankey(result, settings, names, language)
+    return _cartesian(result, settings, names, language)
+
+
+def _cartesian(result: Result, settings: Mapping[str, Any], names: Names, language: str) -> Drawn:
+    kind, x = settings["kind"], settings["x"]
+    keys = _without_gaps(list(dict.fromkeys(result.column(x))))
+    labels = [_label(names, x, key, language) for key in keys]
+    series = _series(result, settings, names, language, keys)
+    decimals = decimals_for(value for _, values in series for value in values)
+    percent = all(is_share(column) for column in _value_columns(settings))
+    option: dict[str, Any] = {
+        "series": [
+            {
+                "type": "line" if kind == "line" else "bar",
+                "name": name,
+                "data": [
+                    100 * value if percent and value is not None else value for value in values
+                ],
+                **({"stack": "all"} if settings.get("stacked") else {}),
+                **({"barMaxWidth": 56} if kind != "line" else {"symbolSize": 7}),
+            }
+            for name, values in series
+        ],
+        "tooltip": {"trigger": "axis", "axisPointer": {"type": "shadow"}, "confine": True},
+    }
+    categories = {"type": "category", "data": labels, "axisTick": {"show": False}}
+    amounts = {"type": "value", "splitNumber": 4}
+    if kind == "ranking":
+        option["yAxis"] = {**categories, "inverse": True}
+        option["xAxis"] = amounts
+        pixels = 90 + ROW_PIXELS * max(len(labels), 2) + (26 if len(series) > 1 else 0)
+    else:
+        option["xAxis"], option["yAxis"] = categories, amounts
+        pixels = PLOT_PIXELS[kind]
+    if len(series) > 1:
+        option["legend"] = {"data": [name for name, _ in series]}
+    unit = "%" if percent else settings["unit"]
+    unit_text = unit[language] if isinstance(unit, Mapping) else unit
+    shown = [
+        (name, [100 * v if percent and v is not None else v for v in values])
+        for name, values in series
+    ]
+    if percent:
+        decimals = 1
+    summary = (
+        _line_summary(shown, labels, unit_text, decimals, names, language)
+        if kind == "line"
+        else _bar_summary(shown, labels, unit_text, decimals, names, language, settings)
+    )
+    return Drawn(option, summary, pixels, decimals, unit_text, kind)
+
+
+def _without_gaps(keys: list[Any]) -> list[Any]:
+    """Months from the first to the last, so that a month without data leaves a gap in a line."""
+    texts = [f"{key:%Y-%m}" if isinstance(key, date) else str(key) for key in keys]
+    if not texts or not all(MONTH.match(text) for text in texts):
+        return keys
+    first, last = min(texts), max(texts)
+    months = range(_month_number(first), _month_number(last) + 1)
+    known = dict(zip(texts, keys, strict=True))
+    every = (f"{month // 12:04d}-{month % 12 + 1:02d}" for month in months)
+    return [known.get(text, text) for text in every]
+
+
+def _month_number(text: str) -> int:
+    return 12 * int(text[:4]) + int(text[5:7]) - 1
+
+
+def _value_columns(settings: Mapping[str, Any]) -> list[str]:
+    return list(settings["values"]) if "values" in settings else [settings["value"]]
+
+
+def _series(
+    result: Result, settings: Mapping[str, Any], names: Names, language: str, keys: Sequence[Any]
+) -> list[tuple[str, list[float | None]]]:
+    """Name and values along `keys` of each series."""
+    x = result.column(settings["x"])
+    if "values" in settings:
+        found = []
+        for column in settings["values"]:
+            by_key = dict(zip(x, result.column(column), strict=True))
+            heading = (
+                names.heading(column, language).removesuffix(str(settings["unit"])).rstrip(", ")
+            )
+            found.append((heading, [_float(by_key.get(key)) for key in keys]))
+        return found
+    split = settings["series"]
+    tables: dict[Any, dict[Any, float | None]] = defaultdict(dict)
+    for key, group, value in zip(
+        x, result.column(split), result.column(settings["value"]), strict=True
+    ):
+        tables[group][key] = _float(value)
+    groups = sorted(tables) if settings.get("sorted_series") else list(tables)
+    return [
+        (_label(names, split, group, language), [tables[group].get(key) for key in keys])
+        for group in groups
+    ]
+
+
+def _sankey(result: Result, settings: Mapping[str, Any], names: Names, language: str) -> Drawn:
+    """Flows from left to right; what goes round in a loop is in the tables, not here."""
+    every = [
+        (source, target, float(amount))
+        for source, target, amount in zip(
+            result.column("source"),
+            result.column("target"),
+            result.column(settings["value"]),
+            strict=True,
+        )
+        if amount
+    ]
+    rows = [row for row in every if row[2] > 0]
+    ids = list(dict.fromkeys(end for source, target, _ in every for end in (source, target)))
+    labels = _distinct({one: names.shown("source", one, language) for one in ids})
+    decimals = decimals_for(amount for _, _, amount in rows)
+    drawn = [one for one in ids if any(one in row[:2] for row in rows)]
+    option = {
+        "tooltip": {"trigger": "item", "confine": True},
+        "series": [
+            {
+                "type": "sankey",
+                "data": [{"name": labels[one], "kind": one.partition(":")[0]} for one in drawn],
+                "links": [
+                    {"source": labels[source], "target": labels[target], "value": amount}
+                    for source, target, amount in rows
+                ],
+            }
+        ],
+    }
+    unit = settings["unit"]
+    summary = names.word("summary_sankey", language).format(
+        flows=_told(
+            sorted(rows, key=lambda row: -row[2])[:3], labels, decimals, unit, names, language
+        )
+    )
+    taken = [row for row in every if row[2] < 0]
+    if taken:
+        text = _told(taken, labels, decimals, unit, names, language)
+        summary += " " + names.word("not_drawn", language).format(flows=text)
+    sources = {source for source, _, _ in rows}
+    most = max((len(column) for column in _levels(rows)), default=1)
+    return Drawn(option, summary, 120 + 38 * max(most, len(sources) // 3), decimals, unit, "sankey")
+
+
+def _told(
+    rows: Sequence[tuple[str, str, float]],
+    labels: Mapping[str, str],
+    decimals: int,
+    unit: str,
+    names: Names,
+    language: str,
+) -> str:
+    return names.word("list_separator", language).join(
+        f"{labels[source]} → {labels[target]} {number(amount, decimals)} {unit}"
+        for source, target, amount in rows
+    )
+
+
+def _levels(rows: Sequence[tuple[str, str, float]]) -> list[set[str]]:
+    """Ends by what kind of thing they are, a column of the picture each."""
+    levels: dict[str, set[str]] = defaultdict(set)
+    for source, target, _ in rows:
+        for end in (source, target):
+            levels[end.partition(":")[0]].add(end)
+    return list(levels.values())
+
+
+def _distinct(labels: Mapping[str, str]) -> dict[str, str]:
+    """Two things of one name are told apart by an id behind it; ECharts joins them otherwise."""
+    seen: dict[str, str] = {}
+    told: dict[str, str] = {}
+    for key, label in labels.items():
+        text = label if label not in seen else f"{label} ({key.partition(':')[2]})"
+        seen[text] = key
+        told[key] = text
+    return told
+
+
+def _bar_summary(
+    series: Sequence[tuple[str, Sequence[float | None]]],
+    labels: Sequence[str],
+    unit: str,
+    decimals: int,
+    names: Names,
+    language: str,
+    settings: Mapping[str, Any],
+) -> str:
+    """What stands out: the largest bars, of the whole stack or of the first series."""
+    adds_up = settings.get("stacked") or len(series) == 1
+    name, values = ("", _sums(series)) if adds_up else series[0]
+    ranked = sorted(
+        ((value, label) for value, label in zip(values, labels, strict=True) if value),
+        key=lambda pair: -abs(pair[0]),
+    )
+    told = names.word("list_separator", language).join(
+        f"{label} {number(value, decimals)}" for value, label in ranked[:3]
+    )
+    key = "summary_largest_of" if name else "summary_largest"
+    return names.word(key, language).format(name=name, unit=unit, bars=told) if told else ""
+
+
+def _line_summary(
+    series: Sequence[tuple[str, Sequence[float | None]]],
+    labels: Sequence[str],
+    unit: str,
+    decimals: int,
+    names: Names,
+    language: str,
+) -> str:
+    sentences = []
+    for name, values in series:
+        known = [(v, label) for v, label in zip(values, labels, strict=True) if v is not None]
+        if not known:
+            continue
+        (low, low_at), (high, high_at) = min(known), max(known)
+        sentences.append(
+            names.word("summary_line", language).format(
+                name=name,
+                low=number(low, decimals),
+                low_at=low_at,
+                high=f"{number(high, decimals)} {unit}",
+                high_at=high_at,
+            )
+        )
+    return " ".join(sentences)
+
+
+def _sums(series: Sequence[tuple[str, Sequence[float | None]]]) -> list[float]:
+    return [
+        sum(value or 0.0 for value in values)
+        for values in zip(*(values for _, values in series), strict=True)
+    ]
+
+
+def _label(names: Names, column: str, value: Any, language: str) -> str:
+    if isinstance(value, date):
+        return f"{value:%Y-%m}"
+    return names.shown(column, value, language)
+
+
+def _float(value: Any) -> float | None:
+    return None if value is None else float(value)

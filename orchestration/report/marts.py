@@ -1,0 +1,116 @@
+"""Queries of the report over the marts of one publication or release.
+
+A query is shown to the reader as it was run: parameters are written into it as literals, and it
+names nothing but marts, so that it runs on `marts.duckdb` as it stands on the page.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import duckdb
+
+from orchestration.report.page_source import PageError
+
+PARAMETER = re.compile(r"\$(\w+)")
+
+
+@dataclass(frozen=True)
+class Result:
+    """The rows of a query and the SQL that gives them."""
+
+    name: str
+    sql: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[Any]]
+    is_published: bool = True
+    """False where an older release has not the mart that is asked."""
+
+    def column(self, name: str) -> list[Any]:
+        """The values of one column.
+
+        Raises:
+            PageError: the query has no such column.
+        """
+        if name not in self.columns:
+            raise PageError(f"query {self.name} has no column {name!r}")
+        place = list(self.columns).index(name)
+        return [row[place] for row in self.rows]
+
+    def records(self) -> list[dict[str, Any]]:
+        """Rows as dictionaries."""
+        return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
+
+
+class Marts:
+    """The schema `marts` of one folder, read-only; every query is run once."""
+
+    def __init__(self, folder: Path) -> None:
+        file = folder / "marts.duckdb"
+        if not file.exists():
+            raise PageError(f"{file} is missing: name a publication or a release.")
+        self._connection = duckdb.connect()
+        target = str(file).replace("'", "''")
+        self._connection.execute(f"attach '{target}' as carbonloom (read_only)")
+        self._connection.execute("use carbonloom.marts")
+        self._results: dict[tuple[str, str], Result] = {}
+
+    def __enter__(self) -> Marts:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._connection.close()
+
+    def tables(self) -> set[str]:
+        """The marts that are there; an older release has fewer."""
+        rows = self._connection.execute(
+            "select table_name from information_schema.tables where table_schema = 'marts'"
+        ).fetchall()
+        return {name for (name,) in rows}
+
+    def run(self, name: str, sql: str, parameters: Mapping[str, Any] | None = None) -> Result:
+        """Run a query with its parameters written in.
+
+        A query of a mart that isn't there has no rows and says so.
+
+        Raises:
+            PageError: the database refuses it, or a parameter is unknown; it says which query.
+        """
+        text = with_literals(name, sql, parameters or {})
+        key = (name, text)
+        if key not in self._results:
+            try:
+                cursor = self._connection.execute(text)
+            except duckdb.CatalogException:
+                self._results[key] = Result(name, text, (), (), is_published=False)
+                return self._results[key]
+            except duckdb.Error as error:
+                raise PageError(f"query {name}: {error}") from error
+            columns = [column[0] for column in cursor.description]
+            self._results[key] = Result(name, text, columns, cursor.fetchall())
+        return self._results[key]
+
+
+def with_literals(name: str, sql: str, parameters: Mapping[str, Any]) -> str:
+    """The query with `$name` replaced by the parameter as a literal."""
+
+    def literal(match: re.Match[str]) -> str:
+        if match[1] not in parameters:
+            raise PageError(f"query {name}: parameter ${match[1]} is unknown on this page.")
+        value = parameters[match[1]]
+        if isinstance(value, int):
+            return str(value)
+        quoted = str(value).replace("'", "''")
+        return f"'{quoted}'"
+
+    return PARAMETER.sub(literal, sql)

@@ -1,0 +1,131 @@
+"""What ids, codes and columns are called in the language of the reader.
+
+Names of sites, processes, flows, stages and products are the company's master data, as accepted;
+those of codes and columns stand in words.yml, those of categories in the dbt seed.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import yaml
+
+from orchestration.places import REPOSITORY
+from orchestration.report.page_source import PageError
+
+WORDS = Path(__file__).with_name("words.yml")
+CATEGORIES = REPOSITORY / "dbt_project" / "seeds" / "ghg_categories.csv"
+MASTER_TABLES = {
+    "facility": ("facilities", "facility_id"),
+    "process": ("processes", "process_id"),
+    "flow": ("flows", "flow_id"),
+    "stage": ("stages", "stage_code"),
+    "product": ("products", "product_id"),
+}
+"""Kind of thing: its master table and key."""
+
+KIND_OF_COLUMN = {
+    "facility_id": "facility",
+    "process_id": "process",
+    "flow_id": "flow",
+    "stage_code": "stage",
+    "product_id": "product",
+    "ghg_category": "category",
+}
+TYPED_COLUMNS = ("source", "target")
+"""Their values say what they are: `flow:electricity`, `process:suzhou_washing`."""
+
+
+class Names:
+    """Names in both languages; a thing without a name is called by its id."""
+
+    def __init__(self, company: Path) -> None:
+        """`company`: the folder accepted/company of a warehouse or a release."""
+        self._things = {
+            kind: _names_of_table(company / f"{table}.parquet", key)
+            for kind, (table, key) in MASTER_TABLES.items()
+        }
+        with CATEGORIES.open(encoding="utf-8", newline="") as file:
+            self._things["category"] = {
+                row["ghg_category"]: {"en": row["name_en"], "zh": row["name_zh"]}
+                for row in csv.DictReader(file)
+            }
+        settings = _rows_of(company / "settings.parquet")
+        self.settings: dict[str, str] = {row["key"]: row["value"] for row in settings}
+        self._words = yaml.load(WORDS.read_text(encoding="utf-8"), yaml.CSafeLoader)
+
+    def company(self, language: str) -> str:
+        """The company's name."""
+        return self.settings.get(f"name_{language}") or self.settings["name_en"]
+
+    def word(self, key: str, language: str) -> str:
+        """A text of the site itself."""
+        return self._words["site"][key][language]
+
+    def heading(self, column: str, language: str) -> str:
+        """What a column is called, with its unit.
+
+        Raises:
+            PageError: words.yml doesn't name it.
+        """
+        if column not in self._words["columns"]:
+            raise PageError(f"words.yml: columns has no {column!r}")
+        return self._words["columns"][column][language]
+
+    def shown(self, column: str, value: Any, language: str) -> str:
+        """An id, code or text of a column as the reader calls it."""
+        if value is None or value == "":
+            return ""
+        text = str(value)
+        if column in TYPED_COLUMNS:
+            kind, _, text = text.partition(":")
+            return self._name(kind, text, language)
+        if column == "hand_in":
+            return self._hand_in(text, language)
+        if column in KIND_OF_COLUMN:
+            return self._name(KIND_OF_COLUMN[column], text, language)
+        code = self._words["codes"].get(column, {}).get(text)
+        return code[language] if code else text
+
+    def _name(self, kind: str, key: str, language: str) -> str:
+        if kind == "flow" and key.startswith("service:"):
+            kind, key = "process", key.removeprefix("service:")
+        if kind == "site":
+            return self.word(key, language)
+        name: Mapping[str, str] = self._things[kind].get(key, {})
+        return name.get(language) or name.get("en") or key
+
+    def _hand_in(self, hand_in: str, language: str) -> str:
+        """`suzhou_staple/sorting_washing`: site, then stage."""
+        facility, _, stage = hand_in.partition("/")
+        if not stage:
+            return self._words["codes"]["hand_in"].get(facility, {}).get(language, facility)
+        if facility == "erp":
+            name = self._words["codes"]["hand_in"].get(stage, {}).get(language, stage)
+            return f"ERP: {name}"
+        parts = (self._name("facility", facility, language), self._name("stage", stage, language))
+        return " · ".join(parts)
+
+
+def _names_of_table(path: Path, key: str) -> dict[str, dict[str, str]]:
+    return {
+        row[key]: {"en": row["name_en"], "zh": row.get("name_zh") or ""} for row in _rows_of(path)
+    }
+
+
+def _rows_of(path: Path) -> list[dict[str, Any]]:
+    """Rows of a Parquet file.
+
+    Raises:
+        PageError: there is none.
+    """
+    if not path.exists():
+        raise PageError(f"{path} is missing: the report takes names from accepted/company.")
+    with duckdb.connect() as connection:
+        cursor = connection.execute("select * from read_parquet(?)", [str(path)])
+        columns = [column[0] for column in cursor.description]
+        return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]

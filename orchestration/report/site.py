@@ -1,0 +1,364 @@
+"""Renders the report: pages over one folder of marts into a folder that opens from a file share.
+
+Nothing is fetched when it is read: style and script are files beside the pages, figures are in
+the pages as JSON, downloads as data addresses.
+"""
+
+from __future__ import annotations
+
+import base64
+import csv
+import io
+import json
+import re
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+
+from orchestration.report import charts, formats
+from orchestration.report.instances import (
+    Instance,
+    chosen_year,
+    first_choice,
+    instances_of,
+    product_file,
+)
+from orchestration.report.marts import Marts, Result
+from orchestration.report.method_text import method_text
+from orchestration.report.names import Names
+from orchestration.report.page_source import LANGUAGES, Page, PageError, Shown, Text, read_pages
+
+HERE = Path(__file__).parent
+PAGES, STATIC, TEMPLATES = HERE / "pages", HERE / "static", HERE / "templates"
+BYTE_ORDER_MARK = "\ufeff"
+"""Tells Excel that a CSV is UTF-8."""
+
+ROWS_BEFORE_FILTER = 25
+COLUMN_HEADING = re.compile(r"<th(?=[ >])")
+
+
+@dataclass(frozen=True)
+class Site:
+    """What every page of one rendering shares."""
+
+    marts: Marts
+    names: Names
+    instances: Mapping[str, Sequence[Instance]]
+    publication: Mapping[str, Any]
+    year: int | None
+
+
+def render_site(marts_folder: Path, company: Path, out: Path) -> list[Path]:
+    """Write the site into `out`, which must not hold another; returns its pages.
+
+    `marts_folder`: a publication or release with marts.duckdb. `company`: accepted/company.
+
+    Raises:
+        PageError: a page, a query or a name is broken; the message says which.
+    """
+    pages = read_pages(PAGES)
+    written = []
+    with Marts(marts_folder) as marts:
+        site = Site(
+            marts=marts,
+            names=Names(company),
+            instances={page.name: instances_of(page, marts) for page in pages},
+            publication=marts.run("publication", "select * from publication").records()[0],
+            year=chosen_year(marts),
+        )
+        shutil.copytree(STATIC, out / "static", dirs_exist_ok=True)
+        for language in LANGUAGES:
+            (out / language).mkdir(parents=True, exist_ok=True)
+            for page in pages:
+                for instance in site.instances[page.name]:
+                    target = out / language / instance.file
+                    target.write_text(_render(site, instance, language), encoding="utf-8")
+                    written.append(target)
+        entry = _template("entry.html.j2").render(site=site, languages=LANGUAGES)
+        (out / "index.html").write_text(entry, encoding="utf-8")
+    return written
+
+
+def _render(site: Site, instance: Instance, language: str) -> str:
+    """One page in one language."""
+    page = instance.page
+    results = {
+        name: site.marts.run(f"{page.name}.{name}", sql, instance.parameters)
+        for name, sql in page.queries.items()
+    }
+    parts = []
+    for number, block in enumerate(page.blocks):
+        try:
+            if isinstance(block, Text):
+                if block.language == language:
+                    parts.append(_text(site, instance, block, results, language))
+            else:
+                result = results[block.query]
+                parts.append(_shown(site, block, result, f"b{number}", language))
+        except (PageError, jinja2.UndefinedError, KeyError) as error:
+            where = f"block {number + 1} ({getattr(block, 'query', language)})"
+            raise PageError(f"{page.name}.md, {where}: {error}") from error
+    siblings = [
+        one
+        for one in site.instances[page.name]
+        if one.parameters.get("product_id") == instance.parameters.get("product_id")
+    ]
+    return _template("page.html.j2").render(
+        site=site,
+        page=page,
+        instance=instance,
+        siblings=siblings if len(siblings) > 1 else [],
+        menu=_menu(site, page, language),
+        language=language,
+        word=lambda key: site.names.word(key, language),
+        body=Markup("\n").join(parts),
+    )
+
+
+def _menu(site: Site, current: Page, language: str) -> list[dict[str, Any]]:
+    """Entries of the menu; a product's page belongs to the entry of the products."""
+    mine = "products" if current.name == "product" else current.name
+    entries = []
+    for instances in site.instances.values():
+        if instances and instances[0].page.in_menu:
+            page = instances[0].page
+            target = first_choice(instances, site.marts)
+            entries.append(
+                {
+                    "title": page.title[language],
+                    "file": target.file,
+                    "is_current": page.name == mine,
+                }
+            )
+    return entries
+
+
+# --- blocks -------------------------------------------------------------------------------
+
+
+def _text(
+    site: Site, instance: Instance, block: Text, results: Mapping[str, Result], language: str
+) -> Markup:
+    """Markdown with figures of the queries written in."""
+    filled = _text_template(block.markdown).render(
+        names=site.names,
+        language=language,
+        **{name: result.records() for name, result in results.items()},
+        **instance.parameters,
+        site=site,
+        publication=site.publication,
+        method_text=method_text,
+    )
+    return Markup(COLUMN_HEADING.sub('<th scope="col"', _markdown().render(filled)))
+
+
+@cache
+def _text_template(markdown: str) -> jinja2.Template:
+    """The text of a page, which stands for several pages, ready to be filled."""
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
+    environment.filters |= {
+        "total": _total,
+        "total_share": _total_share,
+        "figure": _figure,
+        "percent": formats.percent,
+    }
+    return environment.from_string(markdown)
+
+
+def _total(rows: Sequence[Mapping[str, Any]], column: str, decimals: int = 0) -> str:
+    return formats.number(sum(row[column] or 0 for row in rows), decimals)
+
+
+def _total_share(rows: Sequence[Mapping[str, Any]], column: str) -> str:
+    return formats.percent(sum(row[column] or 0 for row in rows))
+
+
+@jinja2.pass_context
+def _figure(context: jinja2.runtime.Context, value: Any, decimals: int = 0) -> str:
+    if value is None:
+        return context["names"].word("no_figure", context["language"])
+    return formats.number(value, decimals)
+
+
+def _shown(site: Site, block: Shown, result: Result, place: str, language: str) -> Markup:
+    """A chart, table or tiles; a chart with `split` is one for each value of that column."""
+    split = block.settings.get("split")
+    if split is None or not result.rows:
+        return _one_shown(site, block, result, place, language, "")
+    parts = []
+    at = list(result.columns).index(split)
+    for number, key in enumerate(dict.fromkeys(result.column(split))):
+        rows = [row for row in result.rows if row[at] == key]
+        part = Result(f"{result.name}_{key}", result.sql, result.columns, rows)
+        about = site.names.shown(split, key, language)
+        parts.append(_one_shown(site, block, part, f"{place}_{number}", language, about))
+    return Markup("\n").join(parts)
+
+
+def _one_shown(
+    site: Site, block: Shown, result: Result, place: str, language: str, about: str
+) -> Markup:
+    settings, names = block.settings, site.names
+    title = settings["title"][language] if "title" in settings else ""
+    shared = {
+        "place": place,
+        "title": f"{title}{names.word('colon', language)}{about}" if about else title,
+        "note": settings.get("note", {}).get(language, ""),
+        "empty": _said_when_empty(result, settings, names, language),
+        "result": result,
+        "is_empty": not result.rows,
+        "csv": _csv_address(result),
+        "csv_name": f"{result.name.replace('.', '_')}.csv",
+        "table": None if block.kind == "tiles" else _table(site, result, settings, language),
+        "word": lambda key: names.word(key, language),
+        "language": language,
+    }
+    if block.kind == "tiles":
+        tiles = _tiles(result, settings, language) if result.rows else []
+        return Markup(_template("tiles.html.j2").render(tiles=tiles, **shared))
+    if block.kind == "table":
+        return Markup(_template("table.html.j2").render(**shared))
+    drawn = charts.draw(result, settings, names, language) if result.rows else None
+    option = _json(drawn.option) if drawn else ""
+    return Markup(_template("chart.html.j2").render(drawn=drawn, option=option, **shared))
+
+
+def _said_when_empty(
+    result: Result, settings: Mapping[str, Any], names: Names, language: str
+) -> str:
+    if not result.is_published:
+        return names.word("not_published", language)
+    return settings.get("empty", {}).get(language) or names.word("no_rows", language)
+
+
+def _tiles(result: Result, settings: Mapping[str, Any], language: str) -> list[dict[str, str]]:
+    row = result.records()[0]
+    tiles = []
+    for tile in settings["tiles"]:
+        value = row[tile["value"]]
+        unit = tile.get("unit", "")
+        if "per" in tile:
+            unit = f"{unit}/{row[tile['per']]}"
+        decimals = tile.get("decimals", formats.decimals_for([value]))
+        tiles.append(
+            {
+                "label": tile["label"][language],
+                "value": "–" if value is None else formats.cell(tile["value"], value, decimals),
+                "unit": unit[language] if isinstance(unit, Mapping) else unit,
+            }
+        )
+    return tiles
+
+
+def _table(
+    site: Site, result: Result, settings: Mapping[str, Any], language: str
+) -> dict[str, Any]:
+    """Headings and cells in one language: `x_en` and `x_zh` are one column `x`."""
+    names = site.names
+    columns = [
+        (place, column)
+        for place, column in enumerate(result.columns)
+        if not _is_other_language(column, result.columns, language)
+        and column not in settings.get("hidden", ())
+    ]
+    decimals = {
+        place: formats.decimals_for(row[place] for row in result.rows) for place, _ in columns
+    }
+    headings, rows = [], []
+    for place, column in columns:
+        base = column.removesuffix(f"_{language}") if _is_paired(column, result.columns) else column
+        numeric = all(row[place] is None or formats.is_number(row[place]) for row in result.rows)
+        is_figure = numeric and column not in formats.PLAIN_NUMBERS
+        headings.append({"text": names.heading(base, language), "is_figure": is_figure})
+    for row in result.rows:
+        cells = []
+        for (place, column), heading in zip(columns, headings, strict=True):
+            value = row[place]
+            text = (
+                formats.cell(column, value, decimals[place])
+                if formats.is_number(value) and not isinstance(value, bool)
+                else names.shown(column, formats.cell(column, value, 0), language)
+            )
+            cells.append(
+                {
+                    "text": text,
+                    "is_figure": heading["is_figure"],
+                    "link": _link(site, column, dict(zip(result.columns, row, strict=True))),
+                }
+            )
+        rows.append(cells)
+    return {"headings": headings, "rows": rows, "filter": len(rows) > ROWS_BEFORE_FILTER}
+
+
+def _link(site: Site, column: str, row: Mapping[str, Any]) -> str:
+    """Where a product's name leads."""
+    if column != "product_id":
+        return ""
+    period = str(row.get("reference_period") or site.year or "")
+    file = product_file(row["product_id"], int(period)) if len(period) == 4 else ""
+    known = {one.file for one in site.instances.get("product", ())}
+    return file if file in known else ""
+
+
+def _is_paired(column: str, columns: Sequence[str]) -> bool:
+    base = column[:-3]
+    return column[-3:] in ("_en", "_zh") and {f"{base}_en", f"{base}_zh"} <= set(columns)
+
+
+def _is_other_language(column: str, columns: Sequence[str], language: str) -> bool:
+    return _is_paired(column, columns) and not column.endswith(f"_{language}")
+
+
+def _csv_address(result: Result) -> str:
+    """The rows as a CSV that a browser saves without asking a server."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\r\n")
+    writer.writerow(result.columns)
+    for row in result.rows:
+        writer.writerow([_harmless(value) for value in row])
+    data = base64.b64encode((BYTE_ORDER_MARK + buffer.getvalue()).encode()).decode()
+    return f"data:text/csv;charset=utf-8;base64,{data}"
+
+
+def _harmless(value: Any) -> Any:
+    """A text that a spreadsheet would run as a formula is kept a text."""
+    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
+        return f"'{value}"
+    return value
+
+
+def _json(value: Any) -> Markup:
+    """JSON that may stand inside a script element."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
+    return Markup(text.replace("<", "\\u003c"))
+
+
+# --- engines ------------------------------------------------------------------------------
+
+
+@cache
+def _markdown() -> MarkdownIt:
+    return MarkdownIt("commonmark", {"html": False}).enable("table")
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+@cache
+def _template(name: str) -> jinja2.Template:
+    return _environment().get_template(name)

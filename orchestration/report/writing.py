@@ -1,0 +1,134 @@
+"""Where the report lies: beside the publication it shows, made anew when that or the code changes.
+
+`warehouse/report` is a link to the folder of the newest rendering, swapped when the new one is
+complete; the rendering before stays for readers under way. It stands beside the publications, not
+inside one: a publication or release is exactly what its manifest names.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from orchestration.lake import Lake, sha256_of_file
+from orchestration.report.method_text import METHOD
+from orchestration.report.names import CATEGORIES
+from orchestration.report.page_source import PageError
+
+STAMP = "report.json"
+KEPT = 2
+OWN_SUFFIXES = (".py", ".md", ".yml", ".j2", ".css", ".js")
+
+
+@dataclass(frozen=True)
+class Report:
+    """A rendering in its place."""
+
+    folder: Path
+    pages: int
+    is_new: bool
+
+
+def write_report(lake: Lake) -> Report:
+    """Render what is published, unless that was done already. The caller is the only writer.
+
+    Raises:
+        PageError: nothing is published, or a page is broken.
+    """
+    published = lake.published.resolve()
+    stamp = stamp_of(published)
+    link, shelf = lake.path / "report", lake.path / "reports"
+    current = _stamp_in(link)
+    if current is not None and current["made_from"] == stamp:
+        return Report(link.resolve(), current["pages"], False)
+    target = shelf / hashlib.sha256(json.dumps(stamp, sort_keys=True).encode()).hexdigest()[:16]
+    for old in shelf.glob(".draft-*"):
+        lake.remove_folder(old)
+    draft = shelf / f".draft-{os.getpid()}"
+    pages = _render(published, company_folder(published, lake), draft, stamp)
+    lake.remove_folder(target)  # only left there by a run killed before the swap
+    draft.replace(target)
+    beside = link.with_name(f".report.{os.getpid()}")
+    beside.unlink(missing_ok=True)
+    beside.symlink_to(os.path.relpath(target, link.parent), target_is_directory=True)
+    beside.replace(link)
+    _remove_old(lake, shelf, target)
+    return Report(target, pages, True)
+
+
+def write_report_into(out: Path, marts_folder: Path, company: Path) -> Report:
+    """Render one publication or release into a folder of the caller's.
+
+    A folder that holds an earlier report is replaced; any other that isn't empty is refused.
+
+    Raises:
+        PageError: the folder holds something else, or a page is broken.
+    """
+    if out.exists() and any(out.iterdir()) and _stamp_in(out) is None:
+        raise PageError(f"{out} holds something else: name an empty folder, or an earlier report.")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    draft = out.with_name(f".{out.name}.{os.getpid()}")
+    try:
+        pages = _render(marts_folder, company, draft, stamp_of(marts_folder))
+        if out.exists():
+            shutil.rmtree(out)
+        draft.replace(out)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    return Report(out, pages, True)
+
+
+def company_folder(published: Path, lake: Lake) -> Path:
+    """Master data that names things: a release has its own, a publication the warehouse's."""
+    own = published / "accepted" / "company"
+    return own if own.is_dir() else lake.path / "accepted" / "company"
+
+
+def stamp_of(marts_folder: Path) -> dict[str, str]:
+    """What a rendering is made of: the manifest of the figures, and the code of the report.
+
+    Raises:
+        PageError: the folder is no publication and no release.
+    """
+    manifest = marts_folder / "manifest.json"
+    if not manifest.exists():
+        raise PageError(f"{marts_folder} has no manifest.json: nothing was published there.")
+    return {"manifest_sha256": sha256_of_file(manifest), "report_code_sha256": _code_sha256()}
+
+
+def _render(marts_folder: Path, company: Path, draft: Path, stamp: dict[str, str]) -> int:
+    from orchestration.report.site import render_site
+
+    draft.mkdir(parents=True)
+    pages = len(render_site(marts_folder, company, draft))
+    text = json.dumps({"made_from": stamp, "pages": pages}, indent=2) + "\n"
+    (draft / STAMP).write_text(text, encoding="utf-8")
+    return pages
+
+
+@cache
+def _code_sha256() -> str:
+    digest = hashlib.sha256()
+    here = Path(__file__).parent
+    own = (path for path in here.rglob("*") if path.suffix in OWN_SUFFIXES)
+    for path in [*sorted(own), METHOD, CATEGORIES]:
+        digest.update(f"{path.name} {sha256_of_file(path)}\n".encode())
+    return digest.hexdigest()
+
+
+def _stamp_in(folder: Path) -> dict[str, Any] | None:
+    path = folder / STAMP
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+
+
+def _remove_old(lake: Lake, shelf: Path, current: Path) -> None:
+    others = [path for path in shelf.iterdir() if path.is_dir() and path != current]
+    others.sort(key=lambda path: path.stat().st_mtime, reverse=True)
+    for path in others[KEPT - 1 :]:
+        lake.remove_folder(path)

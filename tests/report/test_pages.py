@@ -1,0 +1,90 @@
+"""What an author of a page, a hostile name and an old folder meet."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from orchestration.cli import app
+from orchestration.report import site as rendering
+from orchestration.report.formats import cell, decimals_for, number
+from orchestration.report.marts import with_literals
+from orchestration.report.page_source import PageError, read_page, read_pages
+
+HEADER = "---\norder: 1\ntitle: {en: A, zh: 甲}\n---\n"
+
+
+def page_of(tmp_path: Path, body: str, header: str = HEADER) -> Path:
+    path = tmp_path / "page.md"
+    path.write_text(header + body, encoding="utf-8")
+    return path
+
+
+def test_every_page_of_the_report_can_be_read():
+    names = {page.name for page in read_pages(rendering.PAGES)}
+    assert {"index", "factory", "product", "products", "reconciliation"} <= names
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("Loose text\n", "outside any fence"),
+        ("::: en\nHello\n:::\n", "each text stands in en and zh"),
+        ("```table rows\ntitle: {en: T, zh: 表}\n```\n", "there is no such query"),
+        ("```sql rows\nselect 1\n", "never closed"),
+        ("```sql rows\nselect 1\n```\n```pie rows\nx: y\n```\n", "```pie is unknown"),
+    ],
+)
+def test_a_broken_page_says_where(tmp_path: Path, body: str, told: str):
+    with pytest.raises(PageError, match=told):
+        read_page(page_of(tmp_path, body))
+
+
+def test_a_parameter_is_written_into_the_query_and_can_do_no_harm():
+    text = with_literals("q", "select $year, $name", {"year": 2021, "name": "a'; drop table x"})
+    assert text == "select 2021, 'a''; drop table x'"
+    with pytest.raises(PageError, match=r"\$month is unknown"):
+        with_literals("q", "select $month", {})
+
+
+def test_a_name_can_put_no_script_into_a_page():
+    shown = rendering._json({"name": "</script><script>alert(1)</script>"})
+    assert "<" not in shown
+    assert json.loads(shown)["name"].startswith("</script>")
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+A1", "-A1", "@sum(A1)"])
+def test_a_downloaded_text_is_no_formula(text: str):
+    assert rendering._harmless(text) == f"'{text}'"[:-1]
+    assert rendering._harmless(-1.5) == -1.5
+
+
+def test_numbers_are_written_alike_in_a_column():
+    assert decimals_for([74135.9, 0.2]) == 0
+    assert decimals_for([1.9264, 0.1]) == 3
+    assert decimals_for([3, 12]) == 0
+    assert number(-0.0000001, 3) == "0.000"
+    assert number(-1234.5, 0) == "\N{MINUS SIGN}1,234"
+    assert cell("recycled_content_share", 0.9957, 3) == "99.6 %"
+    assert cell("inventory_year", 2021, 0) == "2021"
+
+
+def test_a_folder_that_holds_something_else_is_left_alone(tmp_path: Path):
+    out = tmp_path / "mine"
+    out.mkdir()
+    (out / "letter.txt").write_text("dear", encoding="utf-8")
+    release = tmp_path / "release"
+    release.mkdir()
+    (release / "manifest.json").write_text("{}", encoding="utf-8")
+    command = ["report", "--release", str(release), "--out", str(out)]
+    result = CliRunner().invoke(app, command)
+    assert result.exit_code == 2
+    assert (out / "letter.txt").read_text(encoding="utf-8") == "dear"
+
+
+def test_before_anything_is_published_there_is_nothing_to_show(tmp_path: Path):
+    result = CliRunner().invoke(app, ["report", "--warehouse", str(tmp_path)])
+    assert result.exit_code == 2

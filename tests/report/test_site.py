@@ -1,0 +1,200 @@
+"""The report opens from a folder, without a server or a network, on a desk, a phone and paper."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import io
+import json
+import re
+from html import unescape
+from pathlib import Path
+
+import duckdb
+import pytest
+from playwright.sync_api import Browser, Page
+
+from orchestration.lake import Lake
+from orchestration.report.formats import number
+from orchestration.report.writing import write_report
+
+WIDTHS = (1280, 390)
+EVERY_CHART_FITS = """() => [...document.querySelectorAll('.plot')].every(plot => {
+  const drawn = plot.querySelector('svg');
+  return drawn && drawn.clientWidth > 0 && drawn.clientWidth <= plot.clientWidth;
+})"""
+BLOCK = re.compile(
+    r'aria-label="SQL: [^"]*"><code>(.*?)</code>.*?href="data:text/csv[^,]*,([^"]*)"', re.S
+)
+
+
+def pages_of(site: Path, language: str) -> list[Path]:
+    return sorted((site / language).glob("*.html"))
+
+
+def opened(browser: Browser, path: Path) -> tuple[Page, list[str]]:
+    """The page with the network off, and all it complains of or asks for."""
+    context = browser.new_context(viewport={"width": WIDTHS[0], "height": 900}, offline=True)
+    page = context.new_page()
+    troubles: list[str] = []
+    page.on(
+        "console",
+        lambda message: (
+            troubles.append(message.text) if message.type in ("error", "warning") else None
+        ),
+    )
+    page.on("pageerror", lambda error: troubles.append(str(error)))
+    page.on(
+        "request",
+        lambda request: (
+            None
+            if request.url.startswith(("file:", "data:"))
+            else troubles.append(f"asked for {request.url}")
+        ),
+    )
+    page.goto(path.as_uri())
+    return page, troubles
+
+
+def test_both_languages_have_the_same_pages(site: Path):
+    names = {
+        language: [path.name for path in pages_of(site, language)] for language in ("en", "zh")
+    }
+    assert names["en"] == names["zh"]
+    assert {"index.html", "factory-2023.html", "reconciliation-2023.html"} <= set(names["en"])
+    assert any(name.startswith("product-") for name in names["en"])
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_page_draws_without_a_network_and_fits(browser: Browser, site: Path, language: str):
+    for path in pages_of(site, language):
+        page, troubles = opened(browser, path)
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, path.name
+            page.wait_for_function(EVERY_CHART_FITS)
+        assert troubles == [], path.name
+        page.context.close()
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_screen_reader_finds_headings_names_and_summaries(
+    browser: Browser, site: Path, language: str
+):
+    for path in pages_of(site, language):
+        page, _ = opened(browser, path)
+        found = page.evaluate(
+            """() => ({
+              language: document.documentElement.lang,
+              title: document.title,
+              headings: [...document.querySelectorAll('h1,h2,h3,h4')].map(h => +h.tagName[1]),
+              plots: [...document.querySelectorAll('.plot')].map(plot => ({
+                role: plot.getAttribute('role'),
+                name: document.getElementById(plot.getAttribute('aria-labelledby')).textContent,
+                told: document.getElementById(plot.getAttribute('aria-describedby')).textContent,
+              })),
+              scopeless: document.querySelectorAll('th:not([scope])').length,
+              uncaptioned: document.querySelectorAll('.scroll table:not(:has(caption))').length,
+              unlabelled: [...document.querySelectorAll('input')]
+                .filter(input => !input.labels.length).length,
+              doubled: [...document.querySelectorAll('[id]')].map(e => e.id)
+                .filter((id, place, all) => all.indexOf(id) !== place),
+              landmarks: ['header', 'nav', 'main', 'footer'].every(t => document.querySelector(t)),
+            })"""
+        )
+        where = path.name
+        assert found["language"].startswith(language), where
+        assert found["title"], where
+        levels = found["headings"]
+        assert levels[0] == 1 and levels.count(1) == 1, where
+        assert all(plot["role"] == "img" and plot["name"] for plot in found["plots"]), where
+        assert all(plot["told"] for plot in found["plots"]), where
+        assert found["landmarks"], where
+        assert (found["scopeless"], found["uncaptioned"], found["unlabelled"]) == (0, 0, 0), where
+        assert found["doubled"] == [], where
+        page.context.close()
+
+
+def test_it_is_read_with_the_keyboard_alone(browser: Browser, site: Path):
+    page, _ = opened(browser, site / "en" / "factory-2023.html")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "content"
+    summary = page.locator(".chart summary").first
+    summary.focus()
+    page.keyboard.press("Enter")
+    assert page.locator(".chart details").first.get_attribute("open") is not None
+    assert page.locator(".chart details[open] table").first.is_visible()
+    page.locator(".languages a").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/zh/factory-2023.html")
+    page.context.close()
+
+
+def test_it_prints_charts_and_tables_and_nothing_to_click(browser: Browser, site: Path):
+    page, _ = opened(browser, site / "zh" / "factory-2023.html")
+    page.emulate_media(media="print")
+    assert page.locator(".plot svg").first.is_visible()
+    assert page.locator("section.table table").first.is_visible()
+    for what in (".top nav", ".behind", ".languages"):
+        assert not page.locator(what).first.is_visible(), what
+    assert page.pdf(format="A4").startswith(b"%PDF")
+    page.context.close()
+
+
+def test_the_sql_of_a_page_gives_the_rows_of_its_download(site: Path, warehouse: Path):
+    """As shown, on marts.duckdb and nothing else."""
+    with duckdb.connect() as connection:
+        path = warehouse / "published" / "marts.duckdb"
+        connection.execute(f"attach '{path}' as carbonloom (read_only)")
+        connection.execute("use carbonloom.marts")
+        compared = 0
+        for page in pages_of(site, "en"):
+            for sql, address in BLOCK.findall(page.read_text(encoding="utf-8")):
+                text = base64.b64decode(unescape(address)).decode("utf-8-sig")
+                rows = list(csv.reader(io.StringIO(text, newline="")))
+                cursor = connection.execute(unescape(sql))
+                columns = [column[0] for column in cursor.description]
+                assert rows[0] == columns, page.name
+                in_full = [
+                    "" if value is None else str(value)
+                    for row in cursor.fetchall()
+                    for value in row
+                ]
+                downloaded = [value.removeprefix("'") for row in rows[1:] for value in row]
+                # one query may stand behind several charts, each with its own part of the rows
+                assert set(downloaded) <= {value.removeprefix("'") for value in in_full}, page.name
+                compared += 1
+    assert compared > 20
+
+
+def test_its_figures_are_those_of_the_marts(site: Path, warehouse: Path):
+    with duckdb.connect() as connection:
+        path = warehouse / "published" / "parquet" / "facility_inventory.parquet"
+        tonnes = connection.execute(
+            f"select sum(location_based_kgco2e) / 1000 from '{path}' where ghg_scope = 2"
+        ).fetchall()[0][0]
+    shown = (site / "en" / "factory-2023.html").read_text(encoding="utf-8")
+    tile = re.search(r"Scope 2, location-based</dt><dd><b>([^<]+)</b>", shown)
+    decimals = len(tile[1].partition(".")[2])
+    assert tile[1] == number(tonnes, decimals)
+
+
+def test_it_says_that_nobody_signed_the_figures(site: Path):
+    assert "Preliminary" in (site / "en" / "index.html").read_text(encoding="utf-8")
+    assert "初步结果" in (site / "zh" / "index.html").read_text(encoding="utf-8")
+
+
+def test_it_is_rendered_again_only_when_what_is_published_changed(warehouse: Path):
+    again = write_report(Lake(warehouse))
+    assert not again.is_new
+    manifest = warehouse.resolve() / "published" / "manifest.json"
+    before = manifest.read_text(encoding="utf-8")
+    try:
+        changed = json.loads(before) | {"note": "another"}
+        manifest.write_text(json.dumps(changed), encoding="utf-8")
+        assert write_report(Lake(warehouse)).is_new
+    finally:
+        manifest.write_text(before, encoding="utf-8")
+        write_report(Lake(warehouse))
