@@ -13,9 +13,6 @@ Loops (regrind, condensate, two processes that use each other) need no cutting.
 
 from __future__ import annotations
 
-import hashlib
-from pathlib import Path
-
 import numpy as np
 import pyarrow as pa
 from scipy.sparse.linalg import SuperLU
@@ -50,38 +47,10 @@ from orchestration.footprint.technosphere import (
 
 __all__ = [
     "SOLVED_SCHEMAS",
-    "SOLVER_FILES",
     "SolvedPeriod",
     "SystemInputs",
     "solve_period",
-    "solver_fingerprint",
 ]
-
-SOLVER_FILES = tuple(
-    Path(__file__).with_name(f"{name}.py")
-    for name in (
-        "product_system",
-        "system_tables",
-        "system_findings",
-        "exchanges",
-        "service_keys",
-        "markets",
-        "market_tables",
-        "final_demand",
-        "allocation",
-        "technosphere",
-        "recycled_content",
-    )
-)
-"""The files whose code decides a solved figure."""
-
-
-def solver_fingerprint() -> str:
-    """One hash over the solver's code: another one means that every period is solved anew."""
-    digest = hashlib.sha256()
-    for path in SOLVER_FILES:
-        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()
 
 
 def solve_period(reference_period: str, inputs: SystemInputs) -> SolvedPeriod:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 import pyarrow as pa
 import pytest
 
-from orchestration.footprint.product_system import SOLVER_FILES, solver_fingerprint
 from orchestration.footprint.system_tables import SOLVED_SCHEMAS, last_day
 from tests.unit.companies import by, demand, found, key, need, rows, shares, solve, stated
 
@@ -627,11 +624,3 @@ def test_only_months_and_years_are_reference_periods(period):
 def test_a_process_stands_in_one_site():
     with pytest.raises(ValueError, match="two facilities"):
         solve(rows("spin@a out yarn 1\nspin@b in oil:material 1"))
-
-
-def test_every_file_of_the_solver_is_in_its_fingerprint():
-    listed = {path.stem for path in SOLVER_FILES}
-    texts = [path.read_text(encoding="utf-8") for path in SOLVER_FILES]
-    used = {name for text in texts for name in re.findall(r"orchestration\.footprint\.(\w+)", text)}
-    assert used <= listed
-    assert len(solver_fingerprint()) == 64
