@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 MINUS = "\N{MINUS SIGN}"
+SIGNIFICANT_DIGITS = 5
 PLAIN_NUMBERS = ("inventory_year", "data_year", "ghg_scope", "scope3_category", "release_number")
 """Numbers that are names: no thousands separator."""
 
@@ -40,6 +42,16 @@ def number(value: Any, decimals: int) -> str:
     return text
 
 
+def significant(value: Any) -> str:
+    """A figure of a column that spans magnitudes: five significant digits, no exponent."""
+    amount = float(value)
+    if amount == 0:
+        return "0"
+    before = math.floor(math.log10(abs(amount))) + 1
+    text = number(amount, max(0, SIGNIFICANT_DIGITS - before))
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 def percent(value: Any) -> str:
     """A share in percent, one decimal."""
     return f"{number(100 * float(value), 1)} %"
@@ -53,4 +65,6 @@ def cell(column: str, value: Any, decimals: int) -> str:
         return value.isoformat()[:7] if column == "period_month" else value.isoformat()[:10]
     if column in PLAIN_NUMBERS or not is_number(value):
         return str(value)
+    if column.endswith("_per_unit"):
+        return significant(value)
     return percent(value) if is_share(column) else number(value, decimals)

@@ -99,7 +99,7 @@ def read_page(path: Path) -> Page:
     header, found, body = rest.partition("\n---\n")
     if not found:
         raise PageError(f"{path.name}: starts with a header between two lines `---`.")
-    settings = yaml.safe_load(header)
+    settings = _yaml(path.name, header)
     queries: dict[str, str] = {}
     blocks: list[Text | Shown] = []
     for kind, name, content in _fences(path.name, body):
@@ -108,7 +108,7 @@ def read_page(path: Path) -> Page:
         elif kind == "text":
             blocks.append(Text(name, content))
         else:
-            blocks.append(Shown(kind, name, yaml.safe_load(content) or {}))
+            blocks.append(Shown(kind, name, _yaml(f"{path.name}, {kind} {name}", content)))
     page = Page(
         name=path.stem,
         order=settings["order"],
@@ -120,6 +120,13 @@ def read_page(path: Path) -> Page:
     )
     _check(path.name, page)
     return page
+
+
+def _yaml(where: str, text: str) -> dict[str, Any]:
+    try:
+        return yaml.safe_load(text) or {}
+    except yaml.YAMLError as error:
+        raise PageError(f"{where}: {error}") from error
 
 
 def _fences(page: str, body: str) -> Iterator[tuple[str, str, str]]:
@@ -161,3 +168,9 @@ def _check(name: str, page: Page) -> None:
             raise PageError(f"{name}: ```{block.kind} is unknown; use sql, {', '.join(SHOWN)}.")
         if block.query not in page.queries:
             raise PageError(f"{name}: ```{block.kind} {block.query}: there is no such query.")
+        for key in ("title", "note", "empty"):
+            if key in block.settings and set(block.settings[key]) != set(LANGUAGES):
+                raise PageError(
+                    f"{name}: ```{block.kind} {block.query}: {key} needs en and zh; "
+                    "put a text with a comma or a colon in quotes."
+                )

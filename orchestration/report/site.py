@@ -41,6 +41,9 @@ BYTE_ORDER_MARK = "\ufeff"
 """Tells Excel that a CSV is UTF-8."""
 
 ROWS_BEFORE_FILTER = 25
+SHORT, LONG = 11, 60
+"""Characters of a column that is never broken, and of one that needs room."""
+
 COLUMN_HEADING = re.compile(r"<th(?=[ >])")
 
 
@@ -156,7 +159,9 @@ def _text(
         publication=site.publication,
         method_text=method_text,
     )
-    return Markup(COLUMN_HEADING.sub('<th scope="col"', _markdown().render(filled)))
+    html = COLUMN_HEADING.sub('<th scope="col"', _markdown().render(filled))
+    in_english = language != "en" and "method_text()" in block.markdown
+    return Markup(f'<div class="text" lang="en">{html}</div>' if in_english else html)
 
 
 @cache
@@ -279,7 +284,7 @@ def _table(
         headings.append({"text": names.heading(base, language), "is_figure": is_figure})
     for row in result.rows:
         cells = []
-        for (place, column), heading in zip(columns, headings, strict=True):
+        for place, column in columns:
             value = row[place]
             text = (
                 formats.cell(column, value, decimals[place])
@@ -289,11 +294,16 @@ def _table(
             cells.append(
                 {
                     "text": text,
-                    "is_figure": heading["is_figure"],
                     "link": _link(site, column, dict(zip(result.columns, row, strict=True))),
                 }
             )
         rows.append(cells)
+    for number, heading in enumerate(headings):
+        longest = max((len(cells[number]["text"]) for cells in rows), default=0)
+        heading["width"] = (
+            "figure" if heading["is_figure"] else "short" if longest <= SHORT
+            else "long" if longest >= LONG else ""
+        )  # fmt: skip
     return {"headings": headings, "rows": rows, "filter": len(rows) > ROWS_BEFORE_FILTER}
 
 

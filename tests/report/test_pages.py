@@ -69,6 +69,8 @@ def test_numbers_are_written_alike_in_a_column():
     assert number(-0.0000001, 3) == "0.000"
     assert number(-1234.5, 0) == "\N{MINUS SIGN}1,234"
     assert cell("recycled_content_share", 0.9957, 3) == "99.6 %"
+    assert cell("kgco2e_per_unit", 0.253532, 0) == "0.25353"
+    assert cell("kgco2e_per_unit", 2007.6, 0) == "2,007.6"
     assert cell("inventory_year", 2021, 0) == "2021"
 
 

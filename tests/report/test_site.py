@@ -169,6 +169,11 @@ def test_the_sql_of_a_page_gives_the_rows_of_its_download(site: Path, warehouse:
     assert compared > 20
 
 
+def test_no_page_asks_for_a_mart_that_is_not_there(site: Path):
+    for page in pages_of(site, "en"):
+        assert "This publication has no such table" not in page.read_text(encoding="utf-8"), page
+
+
 def test_its_figures_are_those_of_the_marts(site: Path, warehouse: Path):
     with duckdb.connect() as connection:
         path = warehouse / "published" / "parquet" / "facility_inventory.parquet"
