@@ -139,6 +139,13 @@ def test_it_prints_charts_and_tables_and_nothing_to_click(browser: Browser, site
     assert page.locator("section.table table").first.is_visible()
     for what in (".top nav", ".behind", ".languages"):
         assert not page.locator(what).first.is_visible(), what
+    cut_off = page.evaluate(
+        """() => [...document.querySelectorAll('.plot')].filter(plot => {
+          plot.parentElement.style.width = '600px';  // paper; no script draws anew for it
+          return plot.querySelector('svg').getBoundingClientRect().width > 600;
+        }).length"""
+    )
+    assert cut_off == 0
     assert page.pdf(format="A4").startswith(b"%PDF")
     page.context.close()
 

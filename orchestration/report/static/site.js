@@ -73,7 +73,7 @@
     return option;
   }
 
-  var drawn = [];
+  var drawn = 0;
   document.querySelectorAll(".plot").forEach(function (element) {
     var text = document.getElementById(element.dataset.option).textContent;
     var chart = echarts.init(element, null, { renderer: "svg" });
@@ -83,15 +83,14 @@
       width = element.clientWidth;
       chart.resize();
       chart.setOption(dressed(element, JSON.parse(text)), true);
+      // paper is narrower than the screen and no script runs in between: the picture is scaled
+      element.querySelector("svg").setAttribute("viewBox",
+        "0 0 " + chart.getWidth() + " " + chart.getHeight());
     }
     draw();
-    drawn.push(draw);
+    drawn += 1;
     new ResizeObserver(draw).observe(element);
   });
-  window.addEventListener("beforeprint", function () {
-    drawn.forEach(function (draw) { draw(); });
-  });
-
   document.querySelectorAll("input[data-filters]").forEach(function (input) {
     var rows = document.querySelectorAll("#" + input.dataset.filters + " tbody tr");
     input.addEventListener("input", function () {
@@ -101,5 +100,5 @@
       });
     });
   });
-  document.documentElement.dataset.drawn = String(drawn.length);
+  document.documentElement.dataset.drawn = String(drawn);
 })();
