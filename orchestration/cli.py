@@ -32,6 +32,12 @@ app = typer.Typer(
 )
 errors = Console(stderr=True)
 
+DATA, WAREHOUSE = REPOSITORY / "raw_data", REPOSITORY / "warehouse"
+DataOption = Annotated[Path, typer.Option(help="The company's data folder.", envvar=DATA_VARIABLE)]
+WarehouseOption = Annotated[
+    Path, typer.Option(help="Where results are; made if missing.", envvar=WAREHOUSE_VARIABLE)
+]
+
 
 @app.callback()
 def carbonloom() -> None:
@@ -40,13 +46,8 @@ def carbonloom() -> None:
 
 @app.command()
 def run(
-    data: Annotated[
-        Path, typer.Option(help="The company's data folder.", envvar=DATA_VARIABLE)
-    ] = REPOSITORY / "raw_data",
-    warehouse: Annotated[
-        Path,
-        typer.Option(help="Where results go; made if missing.", envvar=WAREHOUSE_VARIABLE),
-    ] = REPOSITORY / "warehouse",
+    data: DataOption = DATA,
+    warehouse: WarehouseOption = WAREHOUSE,
     rounds: Annotated[
         list[str] | None,
         typer.Option("--round", help="A round of rounds.csv; may be repeated. Default: all."),
@@ -67,9 +68,7 @@ def run(
 @app.command()
 def check(
     file: Annotated[Path, typer.Argument(help="A stage's workbook or an ERP export.")],
-    data: Annotated[
-        Path, typer.Option(help="The company's data folder.", envvar=DATA_VARIABLE)
-    ] = REPOSITORY / "raw_data",
+    data: DataOption = DATA,
     round_: Annotated[str | None, typer.Option("--round", help="Which round it is for.")] = None,
     facility: Annotated[str | None, typer.Option(help="Which site hands it in.")] = None,
     stage: Annotated[
@@ -95,12 +94,8 @@ def status(
         list[str] | None,
         typer.Option("--round", help="A round of rounds.csv; may be repeated. Default: all open."),
     ] = None,
-    data: Annotated[
-        Path, typer.Option(help="The company's data folder.", envvar=DATA_VARIABLE)
-    ] = REPOSITORY / "raw_data",
-    warehouse: Annotated[
-        Path, typer.Option(help="Where results are.", envvar=WAREHOUSE_VARIABLE)
-    ] = REPOSITORY / "warehouse",
+    data: DataOption = DATA,
+    warehouse: WarehouseOption = WAREHOUSE,
     today: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="As of this day.")
     ] = None,
@@ -126,12 +121,8 @@ def status(
 @app.command()
 def release(
     round: Annotated[str, typer.Option(help="The round of rounds.csv to release.")],
-    data: Annotated[
-        Path, typer.Option(help="The company's data folder.", envvar=DATA_VARIABLE)
-    ] = REPOSITORY / "raw_data",
-    warehouse: Annotated[
-        Path, typer.Option(help="Where results are.", envvar=WAREHOUSE_VARIABLE)
-    ] = REPOSITORY / "warehouse",
+    data: DataOption = DATA,
+    warehouse: WarehouseOption = WAREHOUSE,
     gwp_set: Annotated[
         str | None,
         typer.Option(help=f"One of {', '.join(GWP_SETS)}; default: the company's own."),
@@ -163,9 +154,7 @@ def report(
         Path | None,
         typer.Option(help="Show this release, such as warehouse/releases/2022-04/r1; needs --out."),
     ] = None,
-    warehouse: Annotated[
-        Path, typer.Option(help="Where results are.", envvar=WAREHOUSE_VARIABLE)
-    ] = REPOSITORY / "warehouse",
+    warehouse: WarehouseOption = WAREHOUSE,
 ) -> None:
     """Render the report site over what is published, or over one release.
 
@@ -192,12 +181,8 @@ def sign(
         list[str] | None,
         typer.Option("--hand-in", help="May be repeated; `round` for the whole. Default: all."),
     ] = None,
-    data: Annotated[
-        Path, typer.Option(help="The company's data folder.", envvar=DATA_VARIABLE)
-    ] = REPOSITORY / "raw_data",
-    warehouse: Annotated[
-        Path, typer.Option(help="Where results are.", envvar=WAREHOUSE_VARIABLE)
-    ] = REPOSITORY / "warehouse",
+    data: DataOption = DATA,
+    warehouse: WarehouseOption = WAREHOUSE,
 ) -> None:
     """Write your sign-offs of what was judged last into rounds/<round>/sign_offs.csv.
 
@@ -287,12 +272,8 @@ def what_if(
         str | None, typer.Option(help="A factor version, as in the mart factor_gases.")
     ] = None,
     percent: Annotated[float, typer.Option(help="By how much it changes.")] = 1.0,
-    data: Annotated[
-        Path, typer.Option(help="The company's data folder.", envvar=DATA_VARIABLE)
-    ] = REPOSITORY / "raw_data",
-    warehouse: Annotated[
-        Path, typer.Option(help="Where the results lie.", envvar=WAREHOUSE_VARIABLE)
-    ] = REPOSITORY / "warehouse",
+    data: DataOption = DATA,
+    warehouse: WarehouseOption = WAREHOUSE,
     show_all: Annotated[bool, typer.Option("--all", help="Every figure that moves.")] = False,
 ) -> None:
     """Calculate everything again with one cell or factor changed, and list what moves.
@@ -322,9 +303,7 @@ def exchange(
             "Without one: the newest calculation of the warehouse, marked preliminary."
         ),
     ] = None,
-    warehouse: Annotated[
-        Path, typer.Option(help="Where results are.", envvar=WAREHOUSE_VARIABLE)
-    ] = REPOSITORY / "warehouse",
+    warehouse: WarehouseOption = WAREHOUSE,
     products: Annotated[
         list[str] | None, typer.Option("--product", help="Only this one; may be repeated.")
     ] = None,
@@ -380,18 +359,14 @@ def _run(data: Path, warehouse: Path, rounds: list[str], gwp_set: str | None) ->
 @app.command()
 def template(
     round_name: Annotated[str, typer.Option("--round", help="A round of rounds.csv.")],
-    data: Annotated[
-        Path, typer.Option(help="The company's data folder.", envvar=DATA_VARIABLE)
-    ] = REPOSITORY / "raw_data",
+    data: DataOption = DATA,
     out: Annotated[
         Path | None,
         typer.Option(help="Where templates go; default: templates/<round> of the warehouse."),
     ] = None,
     facility: Annotated[str | None, typer.Option(help="Only this site's.")] = None,
     stage: Annotated[str | None, typer.Option(help="Only this stage's.")] = None,
-    warehouse: Annotated[
-        Path, typer.Option(help="Where results are published.", envvar=WAREHOUSE_VARIABLE)
-    ] = REPOSITORY / "warehouse",
+    warehouse: WarehouseOption = WAREHOUSE,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Write anew what is there already.")
     ] = False,
