@@ -44,27 +44,33 @@ exchanges as (
 
 ),
 
+made_in_the_stage as (
+
+    select
+        facility_id,
+        stage_code,
+        period_month,
+        flow_id,
+        sum(case when direction = 'output' then quantity_kg end) as made_kg,
+        coalesce(sum(case when direction = 'input' then quantity_kg end), 0.0) as taken_kg
+    from exchanges
+    where flow_kind in ('intermediate', 'product')
+    group by facility_id, stage_code, period_month, flow_id
+
+),
+
 left_the_stage as (
 
     select
-        given.facility_id,
-        given.stage_code,
-        given.period_month,
-        sum(given.quantity_kg) as output_kg
-    from exchanges as given
-    -- what another process of the stage takes in has not left the stage
-    left join exchanges as taken
-        on
-            given.facility_id = taken.facility_id
-            and given.stage_code = taken.stage_code
-            and given.period_month = taken.period_month
-            and given.flow_id = taken.flow_id
-            and taken.direction = 'input'
-    where
-        given.direction = 'output'
-        and given.flow_kind in ('intermediate', 'product')
-        and taken.flow_id is null
-    group by given.facility_id, given.stage_code, given.period_month
+        facility_id,
+        stage_code,
+        period_month,
+        -- what another process of the stage takes in has not left the stage; more may be taken
+        -- than was made when it comes from stock
+        sum(case when made_kg > taken_kg then made_kg - taken_kg else 0.0 end) as output_kg
+    from made_in_the_stage
+    where made_kg is not null
+    group by facility_id, stage_code, period_month
 
 )
 
