@@ -343,6 +343,54 @@ def exchange(
     raise typer.Exit(PASSED if whole else REFUSED)
 
 
+@app.command()
+def sql(
+    query: Annotated[
+        str | None, typer.Argument(help="What to ask. Without it, a prompt opens.")
+    ] = None,
+    release: Annotated[
+        Path | None, typer.Option(help="A release, such as warehouse/releases/2022-04/r1.")
+    ] = None,
+    preliminary: Annotated[
+        bool, typer.Option("--preliminary", help="The newest calculation, signed by nobody.")
+    ] = False,
+    warehouse: Annotated[
+        Path, typer.Option(help="Where results are.", envvar=WAREHOUSE_VARIABLE)
+    ] = REPOSITORY / "warehouse",
+    form: Annotated[str, typer.Option("--format", help="table or csv.")] = "table",
+) -> None:
+    """Ask the published marts in SQL; nothing there can be changed.
+
+    Marts stand under their own names. Table macros answer the first questions:
+
+    \b
+      carbonloom sql "from trace('suzhou_staple_washing/2021-03/purchased_electricity')"
+      carbonloom sql "from explain_product('rpsf_raw_white', period := '2021')"
+      carbonloom sql "from compare('2022-04', '2022-07')" --format csv > changes.csv
+
+    The prompt lists all of them. Exit code 0: answered. 1: the query is refused; the message
+    says why. 2: there are no marts there.
+    """
+    from orchestration.bi import asking
+
+    folder = release or warehouse / ("preliminary" if preliminary else "published")
+    if form not in asking.FORMS:
+        raise typer.Exit(_broken(f"--format {form}: use one of {', '.join(asking.FORMS)}."))
+    if release and preliminary:
+        raise typer.Exit(_broken("--release and --preliminary exclude each other."))
+    try:
+        with asking.open_marts(folder) as marts:
+            if query is None:
+                asking.prompt(Console(), marts, form)
+                return
+            asking.answer(Console(), marts, query, form)
+    except asking.NoMartsError as error:
+        raise typer.Exit(_broken(str(error))) from None
+    except asking.QueryError as error:
+        errors.print(str(error), style="red", highlight=False, markup=False, soft_wrap=True)
+        raise typer.Exit(REFUSED) from None
+
+
 def _run(data: Path, warehouse: Path, rounds: list[str], gwp_set: str | None) -> int:
     from orchestration.ingest.mapping import MapError
 

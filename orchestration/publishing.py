@@ -23,6 +23,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from orchestration.bi.macros import macros_over
 from orchestration.control import (
     BUILT_PERIODS,
     built_months,
@@ -200,10 +201,12 @@ def write_duckdb(draft: Path, names: Sequence[str]) -> None:
             connection.execute(
                 f"create table target.marts.\"{name}\" as select * from read_parquet('{source}')"
             )
+        connection.execute("use target.marts")
         if "as_reported" in names:
-            connection.execute("use target.marts")
             connection.execute(CHANGES_BETWEEN)
-            connection.execute("use memory")
+        for macro in macros_over(names):
+            connection.execute(macro.statement)
+        connection.execute("use memory")
         connection.execute("detach target")
 
 

@@ -162,11 +162,12 @@ where case
 end
 order by basis, kgco2e_per_declared_unit desc;
 
--- what_if(source_file, source_cell, change_share): by how much the inventory (kgco2e) and each
--- product (kgco2e/declared unit) move when the number in a cell changes by that share (0.01 is
--- 1 %) and its emissions with it. Who takes what from whom stays as solved: a cell that measures
--- what a process makes or passes on moves products further, which only another run can say.
-create or replace macro what_if(file, cell, change_share) as table
+-- what_if(source_file, source_sheet, source_cell, change_share): by how much the inventory (kgco2e)
+-- and each product (kgco2e/declared unit) move when the number in a cell changes by that share
+-- (0.01 is 1 %) and its emissions with it; the sheet of a text file is null. Who takes what from
+-- whom stays as solved: a cell that measures what a process makes or passes on moves products
+-- further, and `carbonloom what-if` calculates that.
+create or replace macro what_if(file, sheet, cell, change_share) as table
 select
     'inventory' as figure,
     facility_id as subject,
@@ -175,7 +176,10 @@ select
     'kgco2e' as unit,
     change_share * sum(part_kgco2e) as change_kgco2e
 from lineage
-where source_file = file and source_cell = cell
+where
+    source_file = file
+    and source_cell = cell
+    and coalesce(source_sheet, '') = coalesce(sheet, '')
 group by facility_id, period_month, basis
 union all
 select
@@ -197,19 +201,28 @@ inner join product_coefficients as coefficients
             coefficients.origin = 'requirement'
             or coefficients.freight_document = lines.freight_document
         )
-where lines.source_file = file and lines.source_cell = cell
+where
+    lines.source_file = file
+    and lines.source_cell = cell
+    and coalesce(lines.source_sheet, '') = coalesce(sheet, '')
 group by coefficients.product_id, coefficients.reference_period, lines.basis
 union all
 select null, null, null, null, null, null
 from (
     select count(*) as found_count
     from lineage
-    where source_file = file and source_cell = cell
+    where
+        source_file = file
+        and source_cell = cell
+        and coalesce(source_sheet, '') = coalesce(sheet, '')
 ) as known
 where case
     when known.found_count = 0
         then cast(
-            error('what_if: no emissions come from cell ' || cell || ' of ' || file) as boolean
+            error(
+                'what_if: no emissions come from cell ' || cell
+                || coalesce(' of sheet ' || sheet, '') || ' of ' || file
+            ) as boolean
         )
     else false
 end

@@ -1,0 +1,1 @@
+"""The published marts for people who ask in SQL and for BI tools."""

@@ -1,0 +1,133 @@
+"""Questions to the marts in SQL: one query, or a prompt; the marts are open to be read only."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from rich.console import Console
+from rich.table import Table
+
+from orchestration.bi.macros import all_macros, macros_over
+
+FORMS = ("table", "csv")
+SHOWN_ROWS = 200
+"""Rows of a table on screen; CSV has all of them."""
+EXAMPLES = (
+    "from product_footprints where reference_period = '2021' and method = 'cut_off'",
+    "from explain_product('rpsf_raw_white', period := '2021')",
+    "from trace('suzhou_staple_washing/2021-03/purchased_electricity')",
+    "from compare('2022-04', '2022-07')",
+    "describe lineage",
+)
+
+
+class NoMartsError(Exception):
+    """There is nothing to ask."""
+
+
+class QueryError(Exception):
+    """DuckDB refuses the query; the message is its own."""
+
+
+@contextmanager
+def open_marts(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The marts of a publication or release, read-only, with today's macros beside them."""
+    path = folder / "marts.duckdb"
+    if not path.exists():
+        raise NoMartsError(f"{path}: no such file. `carbonloom run` publishes there.")
+    with duckdb.connect() as connection:
+        place = str(path).replace("'", "''")
+        connection.execute(f"attach '{place}' as carbonloom (read_only)")
+        names = connection.execute(
+            "select table_name from duckdb_tables() where database_name = 'carbonloom'"
+        ).fetchall()
+        # first in the path: an older file holds the macros of its day
+        connection.execute("set search_path = 'memory.main,carbonloom.marts'")
+        for macro in macros_over([name for (name,) in names]):
+            connection.execute(macro.statement)
+        yield connection
+
+
+def answer(
+    console: Console, marts: duckdb.DuckDBPyConnection, query: str, form: str = "table"
+) -> None:
+    """Run a query and print what it gives."""
+    try:
+        result = marts.execute(query)
+        columns = [column[0] for column in result.description or ()]
+        rows = result.fetchall()
+    except duckdb.Error as error:
+        raise QueryError(str(error)) from None
+    if form == "csv":
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(rows)
+    else:
+        _print_table(console, columns, rows)
+
+
+def prompt(console: Console, marts: duckdb.DuckDBPyConnection, form: str = "table") -> None:
+    """Ask until `exit` or the end of the input; a query ends with a semicolon."""
+    with suppress(ImportError):  # arrow keys and history, where Python has them
+        import readline  # noqa: F401
+    print_help(console, marts)
+    lines: list[str] = []
+    while True:
+        try:
+            line = input("   ...> " if lines else "carbonloom> ")
+        except (EOFError, KeyboardInterrupt):
+            console.print()
+            return
+        if not lines and line.strip().rstrip(";").lower() in ("exit", "quit", "help", ""):
+            if line.strip().lower().startswith(("exit", "quit")):
+                return
+            print_help(console, marts)
+            continue
+        lines.append(line)
+        if line.rstrip().endswith(";"):
+            query, lines = "\n".join(lines), []
+            try:
+                answer(console, marts, query, form)
+            except QueryError as error:
+                console.print(str(error), style="red", markup=False, highlight=False)
+
+
+def print_help(console: Console, marts: duckdb.DuckDBPyConnection) -> None:
+    """Which marts and macros there are, and examples."""
+    names = marts.execute(
+        "select table_name from duckdb_tables() "
+        "where database_name = 'carbonloom' order by table_name"
+    ).fetchall()
+    _say(console, "Marts: " + ", ".join(name for (name,) in names))
+    _say(console, "\nTable macros:")
+    for macro in all_macros():
+        _say(console, f"  {macro.call}\n      {macro.purpose}")
+    _say(console, "\nFor example:")
+    for example in EXAMPLES:
+        _say(console, f"  {example};")
+    _say(console, "\nA query ends with a semicolon; `help` shows this again, `exit` leaves.")
+
+
+def _say(console: Console, text: str) -> None:
+    console.print(text, markup=False, highlight=False)
+
+
+def _print_table(console: Console, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    table = Table(box=None, header_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows[:SHOWN_ROWS]:
+        table.add_row(*("" if value is None else _text(value) for value in row))
+    console.print(table, markup=False, highlight=False)
+    if len(rows) > SHOWN_ROWS:
+        _say(console, f"{SHOWN_ROWS} of {len(rows)} rows; --format csv gives all.")
+
+
+def _text(value: Any) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
