@@ -354,9 +354,7 @@ def sql(
     preliminary: Annotated[
         bool, typer.Option("--preliminary", help="The newest calculation, signed by nobody.")
     ] = False,
-    warehouse: Annotated[
-        Path, typer.Option(help="Where results are.", envvar=WAREHOUSE_VARIABLE)
-    ] = REPOSITORY / "warehouse",
+    warehouse: WarehouseOption = WAREHOUSE,
     form: Annotated[str, typer.Option("--format", help="table or csv.")] = "table",
 ) -> None:
     """Ask the published marts in SQL; nothing there can be changed.
