@@ -118,7 +118,10 @@ def test_a_changed_month_is_solved_alone_and_a_killed_run_is_made_good(
         code, output = collect(tiny_company, folder)
         assert code == 0, output
     assert solved_files(lived) == after
-    assert marts(lived) == marts(clean)
+    told = [marts(folder) for folder in (lived, clean)]
+    for tables in told:
+        assert tables.pop("round_status")  # when each folder's gate judged: no figure
+    assert told[0] == told[1]
     assert total_of(lived, "2022-02") == total_of(clean, "2022-02")
 
 
