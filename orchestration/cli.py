@@ -188,8 +188,6 @@ def sign(
 
     Exit code 0: signed. 2: it would not count, so nothing was written.
     """
-    from datetime import date
-
     from orchestration.collection import signing
     from orchestration.lake import Lake
 

@@ -144,47 +144,6 @@ def _joined(rows: Amounts, process: Ints, flow: Ints, quantity: Floats) -> Amoun
     )
 
 
-def _has_maker(
-    taken: Amounts,
-    made_flows: Ints,
-    names: Names,
-    flows: Texts,
-    kinds: Texts,
-    units: Texts,
-    findings: Findings,
-) -> Flags:
-    """Which takings somebody serves; the others are findings, a flow at a time."""
-    served = np.isin(taken.flow, made_flows)
-    missing = taken.where(~served)
-    is_from_stock = names.is_non_product[missing.process] & np.isin(
-        kinds[missing.flow], (PRODUCT, INTERMEDIATE)
-    )
-    for rows, from_stock in (
-        (missing.where(is_from_stock), True),
-        (missing.where(~is_from_stock), False),
-    ):
-        for flow in np.unique(rows.flow):
-            takers = rows.where(rows.flow == flow)
-            rule = "waste_without_treatment" if kinds[flow] == OWN_WASTE else "flow_without_maker"
-            findings.add(
-                "delivered_from_stock" if from_stock else rule,
-                observed=f"{takers.quantity.sum():g}",
-                facility=names.facilities[names.process_facility[takers.process[0]]],
-                process=names.processes[takers.process[0]],
-                flow=flows[flow],
-                takers=listed(names.processes[takers.process]),
-                unit=units[flow],
-            )
-    return served
-
-
-def listed(ids: Texts) -> str:
-    """The first few by name, the rest by number."""
-    ids = np.unique(ids.astype(str))
-    more = f" +{len(ids) - LISTED}" if len(ids) > LISTED else ""
-    return ", ".join(ids[:LISTED]) + more
-
-
 def _find_markets(taken: Amounts, keys: Ints, site_count: int, names: Names) -> tuple[Ints, Ints]:
     """Row of the taking and market: the taker's own site, else every site that makes the flow."""
     own = taken.flow * site_count + names.process_facility[taken.process]
