@@ -360,12 +360,12 @@ def sql(
     Marts stand under their own names. Table macros answer the first questions:
 
     \b
-      carbonloom sql "from trace('suzhou_staple_washing/2021-03/purchased_electricity')"
-      carbonloom sql "from explain_product('rpsf_raw_white', period := '2021')"
-      carbonloom sql "from compare('2022-04', '2022-07')" --format csv > changes.csv
+      carbonloom sql "from trace('RESULT_ID')"
+      carbonloom sql "from explain_product('PRODUCT_ID')"
+      carbonloom sql "from compare('ROUND', 'ROUND')" --format csv > it.csv
 
-    The prompt lists all of them. Exit code 0: answered. 1: the query is refused; the message
-    says why. 2: there are no marts there.
+    The prompt lists all of them, with examples of these marts. Exit code 0: answered. 1: the
+    query is refused; the message says why. 2: there are no marts there.
     """
     from orchestration.bi import asking
 

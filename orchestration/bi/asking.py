@@ -18,13 +18,25 @@ from orchestration.bi.macros import all_macros, macros_over
 FORMS = ("table", "csv")
 SHOWN_ROWS = 200
 """Rows of a table on screen; CSV has all of them."""
-EXAMPLES = (
-    "from product_footprints where reference_period = '2021' and method = 'cut_off'",
-    "from explain_product('rpsf_raw_white', period := '2021')",
-    "from trace('suzhou_staple_washing/2021-03/purchased_electricity')",
-    "from compare('2022-04', '2022-07')",
-    "describe lineage",
-)
+EXAMPLES = {
+    "from product_footprints where reference_period = '{year}' and method = 'cut_off'": (
+        "select max(reference_period) as year from product_footprints "
+        "where length(reference_period) = 4"
+    ),
+    "from explain_product('{product}', period := '{year}')": (
+        "select product_id as product, reference_period as year from product_footprints "
+        "where length(reference_period) = 4 order by year desc, product limit 1"
+    ),
+    "from trace('{figure}')": (
+        "select result_id as figure from emissions_by_process "
+        "order by location_based_kgco2e desc nulls last, figure limit 1"
+    ),
+    "from compare('{older}', '{newer}')": (
+        "select min(round) as older, max(round) as newer from lineage having older < newer"
+    ),
+    "describe lineage": "select 1",
+}
+"""A question, and the query that fills it in with what these marts hold."""
 
 
 class NoMartsError(Exception):
@@ -109,9 +121,22 @@ def print_help(console: Console, marts: duckdb.DuckDBPyConnection) -> None:
     for macro in all_macros():
         _say(console, f"  {macro.call}\n      {macro.purpose}")
     _say(console, "\nFor example:")
-    for example in EXAMPLES:
+    for example in examples(marts):
         _say(console, f"  {example};")
     _say(console, "\nA query ends with a semicolon; `help` shows this again, `exit` leaves.")
+
+
+def examples(marts: duckdb.DuckDBPyConnection) -> list[str]:
+    """Questions that these marts can answer; one they hold nothing for is left out."""
+    filled = []
+    for question, query in EXAMPLES.items():
+        with suppress(duckdb.CatalogException):  # an older release lacks the mart
+            result = marts.execute(query)
+            names = [column[0] for column in result.description or ()]
+            for row in result.fetchall():
+                if None not in row:
+                    filled.append(question.format(**dict(zip(names, row, strict=True))))
+    return filled
 
 
 def _say(console: Console, text: str) -> None:

@@ -9,7 +9,7 @@ import duckdb
 import pytest
 from typer.testing import CliRunner
 
-from orchestration.bi.asking import open_marts
+from orchestration.bi.asking import examples, open_marts
 from orchestration.bi.macros import all_macros
 from orchestration.cli import app
 
@@ -154,6 +154,13 @@ def test_the_prompt_teaches_answers_and_survives_a_mistake(warehouse):
     talked = ask("--preliminary", "--warehouse", str(warehouse), typed=typed)
     assert talked.exit_code == 0
     assert all(part in talked.output for part in ("trace(result_id)", "Parser Error", "42"))
+
+
+def test_every_shown_example_is_answered_by_these_marts(marts):
+    shown = examples(marts)
+    assert len(shown) == 4  # one round alone has nothing to be compared with
+    for example in shown:
+        assert marts.execute(example).fetchall(), example
 
 
 def test_without_marts_the_command_says_where_it_looked(tmp_path):
