@@ -9,6 +9,7 @@
 -- depends_on: {{ ref('quality_results') }}
 -- depends_on: {{ ref('quality_rules') }}
 -- depends_on: {{ ref('round_status') }}
+-- depends_on: {{ ref('sign_offs') }}
 -- depends_on: {{ ref('emissions_by_hand_in') }}
 -- depends_on: {{ ref('factor_gases') }}
 -- depends_on: {{ ref('process_balances') }}

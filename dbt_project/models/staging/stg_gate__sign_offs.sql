@@ -5,7 +5,10 @@ select
     hand_in,
     role,
     person_id,
+    person_name,
     signed_on,
+    signed_sha256,
     source_line,
-    is_valid
+    is_valid,
+    broken_rule
 from {{ source('quality', 'sign_offs') }}
