@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 import warnings
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -16,13 +15,8 @@ from rich.console import Console
 from orchestration.company import GWP_SETS, CompanyDataError, DataFolder
 from orchestration.places import DATA_VARIABLE, REPOSITORY, WAREHOUSE_VARIABLE
 
-if TYPE_CHECKING:
-    from dagster import DagsterInstance
-
 PASSED, REFUSED, BROKEN = 0, 1, 2
 SHOWN_MOVES = 30
-PROCESS_TAG = "carbonloom/process"
-QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 app = typer.Typer(
     add_completion=False,
@@ -39,6 +33,22 @@ WarehouseOption = Annotated[
 ]
 
 
+def _known_gwp_set(gwp_set: str) -> str:
+    if gwp_set and gwp_set not in GWP_SETS:
+        raise typer.Exit(_broken(f"--gwp-set {gwp_set}: use one of {', '.join(GWP_SETS)}."))
+    return gwp_set
+
+
+GwpSetOption = Annotated[
+    str,
+    typer.Option(
+        help=f"One of {', '.join(GWP_SETS)}; default: the company's own.",
+        callback=_known_gwp_set,
+        show_default=False,
+    ),
+]
+
+
 @app.callback()
 def carbonloom() -> None:
     """Carbon accounts of a plant: from the workbook cell to the published figure."""
@@ -52,17 +62,30 @@ def run(
         list[str] | None,
         typer.Option("--round", help="A round of rounds.csv; may be repeated. Default: all."),
     ] = None,
-    gwp_set: Annotated[
-        str | None,
-        typer.Option(help=f"One of {', '.join(GWP_SETS)}; default: the company's own."),
-    ] = None,
+    gwp_set: GwpSetOption = "",
 ) -> None:
     """Read, judge, calculate and publish every round, or the rounds named.
 
     Exit code 0: every hand-in passed. 1: something was refused or is missing; the verdicts say
     what. 2: the data folder or the run is broken.
     """
-    raise typer.Exit(_run(data, warehouse, rounds or [], gwp_set))
+    from orchestration.ingest.mapping import MapError
+    from orchestration.running import run_rounds
+    from orchestration.summary import print_summary
+
+    _be_quiet()
+    console, folder = Console(), DataFolder(_existing(data).resolve())
+    try:
+        done = run_rounds(folder, warehouse.resolve(), rounds or [], gwp_set)
+    except (CompanyDataError, MapError) as error:
+        raise typer.Exit(_broken(str(error))) from None
+    published = not done.problems
+    passed = print_summary(console, folder, warehouse.resolve(), done.rounds, published=published)
+    if not published:
+        lines = ["The run failed; what was published before stays.", *done.problems]
+        raise typer.Exit(_broken("\n".join(lines)))
+    console.print(f"{len(done.rounds)} rounds in {done.seconds:.1f} s")
+    raise typer.Exit(PASSED if passed else REFUSED)
 
 
 @app.command()
@@ -82,10 +105,8 @@ def check(
     """
     from orchestration.collection.check_on_screen import check_on_screen
 
-    if not data.is_dir():
-        raise typer.Exit(_broken(f"{data}: no such folder. Name the data folder with --data."))
     warnings.filterwarnings("ignore")
-    raise typer.Exit(check_on_screen(data.resolve(), file, round_, facility, stage))
+    raise typer.Exit(check_on_screen(_existing(data).resolve(), file, round_, facility, stage))
 
 
 @app.command()
@@ -108,8 +129,7 @@ def status(
     from orchestration.collection.status_on_screen import print_status
     from orchestration.ingest.mapping import MapError
 
-    if not data.is_dir():
-        raise typer.Exit(_broken(f"{data}: no such folder. Name the data folder with --data."))
+    data = _existing(data)
     day = today.date() if today else date.today()
     try:
         complete = print_status(Console(), data, warehouse, rounds or [], day)
@@ -123,10 +143,7 @@ def release(
     round: Annotated[str, typer.Option(help="The round of rounds.csv to release.")],
     data: DataOption = DATA,
     warehouse: WarehouseOption = WAREHOUSE,
-    gwp_set: Annotated[
-        str | None,
-        typer.Option(help=f"One of {', '.join(GWP_SETS)}; default: the company's own."),
-    ] = None,
+    gwp_set: GwpSetOption = "",
 ) -> None:
     """Release a round: signed, complete, and never changed again.
 
@@ -135,11 +152,9 @@ def release(
     """
     from orchestration.release_summary import print_release
 
-    if gwp_set is not None and gwp_set not in GWP_SETS:
-        raise typer.Exit(_broken(f"--gwp-set {gwp_set}: use one of {', '.join(GWP_SETS)}."))
     _be_quiet()
     try:
-        released = print_release(Console(), data, warehouse, round, gwp_set or "")
+        released = print_release(Console(), data, warehouse, round, gwp_set)
     except CompanyDataError as error:
         raise typer.Exit(_broken(str(error))) from None
     raise typer.Exit(PASSED if released else REFUSED)
@@ -387,19 +402,6 @@ def sql(
         raise typer.Exit(REFUSED) from None
 
 
-def _run(data: Path, warehouse: Path, rounds: list[str], gwp_set: str | None) -> int:
-    from orchestration.ingest.mapping import MapError
-
-    if gwp_set is not None and gwp_set not in GWP_SETS:
-        return _broken(f"--gwp-set {gwp_set} is not known. Use one of {', '.join(GWP_SETS)}.")
-    if not data.is_dir():
-        return _broken(f"{data}: no such folder. Name the company's data folder with --data.")
-    try:
-        return _collect(data.resolve(), warehouse.resolve(), rounds, gwp_set or "")
-    except (CompanyDataError, MapError) as error:
-        return _broken(str(error))
-
-
 @app.command()
 def template(
     round_name: Annotated[str, typer.Option("--round", help="A round of rounds.csv.")],
@@ -437,98 +439,10 @@ def _broken(message: str) -> int:
     return BROKEN
 
 
-def _collect(data: Path, warehouse: Path, rounds: list[str], gwp_set: str) -> int:
-    folder = DataFolder(data)
-    known = [round_.round for round_ in folder.rounds]
-    chosen = [folder.round(name).round for name in sorted(set(rounds))] or known
-    _validate(folder)
-    _be_quiet()
-    from orchestration.dbt import DbtError
-    from orchestration.summary import print_summary
-
-    started = time.perf_counter()
-    try:
-        problems = _execute(data, warehouse, chosen, known, gwp_set)
-    except DbtError as error:
-        problems = [str(error)]
-    console = Console()
-    passed = print_summary(console, folder, warehouse, chosen, published=not problems)
-    if problems:
-        return _broken("\n".join(["The run failed; what was published before stays.", *problems]))
-    console.print(f"{len(chosen)} rounds in {time.perf_counter() - started:.1f} s")
-    return PASSED if passed else REFUSED
-
-
-def _validate(folder: DataFolder) -> None:
-    """A broken data folder is told before anything is started."""
-    for round_ in folder.rounds:
-        for source_map in folder.maps.values():
-            source_map.layout_for(round_.round)
-    _ = folder.company.densities_kg_per_l
-
-
-def _execute(
-    data: Path, warehouse: Path, chosen: list[str], known: list[str], gwp_set: str
-) -> list[str]:
-    """Run the job over the rounds, one run for each unbroken row of them; returns problems."""
-    from dagster import DagsterInstance
-
-    from orchestration.definitions import build_definitions
-    from orchestration.resources import Folders
-    from orchestration.schedules import round_range
-
-    folders = Folders(data=str(data), warehouse=str(warehouse), gwp_set=gwp_set)
-    job = build_definitions(folders).resolve_job_def("collect_round")
-    shown = bool(os.environ.get("DAGSTER_HOME"))
-    with DagsterInstance.get() if shown else DagsterInstance.ephemeral() as instance:
-        _end_runs_of_the_dead(instance)
-        for group in unbroken_rows(chosen, known):
-            result = job.execute_in_process(
-                instance=instance,
-                tags={**round_range(group), PROCESS_TAG: str(os.getpid())},
-                run_config=QUIET,
-                raise_on_error=False,
-            )
-            if not result.success:
-                return _problems(result)
-    return []
-
-
-def _end_runs_of_the_dead(instance: DagsterInstance) -> None:
-    """A killed run would keep its place in the writer's pool and block every later one."""
-    from dagster import DagsterRunStatus, RunsFilter
-
-    for run in instance.get_runs(RunsFilter(statuses=[DagsterRunStatus.STARTED])):
-        process = run.tags.get(PROCESS_TAG)
-        if process is not None and not Path(f"/proc/{process}").exists():
-            instance.report_run_failed(run, "The process of this run is gone.")
-            instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
-
-
-def unbroken_rows(chosen: list[str], known: list[str]) -> list[list[str]]:
-    """Neighbouring rounds together: one run each, dbt is called once for all of them."""
-    groups: list[list[str]] = []
-    for name in known:
-        if name not in chosen:
-            groups.append([])
-        elif groups and groups[-1]:
-            groups[-1].append(name)
-        else:
-            groups.append([name])
-    return [group for group in groups if group]
-
-
-def _problems(result: Any) -> list[str]:
-    """Why steps failed, in the words of the innermost error."""
-    problems = []
-    for event in result.all_events:
-        if event.is_step_failure:
-            error = event.event_specific_data.error
-            while error.cause is not None:
-                error = error.cause
-            description = getattr(event.event_specific_data.user_failure_data, "description", None)
-            problems.append(f"{event.step_key}: {description or error.message.strip()}")
-    return problems or ["The run stopped before its first step."]
+def _existing(data: Path) -> Path:
+    if not data.is_dir():
+        raise typer.Exit(_broken(f"{data}: no such folder. Name the data folder with --data."))
+    return data
 
 
 def _be_quiet() -> None:

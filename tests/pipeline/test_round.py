@@ -14,12 +14,13 @@ from typer.testing import CliRunner
 
 from orchestration import acceptance, publishing
 from orchestration.acceptance import accept_company, judge_and_accept
-from orchestration.cli import app, unbroken_rows
+from orchestration.cli import app
 from orchestration.company import DataFolder
 from orchestration.dbt import PROJECT
 from orchestration.lake import BUILD_MONTHS_SCHEMA, HAND_INS_SCHEMA, Lake
 from orchestration.landing import land_source
 from orchestration.publishing import PublishError, publish
+from orchestration.running import unbroken_rows
 from tests.conftest import TinyCompany
 
 COMPLETE_KGCO2E = 1000 * 0.5 + 10 * 3 + 50 * 0.2

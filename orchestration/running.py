@@ -1,0 +1,120 @@
+"""A run from the command line: the job of the UI over the rounds named, in this process."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from orchestration.company import DataFolder
+
+if TYPE_CHECKING:
+    from dagster import DagsterInstance, ExecuteInProcessResult
+
+PROCESS_TAG = "carbonloom/process"
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+@dataclass(frozen=True)
+class RunOutcome:
+    """What was run, how long it took, and why it stopped, if it did."""
+
+    rounds: list[str]
+    problems: list[str]
+    seconds: float
+
+
+def run_rounds(
+    data: DataFolder, warehouse: Path, names: Sequence[str], gwp_set: str = ""
+) -> RunOutcome:
+    """Read, judge, calculate and publish the rounds named, or every round when none is.
+
+    `gwp_set`: instead of the company's own.
+
+    Raises:
+        CompanyDataError, MapError: the data folder contradicts itself; nothing was started.
+    """
+    known = [round_.round for round_ in data.rounds]
+    chosen = [data.round(name).round for name in sorted(set(names))] or known
+    _validate(data)
+    from orchestration.dbt import DbtError
+
+    started = time.perf_counter()
+    try:
+        problems = _execute(data.path, warehouse, unbroken_rows(chosen, known), gwp_set)
+    except DbtError as error:
+        problems = [str(error)]
+    return RunOutcome(chosen, problems, time.perf_counter() - started)
+
+
+def _validate(data: DataFolder) -> None:
+    """A broken data folder is told before anything is started."""
+    for round_ in data.rounds:
+        for source_map in data.maps.values():
+            source_map.layout_for(round_.round)
+    _ = data.company.densities_kg_per_l
+
+
+def unbroken_rows(chosen: Sequence[str], known: Sequence[str]) -> list[list[str]]:
+    """Neighbouring rounds together: one run each, dbt is called once for all of them."""
+    groups: list[list[str]] = []
+    for name in known:
+        if name not in chosen:
+            groups.append([])
+        elif groups and groups[-1]:
+            groups[-1].append(name)
+        else:
+            groups.append([name])
+    return [group for group in groups if group]
+
+
+def _execute(data: Path, warehouse: Path, groups: list[list[str]], gwp_set: str) -> list[str]:
+    """Run the job over each group of rounds; returns the problems of the first that fails."""
+    from dagster import DagsterInstance
+
+    from orchestration.definitions import build_definitions
+    from orchestration.resources import Folders
+    from orchestration.schedules import round_range
+
+    folders = Folders(data=str(data), warehouse=str(warehouse), gwp_set=gwp_set)
+    job = build_definitions(folders).resolve_job_def("collect_round")
+    shown = bool(os.environ.get("DAGSTER_HOME"))
+    with DagsterInstance.get() if shown else DagsterInstance.ephemeral() as instance:
+        _end_runs_of_the_dead(instance)
+        for group in groups:
+            result = job.execute_in_process(
+                instance=instance,
+                tags={**round_range(group), PROCESS_TAG: str(os.getpid())},
+                run_config=QUIET,
+                raise_on_error=False,
+            )
+            if not result.success:
+                return _problems(result)
+    return []
+
+
+def _end_runs_of_the_dead(instance: DagsterInstance) -> None:
+    """A killed run would keep its place in the writer's pool and block every later one."""
+    from dagster import DagsterRunStatus, RunsFilter
+
+    for run in instance.get_runs(RunsFilter(statuses=[DagsterRunStatus.STARTED])):
+        process = run.tags.get(PROCESS_TAG)
+        if process is not None and not Path(f"/proc/{process}").exists():
+            instance.report_run_failed(run, "The process of this run is gone.")
+            instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+
+
+def _problems(result: ExecuteInProcessResult) -> list[str]:
+    """Why steps failed, in the words of the innermost error."""
+    problems = []
+    for event in result.all_events:
+        if event.is_step_failure:
+            error = event.event_specific_data.error
+            while error.cause is not None:
+                error = error.cause
+            description = getattr(event.event_specific_data.user_failure_data, "description", None)
+            problems.append(f"{event.step_key}: {description or error.message.strip()}")
+    return problems or ["The run stopped before its first step."]
