@@ -1,0 +1,81 @@
+"""How a command ends: its exit code, and the words on stderr that go with it."""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+import typer
+from rich.console import Console
+
+PASSED, REFUSED, BROKEN, FAULT, INTERRUPTED = 0, 1, 2, 3, 130
+MEANING = {
+    PASSED: "done, and all is as it should be",
+    REFUSED: "done, but something is refused, missing or different; it is listed",
+    BROKEN: "not done: the command, the data folder or what it needs is not right; it says why",
+    FAULT: "a fault of Carbonloom itself; the traceback is printed, nothing half-written is used",
+    INTERRUPTED: "interrupted with Ctrl+C; the next run makes good what was begun",
+}
+"""Every exit code, the same for all commands."""
+
+CODES = "exit_codes"
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+errors = Console(stderr=True)
+
+
+def ends_with(codes: dict[int, str]) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """Name the exit codes of a command, for its help; it can end with no other.
+
+    Raises:
+        RuntimeError: when the command ends with a code its help doesn't name.
+    """
+
+    def named(command: Callable[P, T]) -> Callable[P, T]:
+        @functools.wraps(command)
+        def ending(*arguments: P.args, **options: P.kwargs) -> T:
+            try:
+                return command(*arguments, **options)
+            except typer.Exit as end:
+                if end.exit_code not in codes:
+                    raise RuntimeError(
+                        f"{command.__name__} ended with exit code {end.exit_code}, which its help "
+                        "doesn't name"
+                    ) from None
+                raise
+
+        setattr(ending, CODES, codes)
+        return ending
+
+    return named
+
+
+def help_on_ending(command: Callable[..., object]) -> str:
+    """The exit codes of a command, for the end of its help."""
+    lines = [f"{code}  {meaning}" for code, meaning in getattr(command, CODES).items()]
+    return "Exit codes:\n\n" + "\n".join(lines)
+
+
+def broken(message: str) -> typer.Exit:
+    """Say on stderr why the command can't be done; raise what it returns."""
+    say(message)
+    return typer.Exit(BROKEN)
+
+
+def say(message: str) -> None:
+    """Tell on stderr, as it is: no markup, no folding."""
+    errors.print(message, style="red", highlight=False, markup=False, soft_wrap=True)
+
+
+def be_quiet() -> None:
+    """Only what the reader of the screen can act on; dbt is found without an active venv."""
+    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "yes")
+    warnings.filterwarnings("ignore")
