@@ -149,8 +149,18 @@ def _menu(site: Site, current: Page, language: str) -> list[dict[str, Any]]:
 def _text(
     site: Site, instance: Instance, block: Text, results: Mapping[str, Result], language: str
 ) -> Markup:
+    """A text as HTML."""
+    filled = filled_text(site, instance, block, results, language)
+    html = COLUMN_HEADING.sub('<th scope="col"', _markdown().render(filled))
+    in_english = language != "en" and "method_text()" in block.markdown
+    return Markup(f'<div class="text" lang="en">{html}</div>' if in_english else html)
+
+
+def filled_text(
+    site: Site, instance: Instance, block: Text, results: Mapping[str, Result], language: str
+) -> str:
     """Markdown with figures of the queries written in."""
-    filled = _text_template(block.markdown).render(
+    return _text_template(block.markdown).render(
         names=site.names,
         language=language,
         **{name: result.records() for name, result in results.items()},
@@ -159,9 +169,6 @@ def _text(
         publication=site.publication,
         method_text=method_text,
     )
-    html = COLUMN_HEADING.sub('<th scope="col"', _markdown().render(filled))
-    in_english = language != "en" and "method_text()" in block.markdown
-    return Markup(f'<div class="text" lang="en">{html}</div>' if in_english else html)
 
 
 @cache
@@ -216,17 +223,17 @@ def _one_shown(
         "place": place,
         "title": f"{title}{names.word('colon', language)}{about}" if about else title,
         "note": settings.get("note", {}).get(language, ""),
-        "empty": _said_when_empty(result, settings, names, language),
+        "empty": said_when_empty(result, settings, names, language),
         "result": result,
         "is_empty": not result.rows,
         "csv": _csv_address(result),
         "csv_name": f"{result.name.replace('.', '_')}.csv",
-        "table": None if block.kind == "tiles" else _table(site, result, settings, language),
+        "table": None if block.kind == "tiles" else table_of(site, result, settings, language),
         "word": lambda key: names.word(key, language),
         "language": language,
     }
     if block.kind == "tiles":
-        tiles = _tiles(result, settings, language) if result.rows else []
+        tiles = tiles_of(result, settings, language) if result.rows else []
         return Markup(_template("tiles.html.j2").render(tiles=tiles, **shared))
     if block.kind == "table":
         return Markup(_template("table.html.j2").render(**shared))
@@ -235,15 +242,17 @@ def _one_shown(
     return Markup(_template("chart.html.j2").render(drawn=drawn, option=option, **shared))
 
 
-def _said_when_empty(
+def said_when_empty(
     result: Result, settings: Mapping[str, Any], names: Names, language: str
 ) -> str:
+    """What stands in place of no rows."""
     if not result.is_published:
         return names.word("not_published", language)
     return settings.get("empty", {}).get(language) or names.word("no_rows", language)
 
 
-def _tiles(result: Result, settings: Mapping[str, Any], language: str) -> list[dict[str, str]]:
+def tiles_of(result: Result, settings: Mapping[str, Any], language: str) -> list[dict[str, str]]:
+    """Label, figure and unit of each tile, from the first row."""
     row = result.records()[0]
     tiles = []
     for tile in settings["tiles"]:
@@ -262,7 +271,7 @@ def _tiles(result: Result, settings: Mapping[str, Any], language: str) -> list[d
     return tiles
 
 
-def _table(
+def table_of(
     site: Site, result: Result, settings: Mapping[str, Any], language: str
 ) -> dict[str, Any]:
     """Headings and cells in one language: `x_en` and `x_zh` are one column `x`."""
