@@ -51,10 +51,10 @@ class Period:
 
 
 @dataclass(frozen=True)
-class Exchanges:
-    """What the first half of dbt left for the solve."""
+class Wanted:
+    """What today's inputs ask the solve for."""
 
-    months: tuple[date, ...]
+    periods: list[Period]
     delivered_flows: frozenset[str]
     """Product flows that a non_product process takes in any month."""
 
@@ -99,7 +99,8 @@ def solve_stale_periods(lake: Lake) -> Solved:
     Raises:
         SolveError: the first half of dbt didn't build every month with today's inputs.
     """
-    periods = _periods(lake)
+    wanted = _wanted(lake)
+    periods = wanted.periods
     before = {row["reference_period"]: row for row in period_rows(lake)}
     anew = [
         period
@@ -110,7 +111,7 @@ def solve_stale_periods(lake: Lake) -> Solved:
     # Struck out before a file is touched: whatever kills this run, they are built again.
     take_back(lake, BUILT_PERIODS, [period.reference_period for period in anew])
     is_solved = {name: row["is_solved"] for name, row in before.items()}
-    for solved in _solve(lake, anew):
+    for solved in _solve(lake, anew, wanted.delivered_flows):
         is_solved[solved.reference_period] = solved.is_solved
         for table, content in solved.tables().items():
             lake.write_if_changed(lake.solved(table, solved.reference_period), content)
@@ -150,7 +151,7 @@ def refuse_what_is_not_solved(lake: Lake) -> None:
     solved = {row["reference_period"]: row["fingerprint"] for row in period_rows(lake)}
     behind = [
         period.reference_period
-        for period in _periods(lake)
+        for period in _wanted(lake).periods
         if solved.get(period.reference_period) != period.fingerprint
     ]
     if behind or not lake.solved_periods.exists():
@@ -176,45 +177,41 @@ def finding_rows(lake: Lake) -> list[dict[str, Any]]:
     )
 
 
-def _periods(lake: Lake) -> list[Period]:
+def _wanted(lake: Lake) -> Wanted:
     """Today's reference periods, from the exchanges in the working file."""
-    wanted = {
+    fingerprints = {
         row["period_month"]: row["fingerprint"]
         for row in lake.read(lake.build_months, BUILD_MONTHS_SCHEMA).to_pylist()
     }
     built = recorded(lake, INVENTORY_MONTHS)
-    behind = [month for month, text in wanted.items() if built.get(month) != text]
+    behind = [month for month, text in fingerprints.items() if built.get(month) != text]
     if behind or not lake.working_file.exists():
         months = ", ".join(f"{month:%Y-%m}" for month in behind) or "No month"
         raise SolveError(f"{months}: the inventory is not built with today's inputs. Build it.")
-    exchanges = _exchanges(lake)
-    return reference_periods(exchanges.months, wanted, exchanges.delivered_flows)
-
-
-def _exchanges(lake: Lake) -> Exchanges:
     with duckdb.connect(str(lake.working_file), read_only=True) as connection:
         months = connection.execute(
             "select distinct period_month from intermediate.int_system_exchanges"
         ).fetchall()
-        delivered = connection.execute(
+        flows = connection.execute(
             """
             select distinct flow_id from intermediate.int_system_exchanges
             where process_type = 'non_product' and flow_kind = 'product' and direction = 'input'
             """
         ).fetchall()
-    return Exchanges(
-        tuple(sorted(month for (month,) in months)),
-        frozenset(flow for (flow,) in delivered),
-    )
+    delivered = frozenset(flow for (flow,) in flows)
+    periods = reference_periods((month for (month,) in months), fingerprints, delivered)
+    return Wanted(periods, delivered)
 
 
-def _solve(lake: Lake, periods: Sequence[Period]) -> Iterable[SolvedPeriod]:
+def _solve(
+    lake: Lake, periods: Sequence[Period], delivered: frozenset[str]
+) -> Iterable[SolvedPeriod]:
     if not periods:
         return
     from orchestration.footprint.product_system import solve_period
 
     rules = {name: pq.read_table(lake.company(name)) for name in RULE_TABLES}
-    delivered, wanted = _exchanges(lake).delivered_flows, _wanted_flows(lake)
+    wanted = _wanted_flows(lake)
     exchanges = _exchanges_of(lake, sorted({month for one in periods for month in one.months}))
     with duckdb.connect() as connection:
         connection.register("exchanges", exchanges)

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from orchestration.collection.round_status import RoundStatus
 
 PREVIEW_ROWS = 12
-PREVIEW_COLUMNS = 12
 
 
 def team(owner: str | None) -> list[str]:

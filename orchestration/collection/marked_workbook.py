@@ -85,13 +85,6 @@ def list_of_issues(notice: Notice) -> bytes:
     return package.save()
 
 
-def unmarked(data: bytes) -> bytes:
-    """The workbook without what an earlier return put in."""
-    package = PackageEditor(data)
-    _remove_earlier_marks(package, CellStyles(package.styles()), data)
-    return package.save()
-
-
 def _severities(notice: Notice) -> dict[str, dict[str, str]]:
     by_sheet: dict[str, dict[str, str]] = {}
     for (sheet, cell), remarks in notice.by_cell.items():

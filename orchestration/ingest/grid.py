@@ -44,7 +44,6 @@ class Cell(NamedTuple):
 
 
 BLANK = Cell(None, "blank", None)
-MISSING = Cell(None, "missing", None)
 
 
 @cache

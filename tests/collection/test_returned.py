@@ -17,7 +17,7 @@ from orchestration.acceptance import accept_company, judge_and_accept
 from orchestration.cli import app
 from orchestration.collection.cell_comments import OPENING
 from orchestration.collection.cell_styles import FILLS
-from orchestration.collection.marked_workbook import mark_workbook, unmarked
+from orchestration.collection.marked_workbook import mark_workbook
 from orchestration.collection.notice import Notice, Remark, notice_of
 from orchestration.collection.returned import return_hand_ins
 from orchestration.company import DataFolder
@@ -194,7 +194,7 @@ def test_a_right_cell_looks_as_its_author_made_it(tmp_path: Path) -> None:
     first = mark_workbook(path.read_bytes(), _notice(Remark("warning", "x", ENERGY, "B4", *_WORDS)))
     (tmp_path / "marked.xlsx").write_bytes(first)
     assert marks(tmp_path / "marked.xlsx") == {(ENERGY, "B4")}
-    (tmp_path / "clean.xlsx").write_bytes(unmarked(first))
+    (tmp_path / "clean.xlsx").write_bytes(mark_workbook(first, _notice()))
     assert marks(tmp_path / "clean.xlsx") == set()
     old, new = (openpyxl.load_workbook(p)[ENERGY]["B4"] for p in (path, tmp_path / "clean.xlsx"))
     assert new.fill.fgColor.rgb == old.fill.fgColor.rgb == "FFFFFF99"
