@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typer
 
-from orchestration.commands import calculating, collecting, reading, releasing
+from orchestration.commands import calculating, collecting, reading, releasing, serving
 from orchestration.commands.ending import help_on_ending
 
 COMMANDS = {
@@ -20,7 +20,7 @@ COMMANDS = {
     ],
     "Calculate": [calculating.run, calculating.what_if],
     "Report": [releasing.release, releasing.verify, releasing.compare],
-    "Read and send": [reading.report, reading.sql, reading.exchange],
+    "Read and send": [reading.report, reading.sql, reading.exchange, serving.postgres],
 }
 
 app = typer.Typer(

@@ -10,6 +10,7 @@ from orchestration.assets.control import control_assets
 from orchestration.assets.emission_factors import factor_assets, factor_check
 from orchestration.assets.erp_exports import erp_export_assets
 from orchestration.assets.gate import company_asset, gate_asset, gate_checks
+from orchestration.assets.postgres import postgres_asset
 from orchestration.assets.product_system import product_system_asset, product_system_check
 from orchestration.assets.publication import publication_asset
 from orchestration.assets.releases import release_asset
@@ -57,6 +58,7 @@ def build_definitions(folders: Folders) -> Definitions:
             publication_asset(marts, partitions),
             report_asset(partitions),
             release_asset(partitions),
+            postgres_asset(),
             round_status_asset(partitions),
         ],
         asset_checks=[

@@ -23,6 +23,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from orchestration.bi.descriptions import comments_on
 from orchestration.bi.macros import macros_over
 from orchestration.control import (
     BUILT_PERIODS,
@@ -202,6 +203,9 @@ def write_duckdb(draft: Path, names: Sequence[str]) -> None:
                 f"create table target.marts.\"{name}\" as select * from read_parquet('{source}')"
             )
         connection.execute("use target.marts")
+        for name in names:
+            for statement in comments_on(name):
+                connection.execute(statement)
         if "as_reported" in names:
             connection.execute(CHANGES_BETWEEN)
         for macro in macros_over(names):

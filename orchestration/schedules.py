@@ -46,8 +46,8 @@ def collect_round_job(partitions: PartitionsDefinition) -> UnresolvedAssetJobDef
     """Everything from the files handed in to the publication, in one process."""
     return define_asset_job(
         "collect_round",
-        # what is reported is released on purpose, by a person
-        selection=AssetSelection.all() - AssetSelection.groups("releases"),
+        # what is reported is released on purpose, by a person; so is what others are sent
+        selection=AssetSelection.all() - AssetSelection.groups("releases", "servers"),
         partitions_def=partitions,
         executor_def=in_process_executor,
         description="Read, judge, calculate and publish the rounds chosen.",

@@ -13,16 +13,6 @@ from orchestration.bi.asking import examples, open_marts
 from orchestration.bi.macros import all_macros
 from orchestration.cli import app
 
-COMPANY = Path(__file__).parents[1] / "worked_examples" / "spinning_with_regrind"
-
-
-@pytest.fixture(scope="module")
-def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("asking") / "warehouse"
-    built = CliRunner().invoke(app, ["run", "--data", str(COMPANY), "--warehouse", str(path)])
-    assert built.exit_code == 0, built.output
-    return path
-
 
 @pytest.fixture(scope="module")
 def marts(warehouse: Path):

@@ -1,0 +1,70 @@
+"""Commands that put figures where other programs look for them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from orchestration.commands.ending import BROKEN, PASSED, REFUSED, broken, ends_with, say
+from orchestration.commands.options import WAREHOUSE, WarehouseOption
+from orchestration.places import POSTGRES_VARIABLE
+
+
+@ends_with(
+    {
+        PASSED: "the schema holds these marts",
+        REFUSED: "the schema stands as it was: not ours, still read, or the server refuses",
+        BROKEN: "there are no marts there, or no server answers",
+    }
+)
+def postgres(
+    url: Annotated[
+        str,
+        typer.Option(
+            envvar=POSTGRES_VARIABLE,
+            help="Where the server is, such as postgresql://USER@HOST/DATABASE or service=NAME. "
+            "Give the password by PGPASSWORD, ~/.pgpass or a service file, not here: other users "
+            "of this machine see the arguments of a command.",
+        ),
+    ],
+    schema: Annotated[
+        str, typer.Option(help="Schema that is replaced as a whole; made if missing.")
+    ] = "carbonloom",
+    release: Annotated[
+        Path | None, typer.Option(help="A release, such as warehouse/releases/2022-04/r1.")
+    ] = None,
+    preliminary: Annotated[
+        bool, typer.Option("--preliminary", help="The newest calculation, signed by nobody.")
+    ] = False,
+    wait: Annotated[
+        float, typer.Option(help="Seconds to wait for those who still read the old figures.", min=0)
+    ] = 60,
+    warehouse: WarehouseOption = WAREHOUSE,
+) -> None:
+    """Copy the published marts into a schema of a PostgreSQL server, for BI tools.
+
+    Readers see all of the old figures or all of the new ones. Grants stay; tables and columns
+    carry their descriptions and units as comments. What carbonloom didn't write is never touched.
+
+    \b
+      carbonloom postgres --url postgresql://USER@HOST/DATABASE
+      psql … -c "grant usage on schema carbonloom to READER"
+      psql … -c "grant select on all tables in schema carbonloom to READER"
+    """
+    from orchestration.bi.asking import NoMartsError
+    from orchestration.bi.postgres import NoServerError, PostgresError
+    from orchestration.bi.postgres_on_screen import print_copy
+
+    if release and preliminary:
+        raise broken("--release and --preliminary exclude each other.")
+    folder = release or warehouse / ("preliminary" if preliminary else "published")
+    try:
+        print_copy(Console(), folder, url, schema, wait)
+    except (NoMartsError, NoServerError) as error:
+        raise broken(str(error)) from None
+    except PostgresError as error:
+        say(str(error))
+        raise typer.Exit(REFUSED) from None

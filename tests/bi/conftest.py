@@ -1,0 +1,68 @@
+"""A small company's published marts, and a PostgreSQL server of the tests' own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from orchestration.cli import app
+
+COMPANY = Path(__file__).parents[1] / "worked_examples" / "spinning_with_regrind"
+PASSWORD = "of the tests only"
+
+
+@pytest.fixture(scope="session")
+def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of a mill whose waste goes back into its extruder, after its rounds."""
+    path = tmp_path_factory.mktemp("bi") / "warehouse"
+    built = CliRunner().invoke(app, ["run", "--data", str(COMPANY), "--warehouse", str(path)])
+    assert built.exit_code == 0, built.output
+    return path
+
+
+def program(name: str) -> str:
+    """One of the server's programs; Debian keeps them off the path, by version."""
+    found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
+    path = shutil.which(name) or (str(found[-1]) if found else None)
+    assert path, "install Debian's package postgresql: copies are tested against a real server"
+    return path
+
+
+@pytest.fixture(scope="session")
+def socket_folder() -> Iterator[Path]:
+    """A server that listens on a socket in this folder only, and keeps nothing."""
+    # not under pytest's folder: the server runs as another user, who may not look into that
+    folder = Path(tempfile.mkdtemp(prefix="carbonloom-postgres-"))
+    is_root = os.geteuid() == 0  # whom the server refuses to run as
+    as_user = {"user": "postgres", "group": "postgres", "extra_groups": ()} if is_root else {}
+    if is_root:
+        shutil.chown(folder, "postgres", "postgres")
+    (folder / "password").write_text(PASSWORD)
+    (folder / "password").chmod(0o644)
+    data, log = folder / "data", folder / "log"
+
+    def call(*command: str | Path) -> None:
+        done = subprocess.run(
+            [str(part) for part in command], cwd=folder, capture_output=True, text=True, **as_user
+        )
+        told = log.read_text() if log.exists() else ""
+        assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}{told}"
+
+    call(
+        program("initdb"), "--pgdata", data, "--username", "owner", "--pwfile", folder / "password",
+        "--auth", "scram-sha-256", "--encoding", "UTF8", "--no-locale", "--no-sync",
+    )  # fmt: skip
+    options = f"-c listen_addresses='' -c unix_socket_directories='{folder}' -c fsync=off"
+    call(program("pg_ctl"), "start", "-w", "-D", data, "-l", log, "-o", options)
+    try:
+        yield folder
+    finally:
+        call(program("pg_ctl"), "stop", "-w", "-D", data, "-m", "immediate")
+        shutil.rmtree(folder)
