@@ -5,10 +5,13 @@ Which commands there are and under which heading; what each does is in `orchestr
 
 from __future__ import annotations
 
+import sys
+import traceback
+
 import typer
 
 from orchestration.commands import calculating, collecting, reading, releasing, serving
-from orchestration.commands.ending import help_on_ending
+from orchestration.commands.ending import FAULT, MEANING, help_on_ending, listed
 
 COMMANDS = {
     "Collect": [
@@ -22,12 +25,26 @@ COMMANDS = {
     "Report": [releasing.release, releasing.verify, releasing.compare],
     "Read and send": [reading.report, reading.sql, reading.exchange, serving.postgres],
 }
+HELP = """Carbon accounts of a plant: from the workbook cell to the published figure.
+
+A round, from the first workbook to what is reported:
+
+    carbonloom template --round ROUND      # workbooks to fill in
+    carbonloom check FILE                  # before handing one in
+    carbonloom run                         # read, judge, calculate, publish
+    carbonloom status                      # who still owes what
+    carbonloom sign --round ROUND --role ROLE --person PERSON
+    carbonloom release --round ROUND       # signed, never changed
+
+`carbonloom COMMAND --help` says what a command reads, what it writes and how it ends.
+"""
 
 app = typer.Typer(
-    add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    help="Carbon accounts of a plant: from the workbook cell to the published figure.",
+    rich_markup_mode="markdown",
+    help=HELP,
+    epilog=f"Exit codes:\n\n{listed(MEANING)}",
 )
 for panel, commands in COMMANDS.items():
     for command in commands:
@@ -36,7 +53,11 @@ for panel, commands in COMMANDS.items():
 
 def main() -> None:
     """Entry point of the script `carbonloom`."""
-    app()
+    try:
+        app()
+    except Exception:  # Python itself would end with 1, which says that something is refused
+        traceback.print_exc()
+        sys.exit(FAULT)
 
 
 if __name__ == "__main__":

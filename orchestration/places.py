@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+DATA, WAREHOUSE = REPOSITORY / "raw_data", REPOSITORY / "warehouse"
 DATA_VARIABLE = "CARBONLOOM_DATA"
 WAREHOUSE_VARIABLE = "CARBONLOOM_WAREHOUSE"
 POSTGRES_VARIABLE = "CARBONLOOM_POSTGRES"

@@ -12,7 +12,13 @@ from dagster import ConfigurableResource
 
 from orchestration.company import DataFolder
 from orchestration.lake import Lake
-from orchestration.places import DATA_VARIABLE, REPOSITORY, WAREHOUSE_VARIABLE
+from orchestration.places import (
+    DATA,
+    DATA_VARIABLE,
+    REPOSITORY,
+    WAREHOUSE,
+    WAREHOUSE_VARIABLE,
+)
 
 __all__ = ["DATA_VARIABLE", "REPOSITORY", "WAREHOUSE_VARIABLE", "Folders", "Lake"]
 
@@ -38,6 +44,6 @@ class Folders(ConfigurableResource):
 def default_folders() -> Folders:
     """The folders named by the environment, or the repository's own."""
     return Folders(
-        data=os.environ.get(DATA_VARIABLE) or str(REPOSITORY / "raw_data"),
-        warehouse=os.environ.get(WAREHOUSE_VARIABLE) or str(REPOSITORY / "warehouse"),
+        data=os.environ.get(DATA_VARIABLE) or str(DATA),
+        warehouse=os.environ.get(WAREHOUSE_VARIABLE) or str(WAREHOUSE),
     )

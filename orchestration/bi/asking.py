@@ -15,7 +15,6 @@ from rich.table import Table
 
 from orchestration.bi.macros import all_macros, macros_over
 
-FORMS = ("table", "csv")
 SHOWN_ROWS = 200
 """Rows of a table on screen; CSV has all of them."""
 EXAMPLES = {

@@ -24,10 +24,10 @@ from orchestration.collection.papers import (
     read_paper,
 )
 from orchestration.company import DataFolder, Round
+from orchestration.fixed_words import ROLES
 
 FILE = "sign_offs.csv"
 COLUMNS = ("hand_in", "role", "person", "signed_on", "source_sha256", "content_sha256")
-ROLES = ("preparer", "reviewer", "approver")
 ROUND = "round"
 """Stands for a hand-in where the whole accepted round is signed, by its approver."""
 

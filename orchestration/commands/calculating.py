@@ -9,35 +9,45 @@ from rich.console import Console
 
 from orchestration.commands.ending import BROKEN, PASSED, REFUSED, be_quiet, broken, ends_with
 from orchestration.commands.options import (
-    DATA,
-    WAREHOUSE,
     DataOption,
     GwpSetOption,
+    RoundsOption,
     WarehouseOption,
     existing,
 )
-from orchestration.company import CompanyDataError, DataFolder
+from orchestration.places import DATA, WAREHOUSE
 
 SHOWN_MOVES = 30
 
 
 @ends_with(
     {
-        PASSED: "every hand-in passed, every period is solved",
+        PASSED: "every hand-in passed, and every period is solved",
         REFUSED: "something is refused, missing or not solved; it is listed",
-        BROKEN: "the data folder or the run is broken; what was published stays",
+        BROKEN: "the data folder is broken or the run failed; what was published before stays",
     }
 )
 def run(
     data: DataOption = DATA,
     warehouse: WarehouseOption = WAREHOUSE,
-    rounds: Annotated[
-        list[str] | None,
-        typer.Option("--round", help="A round of rounds.csv; may be repeated. Default: all."),
-    ] = None,
+    rounds: RoundsOption = None,
     gwp_set: GwpSetOption = "",
 ) -> None:
-    """Read, judge, calculate and publish every round, or the rounds named."""
+    """Read, judge, calculate and publish every round, or the rounds named.
+
+    Reads the data folder: hand-ins, maps, master data and factors. Only months whose inputs changed
+    are calculated anew, so it can be run at any time, also after one that was killed.
+
+    Writes the warehouse. What people open is there: `published/marts.duckdb` and
+    `report/index.html`; what goes back to the authors of hand-ins is in `returned/`.
+
+    Examples:
+
+        carbonloom run
+        carbonloom run --round ROUND
+        carbonloom run --data FOLDER --warehouse FOLDER --gwp-set AR5
+    """
+    from orchestration.company import CompanyDataError, DataFolder
     from orchestration.ingest.mapping import MapError
     from orchestration.running import run_rounds
     from orchestration.summary import print_summary
@@ -60,28 +70,45 @@ def run(
 @ends_with(
     {
         PASSED: "calculated",
-        BROKEN: "no such cell or factor, or nothing to compare with",
+        BROKEN: "there is no such cell or factor, or nothing to compare with",
     }
 )
 def what_if(
     cell: Annotated[
         str | None,
-        typer.Option(help="A cell that counts, as file#sheet!cell; file#cell in a text file."),
+        typer.Option(
+            metavar="CELL", help="A cell that counts: `file#sheet!cell`, `file#cell` of a text."
+        ),
     ] = None,
     factor: Annotated[
-        str | None, typer.Option(help="A factor version, as in the mart factor_gases.")
+        str | None,
+        typer.Option(metavar="FACTOR", help="A factor version, as in the mart factor_gases."),
     ] = None,
-    percent: Annotated[float, typer.Option(help="By how much it changes.")] = 1.0,
+    percent: Annotated[
+        float, typer.Option(metavar="PERCENT", help="By how much it changes.")
+    ] = 1.0,
     data: DataOption = DATA,
     warehouse: WarehouseOption = WAREHOUSE,
-    show_all: Annotated[bool, typer.Option("--all", help="Every figure that moves.")] = False,
+    show_all: Annotated[
+        bool,
+        typer.Option(
+            "--all", metavar="", help=f"Every figure that moves, not the {SHOWN_MOVES} first."
+        ),
+    ] = False,
 ) -> None:
     """Calculate everything again with one cell or factor changed, and list what moves.
 
-    Exact for every cell, also for masses that decide yields, shares and loops. Nothing of the
-    warehouse changes.
+    Exact for every cell, also for masses that decide yields, shares and loops.
+
+    Reads what was accepted in the warehouse, and writes nothing there.
+
+    Examples:
+
+        carbonloom what-if --cell 'FILE#SHEET!CELL' --percent 1
+        carbonloom what-if --factor FACTOR --percent -10 --all
     """
     from orchestration import what_if as asking
+    from orchestration.company import CompanyDataError, DataFolder
     from orchestration.recomputing import RecomputeError
 
     be_quiet()

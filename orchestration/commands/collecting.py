@@ -10,39 +10,61 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from orchestration.commands import completing
 from orchestration.commands.ending import BROKEN, PASSED, REFUSED, broken, ends_with
 from orchestration.commands.options import (
-    DATA,
-    WAREHOUSE,
     DataOption,
+    RoundOption,
+    RoundsOption,
     WarehouseOption,
     existing,
 )
-from orchestration.company import CompanyDataError, DataFolder
+from orchestration.fixed_words import ROLES
+from orchestration.places import DATA, WAREHOUSE
 
 
 @ends_with(
     {
         PASSED: "the workbooks are there",
-        BROKEN: "the data folder is broken, nothing is expected, or a file is there already",
+        BROKEN: "the data folder is broken, or nothing is expected of that site or stage",
     }
 )
 def template(
-    round_name: Annotated[str, typer.Option("--round", help="A round of rounds.csv.")],
+    round_name: RoundOption,
     data: DataOption = DATA,
     out: Annotated[
         Path | None,
-        typer.Option(help="Where templates go; default: templates/<round> of the warehouse."),
+        typer.Option(
+            metavar="FOLDER", help="Where they go; default: templates/ROUND of the warehouse."
+        ),
     ] = None,
-    facility: Annotated[str | None, typer.Option(help="Only this site's.")] = None,
-    stage: Annotated[str | None, typer.Option(help="Only this stage's.")] = None,
+    facility: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SITE", help="Only this site's.", autocompletion=completing.facilities
+        ),
+    ] = None,
+    stage: Annotated[
+        str | None,
+        typer.Option(metavar="STAGE", help="Only this stage's.", autocompletion=completing.stages),
+    ] = None,
     warehouse: WarehouseOption = WAREHOUSE,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Write anew what is there already.")
+        bool, typer.Option("--overwrite", metavar="", help="Write anew what is there already.")
     ] = False,
 ) -> None:
-    """Write the workbooks to fill in for a round, one for each site and stage."""
+    """Write the workbooks to fill in for a round, one for each site and stage.
+
+    Reads maps and master data of the data folder, and what the last period weighed from what is
+    published. Writes `SITE/STAGE.xlsx` each; one that is there already stays as it is.
+
+    Examples:
+
+        carbonloom template --round ROUND
+        carbonloom template --round ROUND --facility SITE --stage STAGE --out FOLDER
+    """
     from orchestration.collection.template import TemplateError, print_templates
+    from orchestration.company import CompanyDataError, DataFolder
     from orchestration.ingest.mapping import MapError
 
     folder = out or warehouse / "templates" / round_name
@@ -58,22 +80,49 @@ def template(
 @ends_with(
     {
         PASSED: "the file would be accepted",
-        REFUSED: "it would be refused",
+        REFUSED: "it would be refused; every finding is listed",
         BROKEN: "it can't be checked",
     }
 )
 def check(
-    file: Annotated[Path, typer.Argument(help="A stage's workbook or an ERP export.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A stage's workbook or an ERP export.")
+    ],
     data: DataOption = DATA,
-    round_: Annotated[str | None, typer.Option("--round", help="Which round it is for.")] = None,
-    facility: Annotated[str | None, typer.Option(help="Which site hands it in.")] = None,
+    round_: Annotated[
+        str | None,
+        typer.Option(
+            "--round",
+            metavar="ROUND",
+            help="Which round it is for.",
+            autocompletion=completing.rounds,
+        ),
+    ] = None,
+    facility: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SITE", help="Which site hands it in.", autocompletion=completing.facilities
+        ),
+    ] = None,
     stage: Annotated[
-        str | None, typer.Option(help="Which stage or ERP table it is; default: its name.")
+        str | None,
+        typer.Option(
+            metavar="STAGE",
+            help="Which stage or ERP table it is; default: its name.",
+            autocompletion=completing.stages,
+        ),
     ] = None,
 ) -> None:
     """Judge one file before it is handed in; a marked copy is written beside it.
 
-    What the file says of itself counts, else the folders it lies in.
+    Reads the file and the data folder; no warehouse is needed. Round, site and stage are what the
+    file says of itself, else the folders it lies in, else the options. Writes
+    `FILE.checked.xlsx` when there is something to look at.
+
+    Examples:
+
+        carbonloom check FILE
+        carbonloom check FILE --round ROUND --facility SITE --stage STAGE
     """
     from orchestration.collection.check_on_screen import check_on_screen
 
@@ -89,18 +138,26 @@ def check(
     }
 )
 def status(
-    rounds: Annotated[
-        list[str] | None,
-        typer.Option("--round", help="A round of rounds.csv; may be repeated. Default: all open."),
-    ] = None,
+    rounds: RoundsOption = None,
     data: DataOption = DATA,
     warehouse: WarehouseOption = WAREHOUSE,
     today: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="As of this day.")
+        datetime | None,
+        typer.Option(metavar="YYYY-MM-DD", formats=["%Y-%m-%d"], help="As of this day."),
     ] = None,
 ) -> None:
-    """Who owes what in each round, by when, and how much of the emissions hangs on it."""
+    """Who owes what in each round, by when, and how much of the emissions hangs on it.
+
+    Without `--round`: every open round. Reads the folders as they are and builds nothing; writes
+    nothing.
+
+    Examples:
+
+        carbonloom status
+        carbonloom status --round ROUND --today YYYY-MM-DD
+    """
     from orchestration.collection.status_on_screen import print_status
+    from orchestration.company import CompanyDataError
     from orchestration.ingest.mapping import MapError
 
     data = existing(data)
@@ -119,24 +176,54 @@ def status(
     }
 )
 def sign(
-    round: Annotated[str, typer.Option(help="The round of rounds.csv.")],
-    role: Annotated[str, typer.Option(help="preparer, reviewer or approver.")],
-    person: Annotated[str, typer.Option(help="A person_id of company/people.csv.")],
+    round_name: RoundOption,
+    role: Annotated[
+        str,
+        typer.Option(
+            metavar="ROLE",
+            help=f"One of {', '.join(ROLES)}.",
+            autocompletion=completing.one_of(*ROLES),
+        ),
+    ],
+    person: Annotated[
+        str,
+        typer.Option(
+            metavar="PERSON",
+            help="A person_id of company/people.csv.",
+            autocompletion=completing.people,
+        ),
+    ],
     hand_ins: Annotated[
         list[str] | None,
-        typer.Option("--hand-in", help="May be repeated; `round` for the whole. Default: all."),
+        typer.Option(
+            "--hand-in",
+            metavar="HAND_IN",
+            help="May be repeated; `round` for the whole. Default: every hand-in.",
+            autocompletion=completing.hand_ins,
+        ),
     ] = None,
     data: DataOption = DATA,
     warehouse: WarehouseOption = WAREHOUSE,
 ) -> None:
-    """Write your sign-offs of what was judged last into rounds/<round>/sign_offs.csv."""
+    """Write your sign-offs of what was judged last into the round's sign_offs.csv.
+
+    Reads who may sign, who signed before, and the verdicts of the last run. Writes
+    `rounds/ROUND/sign_offs.csv` of the data folder.
+
+    Examples:
+
+        carbonloom sign --round ROUND --role reviewer --person PERSON
+        carbonloom sign --round ROUND --role approver --person PERSON --hand-in round
+    """
     from orchestration.collection import signing
+    from orchestration.company import CompanyDataError, DataFolder
     from orchestration.lake import Lake
 
     try:
         signed = signing.sign(
-            DataFolder(data), Lake(warehouse), round, role, person, hand_ins or [], date.today()
-        )
+            DataFolder(data), Lake(warehouse), round_name, role, person, hand_ins or [],
+            date.today(),
+        )  # fmt: skip
     except (CompanyDataError, signing.SigningError) as error:
         raise broken(str(error)) from None
     Console().print(f"signed: {', '.join(signed)}", markup=False, highlight=False, soft_wrap=True)
@@ -150,10 +237,23 @@ def sign(
 )
 def rules(
     rule_ids: Annotated[
-        list[str] | None, typer.Argument(help="Rules to show in full; default: list all.")
+        list[str] | None,
+        typer.Argument(
+            metavar="RULE",
+            help="Rules to show in full; default: list all.",
+            autocompletion=completing.rules,
+        ),
     ] = None,
 ) -> None:
-    """List every rule a finding can name: what must hold, how grave it is, what to do."""
+    """List every rule a finding can name: what must hold, how grave it is, what to do.
+
+    Reads the rule book in the code, and no data; writes nothing.
+
+    Examples:
+
+        carbonloom rules
+        carbonloom rules RULE RULE
+    """
     from orchestration.rule_listing import print_rules
 
     raise typer.Exit(PASSED if print_rules(Console(), rule_ids or []) else BROKEN)

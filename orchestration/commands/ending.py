@@ -16,7 +16,7 @@ from rich.console import Console
 PASSED, REFUSED, BROKEN, FAULT, INTERRUPTED = 0, 1, 2, 3, 130
 MEANING = {
     PASSED: "done, and all is as it should be",
-    REFUSED: "done, but something is refused, missing or different; it is listed",
+    REFUSED: "not as it should be: something is refused, missing or different; it is listed",
     BROKEN: "not done: the command, the data folder or what it needs is not right; it says why",
     FAULT: "a fault of Carbonloom itself; the traceback is printed, nothing half-written is used",
     INTERRUPTED: "interrupted with Ctrl+C; the next run makes good what was begun",
@@ -58,9 +58,13 @@ def ends_with(codes: dict[int, str]) -> Callable[[Callable[P, T]], Callable[P, T
 
 
 def help_on_ending(command: Callable[..., object]) -> str:
-    """The exit codes of a command, for the end of its help."""
-    lines = [f"{code}  {meaning}" for code, meaning in getattr(command, CODES).items()]
-    return "Exit codes:\n\n" + "\n".join(lines)
+    """The exit codes of a command as Markdown, for the end of its help."""
+    return f"Exit codes:\n\n{listed(getattr(command, CODES))}"
+
+
+def listed(codes: dict[int, str]) -> str:
+    """Exit codes as a list in Markdown."""
+    return "\n".join(f"- `{code}` {meaning}" for code, meaning in codes.items())
 
 
 def broken(message: str) -> typer.Exit:

@@ -1,4 +1,4 @@
-"""Options that several commands share."""
+"""Options that several commands share, and the arguments that name a folder or a round."""
 
 from __future__ import annotations
 
@@ -7,15 +7,54 @@ from typing import Annotated
 
 import typer
 
+from orchestration.commands import completing
 from orchestration.commands.ending import broken
-from orchestration.company import GWP_SETS
-from orchestration.places import DATA_VARIABLE, REPOSITORY, WAREHOUSE_VARIABLE
+from orchestration.company_tables import GWP_SETS
+from orchestration.places import DATA_VARIABLE, WAREHOUSE_VARIABLE
 
-DATA, WAREHOUSE = REPOSITORY / "raw_data", REPOSITORY / "warehouse"
-
-DataOption = Annotated[Path, typer.Option(help="The company's data folder.", envvar=DATA_VARIABLE)]
+DataOption = Annotated[
+    Path, typer.Option(metavar="FOLDER", help="The company's data folder.", envvar=DATA_VARIABLE)
+]
 WarehouseOption = Annotated[
-    Path, typer.Option(help="Where results are; made if missing.", envvar=WAREHOUSE_VARIABLE)
+    Path,
+    typer.Option(
+        metavar="FOLDER", help="Where results are; made if missing.", envvar=WAREHOUSE_VARIABLE
+    ),
+]
+ROUND = "A round of rounds.csv."
+RoundOption = Annotated[
+    str,
+    typer.Option("--round", metavar="ROUND", help=ROUND, autocompletion=completing.rounds),
+]
+RoundsOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--round",
+        metavar="ROUND",
+        help=f"{ROUND} May be repeated.",
+        autocompletion=completing.rounds,
+    ),
+]
+RELEASE = "A release: a folder such as `warehouse/releases/ROUND/r1`."
+ReleaseArgument = Annotated[
+    Path,
+    typer.Argument(metavar="RELEASE", help=RELEASE, autocompletion=completing.releases),
+]
+OlderReleaseArgument = Annotated[
+    Path,
+    typer.Argument(
+        metavar="OLDER",
+        help=f"{RELEASE} What is compared with.",
+        autocompletion=completing.releases,
+    ),
+]
+NewerReleaseArgument = Annotated[
+    Path,
+    typer.Argument(metavar="NEWER", help="Another one.", autocompletion=completing.releases),
+]
+ReleaseOption = Annotated[
+    Path | None,
+    typer.Option(metavar="RELEASE", help=RELEASE, autocompletion=completing.releases),
 ]
 
 
@@ -28,9 +67,11 @@ def _known_gwp_set(gwp_set: str) -> str:
 GwpSetOption = Annotated[
     str,
     typer.Option(
-        help=f"One of {', '.join(GWP_SETS)}; default: the company's own.",
+        metavar="SET",
+        help=f"One of {', '.join(GWP_SETS)}; without it the company's own.",
         callback=_known_gwp_set,
         show_default=False,
+        autocompletion=completing.one_of(*GWP_SETS),
     ),
 ]
 

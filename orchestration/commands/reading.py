@@ -8,8 +8,13 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from orchestration.commands import completing
 from orchestration.commands.ending import BROKEN, PASSED, REFUSED, broken, ends_with, say
-from orchestration.commands.options import WAREHOUSE, WarehouseOption
+from orchestration.commands.options import ReleaseOption, WarehouseOption
+from orchestration.fixed_words import BASES
+from orchestration.places import WAREHOUSE
+
+FORMS = ("table", "csv")
 
 
 @ends_with(
@@ -20,17 +25,25 @@ from orchestration.commands.options import WAREHOUSE, WarehouseOption
 )
 def report(
     out: Annotated[
-        Path | None, typer.Option(help="Where the site goes; default: report of the warehouse.")
-    ] = None,
-    release: Annotated[
         Path | None,
-        typer.Option(help="Show this release, such as warehouse/releases/2022-04/r1; needs --out."),
+        typer.Option(
+            metavar="FOLDER", help="Where the site goes; default: report/ of the warehouse."
+        ),
     ] = None,
+    release: ReleaseOption = None,
     warehouse: WarehouseOption = WAREHOUSE,
 ) -> None:
     """Render the report site over what is published, or over one release.
 
-    `carbonloom run` and `carbonloom release` do it by themselves; open index.html with a browser.
+    `carbonloom run` and `carbonloom release` do it by themselves; open `index.html` with a browser.
+
+    Reads the published marts, or the release. Writes static pages, to open without server or
+    network; `--release` needs `--out`, because the warehouse shows what is published.
+
+    Examples:
+
+        carbonloom report
+        carbonloom report --release RELEASE --out FOLDER
     """
     from orchestration.report.on_screen import print_report
     from orchestration.report.page_source import PageError
@@ -51,40 +64,66 @@ def report(
     }
 )
 def exchange(
-    release: Annotated[
-        Path | None,
-        typer.Option(
-            help="A release, such as warehouse/releases/2022-04/r1. "
-            "Without one: the newest calculation of the warehouse, marked preliminary."
-        ),
-    ] = None,
+    release: ReleaseOption = None,
     warehouse: WarehouseOption = WAREHOUSE,
     products: Annotated[
-        list[str] | None, typer.Option("--product", help="Only this one; may be repeated.")
+        list[str] | None,
+        typer.Option(
+            "--product",
+            metavar="PRODUCT",
+            help="Only this one; may be repeated.",
+            autocompletion=completing.products,
+        ),
     ] = None,
     years: Annotated[
-        list[str] | None, typer.Option("--year", help="Only this one; may be repeated.")
+        list[str] | None,
+        typer.Option(
+            "--year",
+            metavar="YYYY",
+            help="Only this one; may be repeated.",
+            autocompletion=completing.years,
+        ),
     ] = None,
     basis: Annotated[
-        str, typer.Option(help="Electricity: market_based or location_based.")
-    ] = "market_based",
-    reason: Annotated[str, typer.Option(help="Why figures changed; needed from 10 % on.")] = "",
+        str,
+        typer.Option(
+            metavar="BASIS",
+            help=f"Electricity: {' or '.join(BASES)}.",
+            autocompletion=completing.one_of(*BASES),
+        ),
+    ] = BASES[0],
+    reason: Annotated[
+        str,
+        typer.Option(
+            metavar="TEXT", help="Why figures changed; needed from 10 % on.", show_default=False
+        ),
+    ] = "",
     out: Annotated[
         Path | None,
-        typer.Option(help="Registry of records; default: exchange/ of the warehouse."),
+        typer.Option(
+            metavar="FOLDER", help="Registry of records; default: exchange/ of the warehouse."
+        ),
     ] = None,
 ) -> None:
     """Write product footprints as PACT version 3 records, one a product and year.
 
     Records that say the same keep their id; one that says something else gets a new id, and the
-    one before is deprecated.
+    one before is deprecated. Without `--release` it is the newest calculation, marked preliminary
+    and numbered apart.
+
+    Reads the release, every byte of which is checked first. Writes
+    `exchange/PRODUCT/YYYY/ID.json` of the warehouse; keep that folder, it knows what was given out.
+
+    Examples:
+
+        carbonloom exchange --release RELEASE
+        carbonloom exchange --release RELEASE --product PRODUCT --year YYYY --reason TEXT
     """
     from orchestration.exchange.exchanging import (
         CannotExchangeError,
         preliminary_source,
         release_source,
     )
-    from orchestration.exchange.figures import BASES
     from orchestration.exchange.on_screen import print_exchange
 
     if basis not in BASES:
@@ -106,33 +145,42 @@ def exchange(
 )
 def sql(
     query: Annotated[
-        str | None, typer.Argument(help="What to ask. Without it, a prompt opens.")
+        str | None,
+        typer.Argument(metavar="QUERY", help="What to ask. Without it, a prompt opens."),
     ] = None,
-    release: Annotated[
-        Path | None, typer.Option(help="A release, such as warehouse/releases/2022-04/r1.")
-    ] = None,
+    release: ReleaseOption = None,
     preliminary: Annotated[
-        bool, typer.Option("--preliminary", help="The newest calculation, signed by nobody.")
+        bool,
+        typer.Option("--preliminary", metavar="", help="The newest calculation, signed by nobody."),
     ] = False,
     warehouse: WarehouseOption = WAREHOUSE,
-    form: Annotated[str, typer.Option("--format", help="table or csv.")] = "table",
+    form: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            metavar="FORM",
+            help=f"{' or '.join(FORMS)}.",
+            autocompletion=completing.one_of(*FORMS),
+        ),
+    ] = FORMS[0],
 ) -> None:
     """Ask the published marts in SQL; nothing there can be changed.
 
-    Marts stand under their own names. Table macros answer the first questions:
+    Marts stand under their own names, and table macros answer the first questions; the prompt lists
+    all of them, with examples of these marts. Reads what is published, or the release, read-only.
 
-    \b
-      carbonloom sql "from trace('RESULT_ID')"
-      carbonloom sql "from explain_product('PRODUCT_ID')"
-      carbonloom sql "from compare('ROUND', 'ROUND')" --format csv > it.csv
+    Examples:
 
-    The prompt lists all of them, with examples of these marts.
+        carbonloom sql
+        carbonloom sql "from trace('RESULT_ID')"
+        carbonloom sql "from explain_product('PRODUCT_ID')" --release RELEASE
+        carbonloom sql "from compare('ROUND', 'ROUND')" --format csv > FILE
     """
     from orchestration.bi import asking
 
     folder = release or warehouse / ("preliminary" if preliminary else "published")
-    if form not in asking.FORMS:
-        raise broken(f"--format {form}: use one of {', '.join(asking.FORMS)}.")
+    if form not in FORMS:
+        raise broken(f"--format {form}: use one of {', '.join(FORMS)}.")
     if release and preliminary:
         raise broken("--release and --preliminary exclude each other.")
     try:

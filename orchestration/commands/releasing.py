@@ -10,34 +10,48 @@ from rich.console import Console
 
 from orchestration.commands.ending import BROKEN, PASSED, REFUSED, be_quiet, broken, ends_with
 from orchestration.commands.options import (
-    DATA,
-    WAREHOUSE,
     DataOption,
     GwpSetOption,
+    NewerReleaseArgument,
+    OlderReleaseArgument,
+    ReleaseArgument,
+    RoundOption,
     WarehouseOption,
 )
-from orchestration.company import CompanyDataError
+from orchestration.places import DATA, WAREHOUSE
 
 
 @ends_with(
     {
         PASSED: "released, or released before with the same content",
-        REFUSED: "something is missing; all of it is listed, nothing was changed",
+        REFUSED: "something is missing; all of it is listed, and nothing was changed",
         BROKEN: "the data folder or the command is broken",
     }
 )
 def release(
-    round: Annotated[str, typer.Option(help="The round of rounds.csv to release.")],
+    round_name: RoundOption,
     data: DataOption = DATA,
     warehouse: WarehouseOption = WAREHOUSE,
     gwp_set: GwpSetOption = "",
 ) -> None:
-    """Release a round: signed, complete, and never changed again."""
+    """Release a round: signed, complete, and never changed again.
+
+    Reads what was accepted up to that round, the sign-offs and the waivers, and calculates every
+    figure anew from them.
+
+    Writes `releases/ROUND/r1` of the warehouse, read-only, with the SHA-256 of every file; the next
+    one with other content is `r2`. `published/` and `report/` show the newest release from then on.
+
+    Examples:
+
+        carbonloom release --round ROUND
+    """
+    from orchestration.company import CompanyDataError
     from orchestration.release_summary import print_release
 
     be_quiet()
     try:
-        released = print_release(Console(), data, warehouse, round, gwp_set)
+        released = print_release(Console(), data, warehouse, round_name, gwp_set)
     except CompanyDataError as error:
         raise broken(str(error)) from None
     raise typer.Exit(PASSED if released else REFUSED)
@@ -50,12 +64,16 @@ def release(
         BROKEN: "the folder is no release",
     }
 )
-def verify(
-    folder: Annotated[
-        Path, typer.Argument(help="A release, such as warehouse/releases/2022-04/r1.")
-    ],
-) -> None:
-    """Check every byte of a release, and calculate every figure again from the release alone."""
+def verify(folder: ReleaseArgument) -> None:
+    """Check every byte of a release, and calculate every figure again from the release alone.
+
+    Reads the release and nothing else, offline; writes nothing. Other code than the one that
+    released it is said, and the figures are compared all the same.
+
+    Examples:
+
+        carbonloom verify RELEASE
+    """
     from orchestration.release_summary import print_verification
     from orchestration.verifying import NotAReleaseError
 
@@ -74,15 +92,23 @@ def verify(
     }
 )
 def compare(
-    older: Annotated[
-        Path, typer.Argument(help="A release, such as warehouse/releases/2022-04/r1.")
-    ],
-    newer: Annotated[Path, typer.Argument(help="Another one, such as releases/2022-04/r2.")],
+    older: OlderReleaseArgument,
+    newer: NewerReleaseArgument,
     out: Annotated[
-        Path | None, typer.Option(help="A folder to write every figure and reason to, as CSV.")
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Write every figure and reason there, as CSV."),
     ] = None,
 ) -> None:
-    """Say by how much every figure moved from one release to another, and why."""
+    """Say by how much every figure moved from one release to another, and why.
+
+    The change of each figure is split into data, correction, factor, method and boundary, which add
+    up to it. Reads the two releases; writes nothing but the files of `--out`.
+
+    Examples:
+
+        carbonloom compare OLDER NEWER
+        carbonloom compare OLDER NEWER --out FOLDER
+    """
     from orchestration.restatement.on_screen import NotComparableError, print_comparison
 
     be_quiet()

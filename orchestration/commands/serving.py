@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from orchestration.commands.ending import BROKEN, PASSED, REFUSED, broken, ends_with, say
-from orchestration.commands.options import WAREHOUSE, WarehouseOption
-from orchestration.places import POSTGRES_VARIABLE
+from orchestration.commands.options import ReleaseOption, WarehouseOption
+from orchestration.places import POSTGRES_VARIABLE, WAREHOUSE
 
 
 @ends_with(
@@ -24,6 +23,7 @@ def postgres(
     url: Annotated[
         str,
         typer.Option(
+            metavar="URL",
             envvar=POSTGRES_VARIABLE,
             help="Where the server is, such as postgresql://USER@HOST/DATABASE or service=NAME. "
             "Give the password by PGPASSWORD, ~/.pgpass or a service file, not here: other users "
@@ -31,28 +31,37 @@ def postgres(
         ),
     ],
     schema: Annotated[
-        str, typer.Option(help="Schema that is replaced as a whole; made if missing.")
+        str,
+        typer.Option(metavar="SCHEMA", help="Schema that is replaced as a whole; made if missing."),
     ] = "carbonloom",
-    release: Annotated[
-        Path | None, typer.Option(help="A release, such as warehouse/releases/2022-04/r1.")
-    ] = None,
+    release: ReleaseOption = None,
     preliminary: Annotated[
-        bool, typer.Option("--preliminary", help="The newest calculation, signed by nobody.")
+        bool,
+        typer.Option("--preliminary", metavar="", help="The newest calculation, signed by nobody."),
     ] = False,
     wait: Annotated[
-        float, typer.Option(help="Seconds to wait for those who still read the old figures.", min=0)
+        float,
+        typer.Option(
+            metavar="SECONDS",
+            help="Seconds to wait for those who still read the old figures.",
+            min=0,
+        ),
     ] = 60,
     warehouse: WarehouseOption = WAREHOUSE,
 ) -> None:
     """Copy the published marts into a schema of a PostgreSQL server, for BI tools.
 
     Readers see all of the old figures or all of the new ones. Grants stay; tables and columns
-    carry their descriptions and units as comments. What carbonloom didn't write is never touched.
+    carry their descriptions and units as comments.
 
-    \b
-      carbonloom postgres --url postgresql://USER@HOST/DATABASE
-      psql … -c "grant usage on schema carbonloom to READER"
-      psql … -c "grant select on all tables in schema carbonloom to READER"
+    Reads what is published, or the release. Writes the schema and nothing else of the server; what
+    carbonloom didn't write is never touched.
+
+    Examples:
+
+        carbonloom postgres --url postgresql://USER@HOST/DATABASE
+        psql … -c "grant usage on schema carbonloom to READER"
+        psql … -c "grant select on all tables in schema carbonloom to READER"
     """
     from orchestration.bi.asking import NoMartsError
     from orchestration.bi.postgres import NoServerError, PostgresError

@@ -15,9 +15,9 @@ from typing import Any
 
 import duckdb
 
+from orchestration.fixed_words import BASES
 from orchestration.lake import Lake, text_schema
 
-BASES = ("market_based", "location_based")
 GATE_STAGES = ("raw_material_acquisition", "manufacture")
 KG_PER_UNIT = {"kg": Decimal(1), "t": Decimal(1000), "g": Decimal("0.001")}
 """Declared units that are masses, as in the seed `mass_units`."""

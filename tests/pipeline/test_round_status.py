@@ -23,6 +23,7 @@ from orchestration.collection import sign_offs
 from orchestration.collection.round_status import HANDED_IN, RoundStatus, round_status
 from orchestration.company import DataFolder
 from orchestration.definitions import build_definitions
+from orchestration.fixed_words import ROLES
 from orchestration.lake import Lake
 from orchestration.landing import land_source
 from orchestration.resources import Folders
@@ -66,7 +67,7 @@ def sign(company: TinyCompany, lake: Lake, signed_on: str, round_: str = FEBRUAR
     lines = [
         {**usual, "hand_in": hand_in, "role": role, "person": person, "source_sha256": sha256}
         for hand_in, sha256 in files_of(lake.verdict_rows(round_)).items()
-        for role, person in zip(sign_offs.ROLES, ("ann", "bob", "cai"), strict=True)
+        for role, person in zip(ROLES, ("ann", "bob", "cai"), strict=True)
     ]
     content = content_of_round(lake.registry(), round_, lake.waiver_rows(round_))
     approval = {"hand_in": "round", "role": "approver", "person": "dora", "content_sha256": content}
