@@ -23,6 +23,14 @@ from product_properties
 where length(reference_period) = 4
 order by product_id, year
 """
+RELEASES = """
+select distinct release, round, release_number, cast(released_on as varchar) as released_on
+from as_reported
+where release <> 'preliminary'
+order by round, release_number
+"""
+PUBLICATION = "select * from publication"
+PRELIMINARY = "preliminary"
 FULL_YEAR = 12
 
 
@@ -55,19 +63,42 @@ class Instance:
 
 def instances_of(page: Page, marts: Marts) -> list[Instance]:
     """Every page that a file stands for; none where the marts hold nothing for it."""
+    shared = compared_releases(marts)
     if page.each == "year":
         rows = marts.run("years", YEARS).records()
-        return [Instance(page, row, f"{page.name}-{row['year']}.html") for row in rows]
+        return [Instance(page, row | shared, f"{page.name}-{row['year']}.html") for row in rows]
     if page.each == "round":
-        if "round_status" not in marts.tables():
-            return []
         rows = marts.run("rounds", ROUNDS).records()
-        return [Instance(page, row, f"{page.name}-{row['round']}.html") for row in rows]
+        return [Instance(page, row | shared, f"{page.name}-{row['round']}.html") for row in rows]
     if page.each == "product_year":
         rows = marts.run("product_years", PRODUCT_YEARS).records()
-        return [Instance(page, row, product_file(row["product_id"], row["year"])) for row in rows]
+        return [
+            Instance(page, row | shared, product_file(row["product_id"], row["year"]))
+            for row in rows
+        ]
     newest = chosen_year(marts)
-    return [Instance(page, {"newest_year": newest or 0}, f"{page.name}.html")]
+    return [Instance(page, {"newest_year": newest or 0} | shared, f"{page.name}.html")]
+
+
+def compared_releases(marts: Marts) -> dict[str, str]:
+    """What is shown and the release before it, as `as_reported` calls them.
+
+    `older_release` and `released_on` (of the older one) are empty where there is none.
+    """
+    shown = marts.run("publication", PUBLICATION).records()[0]
+    order = (shown["round"], shown["release_number"])
+    is_released = shown["release_number"] is not None
+    before = [
+        row
+        for row in marts.run("releases", RELEASES).records()
+        if not is_released or (row["round"], row["release_number"]) < order
+    ]
+    older = before[-1] if before else {"release": "", "released_on": ""}
+    return {
+        "older_release": older["release"],
+        "released_on": older["released_on"],
+        "newer_release": f"{order[0]} r{order[1]}" if is_released else PRELIMINARY,
+    }
 
 
 def product_file(product_id: str, year: int) -> str:

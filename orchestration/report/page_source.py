@@ -26,6 +26,9 @@
 
 Fences: `sql` names a query; `chart`, `table` and `tiles` show one; `:::` encloses text of one
 language. Anything else outside a fence is refused, so that no text is forgotten in one language.
+
+A chart, table or tiles with `when: name` is left out where that query has no rows, or that
+parameter of the page is empty.
 """
 
 from __future__ import annotations
@@ -64,6 +67,17 @@ class Shown:
     kind: str
     query: str
     settings: Mapping[str, Any]
+
+    def is_wanted(self, known: Mapping[str, Any]) -> bool:
+        """Whether it stands on the page; `known`: rows by query, and the page's parameters.
+
+        Raises:
+            PageError: `when` names neither.
+        """
+        when = self.settings.get("when")
+        if when is not None and when not in known:
+            raise PageError(f"```{self.kind} {self.query}: when: there is no {when!r}.")
+        return when is None or bool(known[when])
 
 
 @dataclass(frozen=True)

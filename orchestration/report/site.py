@@ -41,8 +41,13 @@ BYTE_ORDER_MARK = "\ufeff"
 """Tells Excel that a CSV is UTF-8."""
 
 ROWS_BEFORE_FILTER = 25
-SHORT, LONG = 11, 60
+SHORT, LONG = 14, 60
 """Characters of a column that is never broken, and of one that needs room."""
+
+LINE_WITHIN_CHINESE = re.compile(
+    r"(?<=[\u3000-\u9fff\uff00-\uffef])\n(?=[\u3000-\u9fff\uff00-\uffef])"
+)
+"""A line that was broken in the source between two Chinese characters, where no space belongs."""
 
 COLUMN_HEADING = re.compile(r"<th(?=[ >])")
 
@@ -97,12 +102,13 @@ def _render(site: Site, instance: Instance, language: str) -> str:
         for name, sql in page.queries.items()
     }
     parts = []
+    known = {**{name: result.rows for name, result in results.items()}, **instance.parameters}
     for number, block in enumerate(page.blocks):
         try:
             if isinstance(block, Text):
                 if block.language == language:
                     parts.append(_text(site, instance, block, results, language))
-            else:
+            elif block.is_wanted(known):
                 result = results[block.query]
                 parts.append(_shown(site, block, result, f"b{number}", language))
         except (PageError, jinja2.UndefinedError, KeyError) as error:
@@ -160,7 +166,7 @@ def filled_text(
     site: Site, instance: Instance, block: Text, results: Mapping[str, Result], language: str
 ) -> str:
     """Markdown with figures of the queries written in."""
-    return _text_template(block.markdown).render(
+    text = _text_template(block.markdown).render(
         names=site.names,
         language=language,
         **{name: result.records() for name, result in results.items()},
@@ -169,6 +175,7 @@ def filled_text(
         publication=site.publication,
         method_text=method_text,
     )
+    return LINE_WITHIN_CHINESE.sub("", text)
 
 
 @cache
@@ -282,9 +289,9 @@ def table_of(
         if not _is_other_language(column, result.columns, language)
         and column not in settings.get("hidden", ())
     ]
-    decimals = {
-        place: formats.decimals_for(row[place] for row in result.rows) for place, _ in columns
-    }
+    decimals = formats.decimals_of_columns(
+        {column: [row[place] for row in result.rows] for place, column in columns}
+    )
     headings, rows = [], []
     for place, column in columns:
         base = column.removesuffix(f"_{language}") if _is_paired(column, result.columns) else column
@@ -296,7 +303,7 @@ def table_of(
         for place, column in columns:
             value = row[place]
             text = (
-                formats.cell(column, value, decimals[place])
+                formats.cell(column, value, decimals[column])
                 if formats.is_number(value) and not isinstance(value, bool)
                 else names.shown(column, formats.cell(column, value, 0), language)
             )

@@ -12,6 +12,7 @@ import pytest
 from orchestration.lake import Lake
 from tests.conftest import COMPANY_YML, MONTHS, TinyCompany, write_company, write_csv
 from tests.pipeline.test_release import carbonloom, sign
+from tests.report.reading import downloads
 
 ROUND, LATER = MONTHS
 OLDER, NEWER = f"{ROUND} r1", f"{LATER} r1"
@@ -193,3 +194,86 @@ def test_the_base_year_is_judged_without_its_new_months(released: Lake):
     assert (second["verdict"], second["threshold_percent"]) == ("recalculate", 5)
     scopes = [second[f"scope_{scope}_change_kgco2e"] for scope in (1, 2, 3)]
     assert scopes == pytest.approx([-12.5, -225, -4])
+
+
+# --- the same in the report -------------------------------------------------------------------
+
+PARTS_IN_TONNES = tuple(
+    f"{part}_change_tco2e"
+    for part in ("new_months", "data", "correction", "factor", "method", "boundary")
+)
+
+
+def page(released: Lake, name: str, language: str = "en") -> dict[str, list[dict[str, str]]]:
+    """The downloads of a page of the newest release's report."""
+    return downloads(released.path / "report" / language / f"{name}.html")
+
+
+def test_the_report_tells_the_causes_of_each_figure_of_a_year(released: Lake):
+    rows = [
+        row
+        for row in page(released, "factory-2022")["factory_changes"]
+        if row["basis"] == "location_based"
+    ]
+    kilograms = {
+        row["ghg_category"]: [1000 * float(row[name]) for name in PARTS_IN_TONNES] for row in rows
+    }
+    assert kilograms == {
+        "purchased_electricity": pytest.approx([250, 0, 50, 0, 0, -275]),
+        "stationary_combustion": pytest.approx([0, 0, 0, 5, -35, 0]),
+        "mobile_combustion": pytest.approx([17.5, 0, 0, 0, 35, -17.5]),
+        "purchased_goods_and_services": pytest.approx([5, 2, 0, 0, 0, -6]),
+    }
+
+
+def test_the_overview_shows_totals_before_and_now_and_the_base_year(released: Lake):
+    shown = page(released, "index")
+    totals = {
+        row["ghg_scope"]: [1000 * float(row[name]) for name in ("older_tco2e", "newer_tco2e")]
+        for row in shown["index_changes"]
+        if row["basis"] == "location_based"
+    }
+    expected = {"1": [30, 35], "2": [500, 525], "3": [10, 11]}
+    assert totals == {scope: pytest.approx(pair) for scope, pair in expected.items()}
+    for row in shown["index_changes"]:
+        parts = sum(float(row[name]) for name in PARTS_IN_TONNES)
+        assert parts == pytest.approx(float(row["change_tco2e"]), abs=1e-12)
+    verdicts = {(row["release"], row["verdict"]) for row in shown["index_base_year"]}
+    assert verdicts == {(NEWER, "recalculate")}
+    text = (released.path / "report" / "en" / "index.html").read_text(encoding="utf-8")
+    assert f"Compared with {OLDER}" in text
+
+
+def test_a_products_page_names_the_cells_and_factors_that_moved_it(released: Lake):
+    shown = page(released, "product-staple-2022")
+    restated = {
+        row["reference_period"]: row
+        for row in shown["product_restated"]
+        if row["basis"] == "location_based"
+    }
+    assert float(restated["2022-01"]["correction_change_kgco2e_per_declared_unit"]) == (
+        pytest.approx(0.025)
+    )
+    weights = {
+        row["object"]: float(row["location_kgco2e_per_declared_unit"])
+        for row in shown["product_reasons"]
+        if row["location_kgco2e_per_declared_unit"]
+    }
+    # of 4000 kg of fibre: 1100 kWh of 0.5 kg, diesel of both months at 3.5 kg, 60 m3 of 0.2 kg
+    assert weights == {
+        f"rounds/{ROUND}/mill/boiler.xlsx#Energy!B3": pytest.approx(550 / 4000),
+        "round_figures:diesel@2021": pytest.approx(70 / 4000),
+        f"rounds/{ROUND}/erp/water.csv#L2:Quantity": pytest.approx(12 / 4000),
+    }
+    assert {row["cause"] for row in shown["product_reasons"]} >= {"method", "boundary"}
+
+
+def test_a_rounds_page_says_what_was_corrected_and_who_signed(released: Lake):
+    shown = page(released, f"round-{ROUND}", "zh")
+    assert [(row["was"], row["is_now"]) for row in shown["round_corrections"]] == [("1000", "1100")]
+    signed = {row["hand_in"]: row for row in shown["round_signatures"]}
+    assert set(signed) == {"mill/boiler", "erp/water", "round"}
+    for hand_in in ("mill/boiler", "erp/water"):
+        people = [signed[hand_in][role] for role in ("prepared_by", "reviewed_by", "approved_by")]
+        assert len(set(people)) == 3 and all(people)
+    assert signed["round"]["approved_by"] and not signed["round"]["prepared_by"]

@@ -10,9 +10,9 @@ from typer.testing import CliRunner
 
 from orchestration.cli import app
 from orchestration.report import site as rendering
-from orchestration.report.formats import cell, decimals_for, number
+from orchestration.report.formats import cell, decimals_for, decimals_of_columns, number
 from orchestration.report.marts import with_literals
-from orchestration.report.page_source import PageError, read_page, read_pages
+from orchestration.report.page_source import PageError, Shown, read_page, read_pages
 
 HEADER = "---\norder: 1\ntitle: {en: A, zh: 甲}\n---\n"
 
@@ -72,6 +72,30 @@ def test_numbers_are_written_alike_in_a_column():
     assert cell("kgco2e_per_unit", 0.253532, 0) == "0.25353"
     assert cell("kgco2e_per_unit", 2007.6, 0) == "2,007.6"
     assert cell("inventory_year", 2021, 0) == "2021"
+    assert decimals_for([0.0355]) == 4
+
+
+def test_a_change_is_written_with_its_sign_and_all_causes_alike():
+    assert cell("change_tco2e", 12.5, 1) == "+12.5"
+    assert cell("factor_change_tco2e", 0.0, 1) == "0"
+    assert cell("change_share", -0.00123, 0) == "\N{MINUS SIGN}0.12 %"
+    columns = {"older_tco2e": [7200], "change_tco2e": [2.5], "data_change_tco2e": [0.002]}
+    assert decimals_of_columns(columns) == {
+        "older_tco2e": 0, "change_tco2e": 3, "data_change_tco2e": 3,
+    }  # fmt: skip
+
+
+def test_a_block_can_wait_for_a_query_or_a_parameter():
+    block = Shown("table", "rows", {"when": "older_release"})
+    assert not block.is_wanted({"older_release": "", "rows": [1]})
+    assert block.is_wanted({"older_release": "2022-04 r1"})
+    with pytest.raises(PageError, match="there is no 'older_release'"):
+        block.is_wanted({"rows": []})
+
+
+def test_a_line_broken_between_chinese_characters_gets_no_space():
+    shown = rendering.LINE_WITHIN_CHINESE.sub("", "甲，\n乙\n\n丙\n- 丁 a\nb")
+    assert shown == "甲，乙\n\n丙\n- 丁 a\nb"
 
 
 def test_a_folder_that_holds_something_else_is_left_alone(tmp_path: Path):
