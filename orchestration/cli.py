@@ -10,7 +10,14 @@ import traceback
 
 import typer
 
-from orchestration.commands import calculating, collecting, reading, releasing, serving
+from orchestration.commands import (
+    calculating,
+    collecting,
+    documents,
+    reading,
+    releasing,
+    serving,
+)
 from orchestration.commands.ending import FAULT, MEANING, help_on_ending, listed
 
 COMMANDS = {
@@ -23,7 +30,13 @@ COMMANDS = {
     ],
     "Calculate": [calculating.run, calculating.what_if],
     "Report": [releasing.release, releasing.verify, releasing.compare],
-    "Read and send": [reading.report, reading.sql, reading.exchange, serving.postgres],
+    "Read and send": [
+        reading.report,
+        documents.documents,
+        reading.sql,
+        reading.exchange,
+        serving.postgres,
+    ],
 }
 HELP = """Carbon accounts of a plant: from the workbook cell to the published figure.
 

@@ -14,6 +14,8 @@ PLAIN_NUMBERS = (
     "inventory_year", "data_year", "base_year", "ghg_scope", "scope3_category", "release_number",
 )  # fmt: skip
 """Numbers that are names: no thousands separator."""
+SIGNIFICANT = ("gwp100",)
+"""Columns that span magnitudes, beside those per unit."""
 
 DECIMALS = ((1000, 0), (100, 1), (10, 2), (0.1, 3), (0.01, 4), (0.001, 5), (1e-6, 6))
 """From which size on a column has how many decimals."""
@@ -97,7 +99,7 @@ def cell(column: str, value: Any, decimals: int) -> str:
         return value.isoformat()[:7] if column == "period_month" else value.isoformat()[:10]
     if column in PLAIN_NUMBERS or not is_number(value):
         return str(value)
-    if column.endswith("_per_unit"):
+    if column.endswith("_per_unit") or column in SIGNIFICANT:
         return significant(value)
     if is_change(column):
         if not value:

@@ -50,13 +50,22 @@ class Result:
 class Marts:
     """The schema `marts` of one folder, read-only; every query is run once."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, company: Path | None = None) -> None:
+        """`company`: a folder of master data to ask, too, as `company.facilities` and so on."""
         file = folder / "marts.duckdb"
         if not file.exists():
             raise PageError(f"{file} is missing: name a publication or a release.")
-        self._connection = duckdb.connect()
+        # one thread adds up in one order, so that the same marts give the same last digit
+        self._connection = duckdb.connect(config={"threads": 1})
         target = str(file).replace("'", "''")
         self._connection.execute(f"attach '{target}' as carbonloom (read_only)")
+        if company is not None:
+            self._connection.execute("attach ':memory:' as company")
+            for table in sorted(company.glob("*.parquet")):
+                place = str(table).replace("'", "''")
+                self._connection.execute(
+                    f"create view company.\"{table.stem}\" as select * from read_parquet('{place}')"
+                )
         self._connection.execute("use carbonloom.marts")
         self._results: dict[tuple[str, str], Result] = {}
 

@@ -86,6 +86,9 @@ class Names:
             return self._name(kind, text, language)
         if column == "hand_in":
             return self._hand_in(text, language)
+        if column == "facilities":
+            sites = (self._name("facility", one, language) for one in text.split("; "))
+            return self.word("list_separator", language).join(sites)
         if column in KIND_OF_COLUMN:
             return self._name(KIND_OF_COLUMN[column], text, language)
         code = self._words["codes"].get(column, {}).get(text)

@@ -23,7 +23,7 @@ from orchestration.report.page_source import PageError
 
 STAMP = "report.json"
 KEPT = 2
-OWN_SUFFIXES = (".py", ".md", ".yml", ".j2", ".css", ".js")
+OWN_SUFFIXES = (".py", ".md", ".yml", ".j2", ".css", ".js", ".typ")
 
 
 @dataclass(frozen=True)

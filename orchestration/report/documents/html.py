@@ -1,0 +1,67 @@
+"""A document as one HTML file: style inside, no script, nothing fetched; it can be mailed."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+
+import jinja2
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+
+from orchestration.report.documents.parts import Document
+from orchestration.report.names import Names
+from orchestration.report.site import COLUMN_HEADING
+
+HERE = Path(__file__).parent
+HEADING = re.compile(r"<h(2|3)>(.*?)</h\1>", re.DOTALL)
+TAG = re.compile(r"<[^>]+>")
+
+
+def html_of(document: Document, names: Names) -> str:
+    """The file's text."""
+    contents: list[tuple[int, str, str]] = []
+    parts = [(type(part).__name__, part) for part in document.parts]
+    rendered = [
+        (kind, _prose(part.markdown, contents) if kind == "Prose" else part) for kind, part in parts
+    ]
+    return (
+        _environment()
+        .get_template("document.html.j2")
+        .render(
+            document=document,
+            parts=rendered,
+            contents=contents,
+            style=Markup((HERE / "document.css").read_text(encoding="utf-8")),
+            word=lambda key: names.word(key, document.language),
+        )
+    )
+
+
+def _prose(markdown: str, contents: list[tuple[int, str, str]]) -> Markup:
+    """Text with an anchor on each heading, which is added to the contents."""
+
+    def anchored(match: re.Match[str]) -> str:
+        key = f"s{len(contents) + 1}"
+        contents.append((int(match[1]), key, Markup(TAG.sub("", match[2]))))
+        return f'<h{match[1]} id="{key}">{match[2]}</h{match[1]}>'
+
+    html = COLUMN_HEADING.sub('<th scope="col"', _markdown().render(markdown))
+    return Markup(HEADING.sub(anchored, html))
+
+
+@cache
+def _markdown() -> MarkdownIt:
+    return MarkdownIt("commonmark", {"html": False}).enable("table")
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(HERE),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

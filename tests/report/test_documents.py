@@ -1,0 +1,140 @@
+"""What is sent as a file: readable, complete in both languages, and the same bytes each time."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from datetime import date
+from html import unescape
+from pathlib import Path
+
+import duckdb
+import pytest
+from typer.testing import CliRunner
+
+from orchestration.cli import app
+from orchestration.report.documents import setting, typst_markup
+from orchestration.report.documents.parts import Grid
+from orchestration.report.documents.pdf import pdf_of
+from orchestration.report.documents.writing import Wanted, write_documents_into
+from orchestration.report.formats import number
+from orchestration.report.page_source import PageError, read_pages
+
+YEAR = 2023
+TAG = re.compile(r"<[^>]+>")
+
+
+def text_of(html: Path) -> str:
+    """What a reader of an HTML document reads."""
+    return unescape(TAG.sub(" ", html.read_text(encoding="utf-8").partition("<body")[2]))
+
+
+@pytest.fixture(scope="session")
+def documents(warehouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of all documents of a small company, written by the command."""
+    out = tmp_path_factory.mktemp("documents") / "out"
+    command = ["documents", "--warehouse", str(warehouse), "--out", str(out)]
+    done = CliRunner().invoke(app, command)
+    assert done.exit_code == 0, done.output
+    return out
+
+
+def test_every_source_can_be_read_and_has_a_chapter_in_each_language():
+    for page in read_pages(setting.SOURCES):
+        chapters = {
+            language: [
+                line.split(" ")[1]
+                for block in page.blocks
+                if getattr(block, "language", "") == language
+                for line in block.markdown.splitlines()
+                if line.startswith("##")
+            ]
+            for language in ("en", "zh")
+        }
+        assert chapters["en"] == chapters["zh"], page.name
+        assert len(chapters["en"]) > 5, page.name
+
+
+def test_each_document_is_there_in_both_languages_and_forms(documents: Path):
+    names = {path.name for path in documents.iterdir()}
+    stems = {name.split(".")[0] for name in names if name.endswith(".pdf")}
+    assert f"ghg-inventory-{YEAR}" in stems
+    for stem in stems:
+        for end in ("en.html", "en.pdf", "zh.html", "zh.pdf"):
+            assert f"{stem}.{end}" in names
+
+
+def test_the_same_figures_give_the_same_bytes(documents: Path, warehouse: Path, tmp_path: Path):
+    published = (warehouse / "published").resolve()
+    copied = tmp_path / "elsewhere" / "r1"
+    shutil.copytree(published, copied)
+    company = shutil.copytree(warehouse / "accepted" / "company", copied / "accepted" / "company")
+    again = write_documents_into(tmp_path / "again", copied, Path(company))
+    assert again.files == {
+        path.name: again.files[path.name] for path in documents.iterdir() if path.suffix != ".json"
+    }
+    for name in again.files:
+        assert (tmp_path / "again" / name).read_bytes() == (documents / name).read_bytes(), name
+
+
+def test_its_figures_are_those_of_the_marts(documents: Path, warehouse: Path):
+    path = warehouse / "published" / "parquet" / "facility_inventory.parquet"
+    scope_2, total = duckdb.sql(
+        "select sum(case when ghg_scope = 2 then location_based_kgco2e end) / 1000,"
+        f" sum(location_based_kgco2e) / 1000 from '{path}' where inventory_year = {YEAR}"
+    ).fetchall()[0]
+    shown = (documents / f"ghg-inventory-{YEAR}.en.html").read_text(encoding="utf-8")
+    tile = re.search(r"Scope 2, location-based</dt><dd><b>([^<]+)</b>", shown)
+    assert tile[1] == number(scope_2, len(tile[1].partition(".")[2]))
+    assert f"{number(total, 0)} tCO2e location-based" in shown
+
+
+def test_preliminary_figures_say_so_in_front_and_on_each_page(documents: Path):
+    for language, words in (("en", "not signed, not released"), ("zh", "未签核，未发布")):
+        html = documents / f"ghg-inventory-{YEAR}.{language}.html"
+        assert text_of(html).count(words) >= 2
+        assert 'class="preliminary"' in html.read_text(encoding="utf-8")
+
+
+def test_a_document_asks_for_nothing_and_runs_nothing(documents: Path):
+    for path in documents.glob("*.html"):
+        text = path.read_text(encoding="utf-8")
+        assert "<script" not in text and "src=" not in text, path.name
+        assert "This publication has no such table" not in text, path.name
+
+
+def test_what_is_not_there_is_said(warehouse: Path, tmp_path: Path):
+    published = (warehouse / "published").resolve()
+    company = warehouse / "accepted" / "company"
+    with pytest.raises(PageError, match="1999: no figures"):
+        write_documents_into(tmp_path / "a", published, company, Wanted(years=(1999,)))
+    assert not (tmp_path / "a").exists()
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "letter.txt").write_text("dear", encoding="utf-8")
+    with pytest.raises(PageError, match="something else"):
+        write_documents_into(mine, published, company)
+    assert [path.name for path in mine.iterdir()] == ["letter.txt"]
+
+
+def test_a_character_that_the_font_lacks_is_named():
+    with pytest.raises(PageError, match=r"U\+13000"):
+        pdf_of("\U00013000", made_on=date(2022, 4, 30))
+
+
+def test_a_text_is_never_markup():
+    source = typst_markup._prose('A *b* #let x = "1" \\ [c] $d$ <e> @f')
+    assert (
+        source.count("#") == source.count('#"') + source.count("#emph") + source.count("#par") + 1
+    )
+    assert '\\"1\\"' in source
+
+
+def test_columns_of_figures_are_never_broken():
+    headings = [{"text": "Name", "width": ""}, {"text": "tCO2e", "width": "figure"}]
+    rows = [[{"text": "a long name " * 9}, {"text": "1,234,567.8"}]]
+    part = Grid(caption="", note="", empty="", headings=headings, rows=rows)
+    columns, size = typst_markup._columns(part, [False, True])
+    name, figure = (float(share) for share in re.findall(r"([\d.]+)fr", columns))
+    assert figure >= typst_markup._units("1,234,567.8") and name > figure
+    assert size == typst_markup.USUAL
