@@ -8,8 +8,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from orchestration.commands import completing
 from orchestration.commands.ending import BROKEN, PASSED, broken, ends_with
-from orchestration.commands.options import WAREHOUSE, WarehouseOption
+from orchestration.commands.options import ReleaseOption, WarehouseOption
+from orchestration.places import WAREHOUSE
 
 
 @ends_with(
@@ -20,25 +22,42 @@ from orchestration.commands.options import WAREHOUSE, WarehouseOption
 )
 def documents(
     out: Annotated[
-        Path | None, typer.Option(help="Where they go; default: documents of the warehouse.")
-    ] = None,
-    release: Annotated[
         Path | None,
-        typer.Option(help="Of this release, such as warehouse/releases/2022-04/r1; needs --out."),
+        typer.Option(metavar="FOLDER", help="Where they go; default: documents/ of the warehouse."),
     ] = None,
+    release: ReleaseOption = None,
     years: Annotated[
-        list[int] | None,
-        typer.Option("--year", help="Only this one; may be repeated. Default: full years."),
+        list[str] | None,
+        typer.Option(
+            "--year",
+            metavar="YYYY",
+            help="Only this one; may be repeated. Without it: years of twelve months.",
+            autocompletion=completing.years,
+        ),
     ] = None,
     products: Annotated[
-        list[str] | None, typer.Option("--product", help="Only this one; may be repeated.")
+        list[str] | None,
+        typer.Option(
+            "--product",
+            metavar="PRODUCT",
+            help="Studies of this one alone; may be repeated.",
+            autocompletion=completing.products,
+        ),
     ] = None,
     warehouse: WarehouseOption = WAREHOUSE,
 ) -> None:
-    """Write the greenhouse gas inventory report and product footprint studies, as HTML and PDF.
+    """Write the greenhouse gas inventory report, as HTML and PDF.
 
-    In Chinese and English, over what is published or over one release; the same release gives
-    the same bytes. Preliminary figures are marked on every page.
+    In Chinese and English. The same release gives the same bytes; preliminary figures are marked
+    as such on every page.
+
+    Reads the published marts, or the release. Writes one folder, and in it `documents.json` with
+    what they were made of and the SHA-256 of each; `--release` needs `--out`.
+
+    Examples:
+
+        carbonloom documents
+        carbonloom documents --release RELEASE --out FOLDER --year YYYY
     """
     from orchestration.report.documents.on_screen import print_documents
     from orchestration.report.documents.writing import Wanted

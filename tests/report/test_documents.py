@@ -107,7 +107,7 @@ def test_what_is_not_there_is_said(warehouse: Path, tmp_path: Path):
     published = (warehouse / "published").resolve()
     company = warehouse / "accepted" / "company"
     with pytest.raises(PageError, match="1999: no figures"):
-        write_documents_into(tmp_path / "a", published, company, Wanted(years=(1999,)))
+        write_documents_into(tmp_path / "a", published, company, Wanted(years=("1999",)))
     assert not (tmp_path / "a").exists()
     mine = tmp_path / "mine"
     mine.mkdir()

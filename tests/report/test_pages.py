@@ -6,12 +6,14 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
 from typer.testing import CliRunner
 
 from orchestration.cli import app
 from orchestration.report import site as rendering
 from orchestration.report.formats import cell, decimals_for, decimals_of_columns, number
 from orchestration.report.marts import with_literals
+from orchestration.report.names import WORDS
 from orchestration.report.page_source import PageError, Shown, read_page, read_pages
 
 HEADER = "---\norder: 1\ntitle: {en: A, zh: 甲}\n---\n"
@@ -114,3 +116,16 @@ def test_a_folder_that_holds_something_else_is_left_alone(tmp_path: Path):
 def test_before_anything_is_published_there_is_nothing_to_show(tmp_path: Path):
     result = CliRunner().invoke(app, ["report", "--warehouse", str(tmp_path)])
     assert result.exit_code == 2
+
+
+def test_no_word_is_defined_twice():
+    """YAML lets the later one win without a word."""
+
+    def twice(node: yaml.Node) -> list[str]:
+        if not isinstance(node, yaml.MappingNode):
+            return []
+        keys = [key.value for key, _ in node.value]
+        doubled = [key for key in keys if keys.count(key) > 1]
+        return doubled + [key for _, value in node.value for key in twice(value)]
+
+    assert twice(yaml.compose(WORDS.read_text(encoding="utf-8"))) == []

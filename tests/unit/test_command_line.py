@@ -112,6 +112,7 @@ OUTCOMES = [
     ("verify f", "release_summary.print_verification", False, 1),
     ("compare a b", "restatement.on_screen.print_comparison", None, 0),
     ("report", "report.on_screen.print_report", None, 0),
+    ("documents", "report.documents.on_screen.print_documents", None, 0),
     ("postgres --url u", "bi.postgres_on_screen.print_copy", None, 0),
 ]
 """What a command's work returns, and the code it ends with; whole runs are in tests/pipeline."""

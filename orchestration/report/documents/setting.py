@@ -51,10 +51,10 @@ def write_documents(marts_folder: Path, company: Path, out: Path, wanted: Wanted
 
 def _refuse_unknown(site: Site, wanted: Wanted) -> None:
     known = [one.parameters for instances in site.instances.values() for one in instances]
-    years = {parameters["year"] for parameters in known}
+    years = {str(parameters["year"]) for parameters in known}
     products = {parameters.get("product_id") for parameters in known}
     for unknown in [
-        *(str(year) for year in wanted.years if year not in years),
+        *(year for year in wanted.years if year not in years),
         *(product for product in wanted.products if product not in products),
     ]:
         raise PageError(f"{unknown}: no figures of it are published there.")
@@ -74,7 +74,7 @@ def _takes(wanted: Wanted, instance: Instance, usual: int | None) -> bool:
     if product and wanted.products and product not in wanted.products:
         return False
     if wanted.years:
-        return year in wanted.years
+        return str(year) in wanted.years
     return instance.parameters["months"] == FULL_YEAR or year == usual
 
 

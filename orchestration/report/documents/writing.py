@@ -25,7 +25,7 @@ STAMP = "documents.json"
 class Wanted:
     """Years and products to write; nothing named is every full year and every product."""
 
-    years: tuple[int, ...] = ()
+    years: tuple[str, ...] = ()
     products: tuple[str, ...] = ()
 
 
