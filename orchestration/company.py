@@ -110,6 +110,11 @@ class DataFolder:
         return Company(settings, tables)
 
     @cached_property
+    def settings(self) -> dict[str, str]:
+        """What company.yml says, as it stands: nothing is judged, a missing file says nothing."""
+        return self._settings([])
+
+    @cached_property
     def rounds(self) -> tuple[Round, ...]:
         """Collection rounds in the order of their names."""
         path = self.path / "rounds.csv"

@@ -10,6 +10,7 @@ from orchestration.assets.control import control_assets
 from orchestration.assets.emission_factors import factor_assets, factor_check
 from orchestration.assets.erp_exports import erp_export_assets
 from orchestration.assets.gate import company_asset, gate_asset, gate_checks
+from orchestration.assets.metadata import owners
 from orchestration.assets.postgres import postgres_asset
 from orchestration.assets.product_system import product_system_asset, product_system_check
 from orchestration.assets.publication import publication_asset
@@ -46,21 +47,27 @@ def build_definitions(folders: Folders) -> Definitions:
     marts = sorted(key for half in warehouse for key in half.keys if key.path[0] == "marts")
     job = collect_round_job(partitions)
     follow = follow_rounds_job(partitions)
+    calculated = [
+        *factor_assets(),
+        company_asset(),
+        gate_asset([asset.key for asset in landed], partitions),
+        *control_assets(partitions),
+        *warehouse,
+        product_system_asset(partitions),
+        publication_asset(marts, partitions),
+        report_asset(partitions),
+        release_asset(partitions),
+        postgres_asset(),
+        round_status_asset(partitions),
+    ]
+    # what is handed in belongs to who hands it in, everything else to who answers for the figures
+    answerable = owners(data.settings.get("figures_owner"))
+    owned = [
+        asset.map_asset_specs(lambda spec: spec.replace_attributes(owners=answerable))
+        for asset in calculated
+    ]
     return Definitions(
-        assets=[
-            *landed,
-            *factor_assets(),
-            company_asset(),
-            gate_asset([asset.key for asset in landed], partitions),
-            *control_assets(partitions),
-            *warehouse,
-            product_system_asset(partitions),
-            publication_asset(marts, partitions),
-            report_asset(partitions),
-            release_asset(partitions),
-            postgres_asset(),
-            round_status_asset(partitions),
-        ],
+        assets=[*landed, *owned],
         asset_checks=[
             gate_checks(partitions),
             factor_check(),

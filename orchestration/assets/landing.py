@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from dagster import AssetExecutionContext, AssetsDefinition, PartitionsDefinition, asset
 
-from orchestration.assets.metadata import shown_as_table, table_metadata, team
+from orchestration.assets.metadata import owners, shown_as_table, table_metadata
 from orchestration.ingest.mapping import SourceMap
 from orchestration.landing import Landed, land_source
 from orchestration.partitions import ALL_ROUNDS_IN_ONE_RUN
@@ -24,7 +24,7 @@ def landed_asset(
         backfill_policy=ALL_ROUNDS_IN_ONE_RUN,
         group_name="landed",
         kinds=kinds,
-        owners=team(source_map.owner),
+        owners=owners(source_map.owner),
         description=source_map.description or f"What was handed in for {source_map.source}.",
         metadata={"owner": source_map.owner or "", "map": f"maps/{source_map.source}.yml"},
     )

@@ -24,10 +24,16 @@ if TYPE_CHECKING:
     from orchestration.collection.round_status import RoundStatus
 
 PREVIEW_ROWS = 12
+EMAIL = re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+")
 
 
-def team(owner: str | None) -> list[str]:
-    """An owner as the UI knows it; a name it can't show stays in the metadata only."""
+def owners(owner: str | None) -> list[str]:
+    """An owner as the UI knows it: an e-mail address or a team.
+
+    A name that the UI can't show, such as one without Latin letters, is no owner there.
+    """
+    if owner and EMAIL.fullmatch(owner):
+        return [owner]
     words = re.findall(r"[A-Za-z0-9]+", owner or "")
     return [f"team:{'-'.join(words).lower()}"] if words else []
 

@@ -16,6 +16,9 @@ from dagster import (
     MetadataValue,
     Output,
     PartitionsDefinition,
+    TableColumn,
+    TableColumnConstraints,
+    TableSchema,
 )
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 from dagster_dbt.asset_utils import get_subset_selection_for_context
@@ -61,9 +64,31 @@ class SourcesAreAssets(DagsterDbtTranslator):
             return VERDICTS
         return FACTORS if table == "emission_factor_gases" else AssetKey([source, table])
 
+    def get_metadata(self, dbt_resource_props: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The schema with units, and what is never null."""
+        metadata = dict(super().get_metadata(dbt_resource_props))
+        columns = dbt_resource_props.get("columns", {}).values()
+        if columns:
+            metadata["dagster/column_schema"] = TableSchema([_column(column) for column in columns])
+        return metadata
+
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
         """staging, intermediate, marts, reference."""
         return dbt_resource_props["schema"]
+
+
+def _column(column: Mapping[str, Any]) -> TableColumn:
+    """A column as the UI shows it; its unit stands in the text, where it is read, and as a tag."""
+    unit = column.get("meta", {}).get("unit")
+    about = " ".join(column["description"].split())
+    constraints = {constraint["type"] for constraint in column.get("constraints", ())}
+    return TableColumn(
+        name=column["name"],
+        type=column.get("data_type") or "?",
+        description=f"{about} Unit: {unit}." if unit else about,
+        constraints=TableColumnConstraints(nullable="not_null" not in constraints),
+        tags={"unit": unit} if unit else {},
+    )
 
 
 def warehouse_assets(
@@ -125,6 +150,8 @@ def _built(
         run = Dbt(folders.lake).build(selection, folders.gwp_set)
         if not run.problems:
             metadata = _row_counts(folders.lake)
+            if not context.instance.is_ephemeral:  # somebody may look
+                _add_column_lineage(metadata, Dbt(folders.lake), half)
             for key in shown.keys() & context.selected_asset_keys:
                 metadata[key.to_python_identifier()].update(shown[key](folders.lake))
     for raw_event in run.events:
@@ -133,6 +160,14 @@ def _built(
             yield _with_metadata(result, metadata)
     if run.problems:
         raise Failure("dbt build failed:\n" + "\n".join(run.problems), allow_retries=False)
+
+
+def _add_column_lineage(metadata: dict[str, dict[str, Any]], dbt: Dbt, half: Half) -> None:
+    from orchestration.assets.column_lineage import column_lineage
+
+    for key, lineage in column_lineage(dbt, half.manifest, half.translator).items():
+        shown = metadata.setdefault(key.to_python_identifier(), {})
+        shown["dagster/column_lineage"] = lineage
 
 
 def _with_metadata(result: Any, metadata: Mapping[str, Mapping[str, Any]]) -> Any:

@@ -9,6 +9,8 @@ import duckdb
 import pytest
 from dagster import AssetSelection, DagsterInstance, Definitions, materialize
 
+from orchestration.assets.metadata import owners
+from orchestration.bi.descriptions import described_marts
 from orchestration.definitions import build_definitions
 from orchestration.resources import REPOSITORY, Folders
 from orchestration.schedules import changed_rounds, look, newest_opened
@@ -63,6 +65,40 @@ def test_every_asset_is_described(definitions: Definitions):
     silent = [spec.key for spec in definitions.resolve_all_asset_specs() if not spec.description]
 
     assert silent == []
+
+
+def test_every_column_of_a_mart_has_its_description_and_unit_in_the_ui(definitions: Definitions):
+    for spec in definitions.resolve_all_asset_specs():
+        if spec.key.path[0] != "marts":
+            continue
+        mart = described_marts()[spec.key.path[1]]
+        shown = {column.name: column for column in spec.metadata["dagster/column_schema"].columns}
+        assert list(shown) == list(mart.columns), spec.key
+        for name, column in mart.columns.items():
+            assert shown[name].description == column.comment
+            assert shown[name].tags.get("unit", "") == column.unit
+
+
+def test_everything_calculated_is_owned_by_who_answers_for_the_figures(definitions: Definitions):
+    named = {
+        tuple(spec.owners)
+        for spec in definitions.resolve_all_asset_specs()
+        if spec.key.path[0] != "landed"
+    }
+    assert named == {("team:carbon-accounting",)}
+
+
+@pytest.mark.parametrize(
+    ("stated", "shown"),
+    [
+        ("Energy manager, site 2", ["team:energy-manager-site-2"]),
+        ("carbon.desk+plant@example.com", ["carbon.desk+plant@example.com"]),
+        ("能源经理", []),
+        (None, []),
+    ],
+)
+def test_an_owner_is_shown_as_the_ui_allows_it(stated: str | None, shown: list[str]):
+    assert owners(stated) == shown
 
 
 def test_a_refused_hand_in_can_not_reach_the_warehouse_by_running_dbt_alone(

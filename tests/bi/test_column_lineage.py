@@ -1,0 +1,162 @@
+"""Which columns a column is made of, against what one reads in the models themselves."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from dagster import AssetKey, DagsterInstance, materialize
+
+from orchestration.assets import column_lineage as under_test
+from orchestration.assets.column_lineage import column_lineage, origins_of
+from orchestration.assets.warehouse import SourcesAreAssets
+from orchestration.bi.descriptions import MARTS, described_marts
+from orchestration.dbt import Dbt
+from orchestration.definitions import build_definitions
+from orchestration.lake import Lake
+from orchestration.resources import Folders
+from tests.bi.conftest import COMPANY
+
+STAND_FOR_THEMSELVES = {
+    "marts/emissions_by_product.basis",  # each row twice, once a basis
+    "marts/product_coefficients.origin",  # which branch of the union
+    "marts/product_contributions.origin",
+    "marts/product_footprints.boundary",  # stages of a boundary are listed in the model
+    "marts/product_footprints.absent_stage_count",  # rows counted
+    "marts/quality_results.judged_by",
+    "marts/reconciliation.followed_by",
+    "marts/round_status.is_expected",
+}
+
+
+@pytest.fixture(scope="module")
+def dbt(warehouse: Path) -> Dbt:
+    return Dbt(Lake(warehouse))
+
+
+@pytest.fixture(scope="module")
+def found(dbt: Dbt) -> dict[str, set[str]]:
+    """By `asset.column` of a model: that of each column it is made of."""
+    translator = SourcesAreAssets()
+    return {
+        f"{key.to_user_string()}.{column}": {
+            f"{dep.asset_key.to_user_string()}.{dep.column_name}" for dep in deps
+        }
+        for key, lineage in column_lineage(dbt, dbt.manifest(), translator).items()
+        for column, deps in lineage.deps_by_column.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("column", "made_of"),
+    [
+        # through a sum over a join
+        (
+            "marts/product_footprints.kgco2e_per_declared_unit",
+            {"marts/emissions_by_product.kgco2e_per_declared_unit"},
+        ),
+        # the one multiplication: quantity, share of the site, factor
+        (
+            "intermediate/int_emissions.location_based_kgco2e",
+            {
+                "intermediate/int_activity_totals.quantity",
+                "intermediate/int_activity_totals.consolidation_share",
+                "intermediate/int_factor_choices.location_based_kgco2e_per_unit",
+            },
+        ),
+        # both halves of a union
+        (
+            "marts/emissions_by_product.kgco2e_per_declared_unit",
+            {
+                "marts/product_contributions.location_based_kgco2e_per_declared_unit",
+                "marts/product_contributions.market_based_kgco2e_per_declared_unit",
+            },
+        ),
+        # out of files that no model makes
+        ("staging/stg_stages__readings.value_text", {"accepted/stage_readings.value_text"}),
+    ],
+)
+def test_a_column_is_made_of_what_its_model_says(found, column, made_of):
+    assert found[column] == made_of
+
+
+def test_every_column_of_every_mart_is_followed(found):
+    followed = {column for column in found if column.startswith("marts/")}
+    models = [path.stem for path in MARTS.glob("*.sql")]
+    assert followed == {
+        f"marts/{name}.{column}" for name in models for column in described_marts()[name].columns
+    }
+    assert {column for column in followed if not found[column]} == STAND_FOR_THEMSELVES
+
+
+def test_an_origin_is_a_column_that_is_there(found):
+    """Of models; what lies in files has no list of columns here."""
+    models = {column.partition(".")[0] for column in found}
+    named = {origin for origins in found.values() for origin in origins}
+    made = {origin for origin in named if origin.partition(".")[0] in models}
+    assert made
+    assert made - found.keys() == set()
+
+
+def test_windows_subqueries_and_the_model_itself_are_seen_through():
+    sql = """
+        with ranked as (
+            select a, row_number() over (partition by b order by c) as place from db.s.t
+        ), held as (select a, d from db.s.itself)
+        select
+            ranked.a as plain,
+            ranked.place,
+            (select max(u.e) from db.s.u as u) as most,
+            coalesce(held.d, ranked.a) as kept,
+            count(*) as number_of
+        from ranked left join held on ranked.a = held.a
+        group by all
+    """
+    integer = dict.fromkeys("abcde", "INTEGER")
+    assert origins_of(sql, {"db.s.t": ("T", integer), "db.s.u": ("U", integer)}) == {
+        "plain": [["T", "a"]],
+        "place": [["T", "b"], ["T", "c"]],
+        "most": [["U", "e"]],
+        "kept": [["T", "a"]],
+        "number_of": [],
+    }
+
+
+def test_a_model_is_read_again_only_when_it_changed(dbt, found, monkeypatch):
+    read: list[str] = []
+    real = under_test.origins_of
+
+    def counted(sql: str, parents: object) -> object:
+        read.append(sql)
+        return real(sql, parents)
+
+    monkeypatch.setattr(under_test, "origins_of", counted)
+    column_lineage(dbt, dbt.manifest(), SourcesAreAssets())
+    assert read == []
+    kept = json.loads((dbt.folder / "column_lineage.json").read_text())
+    kept["model.carbonloom.product_footprints"]["read_from"] = "another SQL"
+    (dbt.folder / "column_lineage.json").write_text(json.dumps(kept))
+    column_lineage(dbt, dbt.manifest(), SourcesAreAssets())
+    assert len(read) == 1
+
+
+def test_a_run_that_somebody_can_look_at_says_it(warehouse, tmp_path):
+    shutil.copytree(warehouse, tmp_path / "warehouse", symlinks=True)
+    folders = Folders(data=str(COMPANY), warehouse=str(tmp_path / "warehouse"))
+    mart = AssetKey(["marts", "product_footprints"])
+    with DagsterInstance.local_temp(str(tmp_path)) as instance:
+        done = materialize(
+            list(build_definitions(folders).assets or []),
+            selection=[mart],
+            instance=instance,
+            resources={"folders": folders},
+            partition_key=folders.data_folder.rounds[0].round,
+        )
+    (made,) = [
+        event for event in done.get_asset_materialization_events() if event.asset_key == mart
+    ]
+    lineage = made.materialization.metadata["dagster/column_lineage"].value
+    (dep,) = lineage.deps_by_column["kgco2e_per_declared_unit"]
+    assert dep.asset_key == AssetKey(["marts", "emissions_by_product"])
