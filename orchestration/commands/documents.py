@@ -46,7 +46,7 @@ def documents(
     ] = None,
     warehouse: WarehouseOption = WAREHOUSE,
 ) -> None:
-    """Write the greenhouse gas inventory report, as HTML and PDF.
+    """Write the greenhouse gas inventory report and the product footprint studies, as HTML and PDF.
 
     In Chinese and English. The same release gives the same bytes; preliminary figures are marked
     as such on every page.
@@ -57,7 +57,8 @@ def documents(
     Examples:
 
         carbonloom documents
-        carbonloom documents --release RELEASE --out FOLDER --year YYYY
+        carbonloom documents --release RELEASE --out FOLDER
+        carbonloom documents --year YYYY --product PRODUCT
     """
     from orchestration.report.documents.on_screen import print_documents
     from orchestration.report.documents.writing import Wanted

@@ -89,6 +89,20 @@ def test_its_figures_are_those_of_the_marts(documents: Path, warehouse: Path):
     assert f"{number(total, 0)} tCO2e location-based" in shown
 
 
+def test_a_footprint_is_that_of_the_marts_and_its_stages_add_up(documents: Path, warehouse: Path):
+    path = warehouse / "published" / "parquet" / "emissions_by_product.parquet"
+    found = duckdb.sql(
+        "select product_id, sum(kgco2e_per_declared_unit) filter"
+        " (life_cycle_stage in ('raw_material_acquisition', 'manufacture'))"
+        f" from '{path}' where basis = 'location_based' and method = 'cut_off'"
+        f" and reference_period = '{YEAR}' group by product_id"
+    ).fetchall()
+    assert found
+    for product, gate in found:
+        text = text_of(documents / f"product-footprint-{product}-{YEAR}.en.html")
+        assert f"cradle to gate {number(gate, 3)} kgCO2e location-based" in " ".join(text.split())
+
+
 def test_preliminary_figures_say_so_in_front_and_on_each_page(documents: Path):
     for language, words in (("en", "not signed, not released"), ("zh", "未签核，未发布")):
         html = documents / f"ghg-inventory-{YEAR}.{language}.html"
@@ -101,6 +115,7 @@ def test_a_document_asks_for_nothing_and_runs_nothing(documents: Path):
         text = path.read_text(encoding="utf-8")
         assert "<script" not in text and "src=" not in text, path.name
         assert "This publication has no such table" not in text, path.name
+        assert "**" not in text, f"{path.name}: emphasis that Markdown doesn't see"
 
 
 def test_what_is_not_there_is_said(warehouse: Path, tmp_path: Path):
