@@ -102,6 +102,8 @@ AGREEMENT = (
         from gate_total
         where is_complete and abs(stated - summed)
             > tolerance * abs(summed) + {ROUNDING.format("stated", "summed")}
+            and coalesce(abs(stated - summed_as_typed) > tolerance * abs(summed_as_typed)
+                + {ROUNDING.format("stated", "summed_as_typed")}, true)
         """,
         waivable=True,
     ),

@@ -20,7 +20,7 @@ select
     r.property, r.period_month, r.period_text, r.value_text, r.value_type, r.quantity,
     r.sign_multiplier, r.multiplier_text, r.multiplier_cell, r.unit_text, r.document_no,
     r.meter_id, r.is_required, r.formula, r.item_text, r.source_file, r.source_sheet,
-    r.source_cell,
+    r.source_cell, r.corrected_from,
     coalesce(s.is_record, starts_with(r.source, 'erp_') or r.document_no is not null)
         as is_record,
     f.flow_id is not null as flow_is_known,
@@ -166,6 +166,9 @@ create or replace temp macro tolerance_of(rule, of_source, of_flow) as (
 )
 """
 
+# A correction comes after the total was written, or mends the cell the total exposed: a total
+# agrees with its cells as they were typed or as they were corrected. One that was corrected
+# itself has to agree with what is in force.
 TOTAL = """
 create or replace temp table gate_total as
 with total as (
@@ -175,6 +178,8 @@ with total as (
 summed as (
     select hand_in, source_sheet, item_text, flow_id, process_id, direction, property, meter_id,
         sum(quantity) as summed,
+        sum(case when corrected_from is null or starts_with(corrected_from, '× ') then quantity
+            else try_cast(corrected_from as double) end) as summed_as_typed,
         bool_and(quantity is not null or value_type = 'blank' and not is_required) as is_complete,
         concat(arg_min(source_cell, reading_no), ' … ', arg_max(source_cell, reading_no)) as cells
     from gate_reading
@@ -183,6 +188,7 @@ summed as (
     group by all
 )
 select t.reading_no, t.hand_in, t.source, t.flow_id, t.quantity as stated, s.summed,
+    case when t.corrected_from is null then s.summed_as_typed end as summed_as_typed,
     s.is_complete, s.cells, tolerance_of('row_total_agrees', t.source, t.flow_id) as tolerance
 from total t join summed s on s.hand_in = t.hand_in
     and s.source_sheet is not distinct from t.source_sheet

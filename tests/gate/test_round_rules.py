@@ -388,6 +388,26 @@ def test_unexpected_file_is_told(judged):
     assert found(judgement) == [("unexpected_file", "warning", "mill/canteen", None)]
 
 
+@pytest.mark.parametrize(
+    ("typed", "corrected_total", "refused"),
+    [
+        pytest.param("1000.0", None, False, id="corrected after the total was written"),
+        pytest.param("900.0", None, True, id="the total agrees with neither"),
+        pytest.param("1000.0", "1999.0", True, id="the total was corrected, but not to the sum"),
+        pytest.param("× 2", None, True, id="the multiplier was corrected, which no total counts"),
+    ],
+)
+def test_a_total_agrees_with_its_cells_as_typed_or_as_corrected(
+    judged, typed, corrected_total, refused
+):
+    def change(rows, tables):
+        cell(rows, WASH, "C5").update(quantity=1010.0, value_text="1010", corrected_from=typed)
+        cell(rows, WASH, "C7").update(corrected_from=corrected_total)
+
+    named = [("row_total_agrees", "critical", WASH, "C7")] if refused else []
+    assert found(judged(change)) == named
+
+
 def test_correction_findings_pass_through(judged):
     import pandas as pd
 
