@@ -149,11 +149,21 @@ def test_what_is_waived_at_the_gate_is_not_asked_again_of_the_balance(tmp_path: 
         "approved_on": "2022-03-10",
         "valid_until": "2099-12-31",
     }
-    write_csv(company.path / "rounds" / "2022-03" / "waivers.csv", [waiver])
+    of_nothing = waiver | {
+        "rule_id": "stock_balance",
+        "hand_in": "calculation",
+        "object": "mill/chip/2022-02",
+    }
+    write_csv(company.path / "rounds" / "2022-03" / "waivers.csv", [waiver, of_nothing])
     code, output = collect(company, warehouse)
 
     assert code == 0, output
     found = results(warehouse)
+    unmatched = found["waiver_matches"]
+    assert (unmatched["severity"], unmatched["observed"]) == (
+        "warning",
+        "stock_balance mill/chip/2022-02",
+    )
     for key in ("process_mass_balance fibre", "mass_balance"):
         assert (found[key]["severity"], found[key]["waived_by"]) == ("critical", "bob")
     assert not any("balance" in line for line in figures_missing(Lake(warehouse), TODAY))

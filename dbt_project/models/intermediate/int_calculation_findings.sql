@@ -1,0 +1,245 @@
+-- One row per thing that the calculation, and not the gate, has to say.
+
+with exempted as (
+
+    select * from {{ ref('int_exempted_activities') }}
+
+),
+
+solved_findings as (
+
+    select * from {{ ref('stg_solved__findings') }}
+
+),
+
+periods as (
+
+    select * from {{ ref('stg_solved__periods') }}
+
+),
+
+balances as (
+
+    select * from {{ ref('int_balance_findings') }}
+
+),
+
+claims as (
+
+    select * from {{ ref('int_claim_findings') }}
+
+),
+
+basis as (
+
+    select * from {{ ref('int_basis_findings') }}
+
+),
+
+from_calculation as (
+
+    select
+        round,
+        hand_in,
+        null as hand_in_state,
+        'calculation' as judged_by,
+        'flow_exempted' as rule_id,
+        'info' as severity,
+        source_file,
+        source_sheet,
+        source_cell,
+        period_month,
+        null as reference_period,
+        null as facility_id,
+        flow_id,
+        process_id,
+        cast(quantity as varchar) || ' ' || unit_code as observed,
+        'an emission factor' as expected,
+        null as tolerance,
+        cast(null as double) as affected_kgco2e,
+        cast(null as varchar) as affected_facility_id,
+        'Carried without an emission factor: ' || exempted_because as message_en,
+        '未配排放因子：' || exempted_because as message_zh,
+        'Add a factor to emission_factors/ and the component to company/flows.csv '
+        || 'once one is published.' as remedy_en,
+        '取得公布的因子后，补入 emission_factors/ 并在 company/flows.csv 填写 components。'
+            as remedy_zh,
+        cast(null as varchar) as waiver_reason,
+        cast(null as varchar) as waived_by,
+        cast(null as date) as waived_until
+    from exempted
+
+),
+
+from_product_system as (
+
+    select
+        '' as round,
+        '' as hand_in,
+        null as hand_in_state,
+        'product_system' as judged_by,
+        solved_findings.rule_id,
+        solved_findings.severity,
+        null as source_file,
+        null as source_sheet,
+        null as source_cell,
+        periods.first_month as period_month,
+        solved_findings.reference_period,
+        solved_findings.facility_id,
+        solved_findings.flow_id,
+        solved_findings.process_id,
+        solved_findings.observed,
+        solved_findings.expected,
+        null as tolerance,
+        cast(null as double) as affected_kgco2e,
+        solved_findings.facility_id as affected_facility_id,
+        solved_findings.message_en,
+        solved_findings.message_zh,
+        solved_findings.remedy_en,
+        solved_findings.remedy_zh,
+        cast(null as varchar) as waiver_reason,
+        cast(null as varchar) as waived_by,
+        cast(null as date) as waived_until
+    from solved_findings
+    left join periods
+        on solved_findings.reference_period = periods.reference_period
+
+),
+
+from_claims as (
+
+    select
+        '' as round,
+        '' as hand_in,
+        null as hand_in_state,
+        'product_system' as judged_by,
+        'recycled_content_claim' as rule_id,
+        severity,
+        null as source_file,
+        null as source_sheet,
+        null as source_cell,
+        period_month,
+        reference_period,
+        facility_id,
+        flow_id,
+        null as process_id,
+        coalesce(cast(cast(recycled_content as decimal(9, 6)) as varchar), 'unknown')
+            as observed,
+        'product ' || product_id || ': '
+        || cast(cast(recycled_content_claimed as decimal(9, 6)) as varchar) as expected,
+        tolerance_share as tolerance,
+        cast(null as double) as affected_kgco2e,
+        facility_id as affected_facility_id,
+        case
+            when recycled_content is null
+                then
+                    'The recycled content of ' || product_id || ' in ' || reference_period
+                    || ' is claimed, but what goes in has no stated content.'
+            else
+                'The recycled content of ' || product_id || ' in ' || reference_period
+                || ' is ' || cast(cast(recycled_content as decimal(9, 4)) as varchar)
+                || ', claimed are '
+                || cast(cast(recycled_content_claimed as decimal(9, 4)) as varchar) || '.'
+        end as message_en,
+        case
+            when recycled_content is null
+                then
+                    product_id || ' 在 ' || reference_period
+                    || ' 声明了再生料含量，但投入物料的含量未知。'
+            else
+                product_id || ' 在 ' || reference_period || ' 的再生料含量为 '
+                || cast(cast(recycled_content as decimal(9, 4)) as varchar) || '，声明为 '
+                || cast(cast(recycled_content_claimed as decimal(9, 4)) as varchar) || '。'
+        end as message_zh,
+        'State recycled_content of the bought materials in company/flow_properties.csv, or '
+        || 'lower the claim in company/products.csv.' as remedy_en,
+        '请在 company/flow_properties.csv 填写外购物料的 recycled_content，'
+        || '或下调 company/products.csv 的声明值。' as remedy_zh,
+        cast(null as varchar) as waiver_reason,
+        cast(null as varchar) as waived_by,
+        cast(null as date) as waived_until
+    from claims
+
+),
+
+from_basis as (
+
+    select
+        '' as round,
+        '' as hand_in,
+        null as hand_in_state,
+        'calculation' as judged_by,
+        rule_id,
+        'warning' as severity,
+        null as source_file,
+        null as source_sheet,
+        null as source_cell,
+        period_month,
+        substring(cast(period_month as varchar), 1, 7) as reference_period,
+        facility_id,
+        flow_id,
+        process_id,
+        observed,
+        expected,
+        tolerance,
+        affected_kgco2e,
+        facility_id as affected_facility_id,
+        message_en,
+        message_zh,
+        remedy_en,
+        remedy_zh,
+        cast(null as varchar) as waiver_reason,
+        cast(null as varchar) as waived_by,
+        cast(null as date) as waived_until
+    from basis
+
+),
+
+all_results as (
+
+    select * from from_calculation
+    union all
+    select * from from_product_system
+    union all
+    select * from balances
+    union all
+    select * from from_claims
+    union all
+    select * from from_basis
+
+)
+
+select
+    round,
+    hand_in,
+    hand_in_state,
+    judged_by,
+    rule_id,
+    severity,
+    source_file,
+    source_sheet,
+    source_cell,
+    period_month,
+    reference_period,
+    facility_id,
+    flow_id,
+    process_id,
+    observed,
+    expected,
+    tolerance,
+    affected_kgco2e,
+    affected_facility_id,
+    message_en,
+    message_zh,
+    remedy_en,
+    remedy_zh,
+    waiver_reason,
+    waived_by,
+    waived_until,
+    lower(concat_ws(
+        '/',
+        coalesce(nullif(process_id, ''), facility_id),
+        nullif(flow_id, ''),
+        coalesce(reference_period, substr(cast(period_month as varchar), 1, 7))
+    )) as finding_object
+from all_results
