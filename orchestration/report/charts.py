@@ -1,9 +1,10 @@
 """Charts: the rows of a query as an ECharts option, and the same said in a sentence.
 
 Settings of a chart block: `kind` (bar, ranking, line, sankey), `title`, `unit`, and for bar,
-ranking and line `x` with `values` (a series for each column) or `value` and `series` (a series for
-each value of a column); `stacked`, `sorted_series`. A Sankey takes the columns source, target and
-`value`. `split` draws one chart for each value of a column.
+ranking and line `x` (a column, or several that name a place together) with `values` (a series for
+each column) or `value` and `series` (a series for each value of a column); `stacked`,
+`sorted_series`. A Sankey takes the columns source, target and `value`. `split` draws one chart for
+each value of a column.
 
 The option holds no function: static/site.js adds how numbers are written and what a narrow screen
 needs.
@@ -57,7 +58,7 @@ def draw(result: Result, settings: Mapping[str, Any], names: Names, language: st
 
 def _cartesian(result: Result, settings: Mapping[str, Any], names: Names, language: str) -> Drawn:
     kind, x = settings["kind"], settings["x"]
-    keys = _without_gaps(list(dict.fromkeys(result.column(x))))
+    keys = _without_gaps(list(dict.fromkeys(_places(result, x))))
     labels = [_label(names, x, key, language) for key in keys]
     series = _series(result, settings, names, language, keys)
     decimals = decimals_for(value for _, values in series for value in values)
@@ -104,6 +105,13 @@ def _cartesian(result: Result, settings: Mapping[str, Any], names: Names, langua
     return Drawn(option, summary, pixels, decimals, unit_text, kind)
 
 
+def _places(result: Result, x: str | Sequence[str]) -> list[Any]:
+    """Where each row stands along the axis."""
+    if isinstance(x, str):
+        return result.column(x)
+    return list(zip(*(result.column(column) for column in x), strict=True))
+
+
 def _without_gaps(keys: list[Any]) -> list[Any]:
     """Months from the first to the last, so that a month without data leaves a gap in a line."""
     texts = [f"{key:%Y-%m}" if isinstance(key, date) else str(key) for key in keys]
@@ -128,7 +136,7 @@ def _series(
     result: Result, settings: Mapping[str, Any], names: Names, language: str, keys: Sequence[Any]
 ) -> list[tuple[str, list[float | None]]]:
     """Name and values along `keys` of each series."""
-    x = result.column(settings["x"])
+    x = _places(result, settings["x"])
     if "values" in settings:
         found = []
         for column in settings["values"]:
@@ -286,7 +294,10 @@ def _sums(series: Sequence[tuple[str, Sequence[float | None]]]) -> list[float]:
     ]
 
 
-def _label(names: Names, column: str, value: Any, language: str) -> str:
+def _label(names: Names, column: str | Sequence[str], value: Any, language: str) -> str:
+    if not isinstance(column, str):
+        parts = (_label(names, *pair, language) for pair in zip(column, value, strict=True))
+        return names.word("colon", language).join(parts)
     if isinstance(value, date):
         return f"{value:%Y-%m}"
     return names.shown(column, value, language)

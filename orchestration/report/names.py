@@ -7,7 +7,8 @@ those of codes and columns stand in words.yml, those of categories in the dbt se
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -45,16 +46,19 @@ class Names:
 
     def __init__(self, company: Path) -> None:
         """`company`: the folder accepted/company of a warehouse or a release."""
-        self._things = {
-            kind: _names_of_table(company / f"{table}.parquet", key)
-            for kind, (table, key) in MASTER_TABLES.items()
-        }
+        with duckdb.connect(config={"threads": 1}) as connection:
+            self._things = {
+                kind: _names_of_table(_rows_of(connection, company / f"{table}.parquet"), key)
+                for kind, (table, key) in MASTER_TABLES.items()
+            }
+            processes = _rows_of(connection, company / "processes.parquet")
+            settings = _rows_of(connection, company / "settings.parquet")
+        _tell_apart(self._things["process"], processes, self._things["facility"])
         with CATEGORIES.open(encoding="utf-8", newline="") as file:
             self._things["category"] = {
                 row["ghg_category"]: {"en": row["name_en"], "zh": row["name_zh"]}
                 for row in csv.DictReader(file)
             }
-        settings = _rows_of(company / "settings.parquet")
         self.settings: dict[str, str] = {row["key"]: row["value"] for row in settings}
         self._words = yaml.load(WORDS.read_text(encoding="utf-8"), yaml.CSafeLoader)
 
@@ -109,18 +113,16 @@ class Names:
             return self._words["codes"]["hand_in"].get(facility, {}).get(language, facility)
         if facility == "erp":
             name = self._words["codes"]["hand_in"].get(stage, {}).get(language, stage)
-            return f"ERP: {name}"
+            return f"ERP{self.word('colon', language)}{name}"
         parts = (self._name("facility", facility, language), self._name("stage", stage, language))
         return " · ".join(parts)
 
 
-def _names_of_table(path: Path, key: str) -> dict[str, dict[str, str]]:
-    return {
-        row[key]: {"en": row["name_en"], "zh": row.get("name_zh") or ""} for row in _rows_of(path)
-    }
+def _names_of_table(rows: Iterable[Mapping[str, Any]], key: str) -> dict[str, dict[str, str]]:
+    return {row[key]: {"en": row["name_en"], "zh": row.get("name_zh") or ""} for row in rows}
 
 
-def _rows_of(path: Path) -> list[dict[str, Any]]:
+def _rows_of(connection: duckdb.DuckDBPyConnection, path: Path) -> list[dict[str, Any]]:
     """Rows of a Parquet file.
 
     Raises:
@@ -128,7 +130,22 @@ def _rows_of(path: Path) -> list[dict[str, Any]]:
     """
     if not path.exists():
         raise PageError(f"{path} is missing: the report takes names from accepted/company.")
-    with duckdb.connect() as connection:
-        cursor = connection.execute("select * from read_parquet(?)", [str(path)])
-        columns = [column[0] for column in cursor.description]
-        return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+    cursor = connection.execute("select * from read_parquet(?)", [str(path)])
+    columns = [column[0] for column in cursor.description]
+    return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _tell_apart(
+    named: dict[str, dict[str, str]],
+    processes: Iterable[Mapping[str, Any]],
+    facilities: Mapping[str, Mapping[str, str]],
+) -> None:
+    """Processes of one name at several sites get their site's name behind theirs."""
+    sites = {row["process_id"]: facilities.get(row["facility_id"], {}) for row in processes}
+    for language, form in (("en", "{name} ({site})"), ("zh", "{name}（{site}）")):
+        often = Counter(names[language] or names["en"] for names in named.values())
+        for process, names in named.items():
+            name = names[language] or names["en"]
+            site = sites[process].get(language) or sites[process].get("en")
+            if often[name] > 1 and site:
+                names[language] = form.format(name=name, site=site)

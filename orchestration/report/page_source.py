@@ -138,7 +138,7 @@ def read_page(path: Path) -> Page:
 
 def _yaml(where: str, text: str) -> dict[str, Any]:
     try:
-        return yaml.safe_load(text) or {}
+        return yaml.load(text, yaml.CSafeLoader) or {}
     except yaml.YAMLError as error:
         raise PageError(f"{where}: {error}") from error
 

@@ -20,7 +20,7 @@ from typing import Any
 
 import jinja2
 from markdown_it import MarkdownIt
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from orchestration.report import charts, formats
 from orchestration.report.instances import (
@@ -41,6 +41,9 @@ BYTE_ORDER_MARK = "\ufeff"
 """Tells Excel that a CSV is UTF-8."""
 
 ROWS_BEFORE_FILTER = 25
+COLUMNS_OF_PAPER = 9
+"""Columns that paper held upright has room for."""
+
 SHORT, LONG = 14, 60
 """Characters of a column that is never broken, and of one that needs room."""
 
@@ -48,6 +51,13 @@ LINE_WITHIN_CHINESE = re.compile(
     r"(?<=[\u3000-\u9fff\uff00-\uffef])\n(?=[\u3000-\u9fff\uff00-\uffef])"
 )
 """A line that was broken in the source between two Chinese characters, where no space belongs."""
+
+NO_BREAK = "\N{NO-BREAK SPACE}"
+BEFORE_PERCENT = re.compile(r"(?<=\d) (?=%)")
+
+PATH = re.compile(r"[\w.-]+(/[\w.-]+)+(#|$)")
+PART_OF_PATH = re.compile(r"[^/#]*[/#]|[^/#]+")
+"""`rounds/2022-04/site/stage.xlsx#Sheet!C7` and its parts."""
 
 COLUMN_HEADING = re.compile(r"<th(?=[ >])")
 
@@ -175,7 +185,7 @@ def filled_text(
         publication=site.publication,
         method_text=method_text,
     )
-    return LINE_WITHIN_CHINESE.sub("", text)
+    return BEFORE_PERCENT.sub(NO_BREAK, LINE_WITHIN_CHINESE.sub("", text))
 
 
 @cache
@@ -226,6 +236,7 @@ def _one_shown(
 ) -> Markup:
     settings, names = block.settings, site.names
     title = settings["title"][language] if "title" in settings else ""
+    table = None if block.kind == "tiles" else table_of(site, result, settings, language)
     shared = {
         "place": place,
         "title": f"{title}{names.word('colon', language)}{about}" if about else title,
@@ -235,7 +246,8 @@ def _one_shown(
         "is_empty": not result.rows,
         "csv": _csv_address(result),
         "csv_name": f"{result.name.replace('.', '_')}.csv",
-        "table": None if block.kind == "tiles" else table_of(site, result, settings, language),
+        "table": table,
+        "body": _body(table) if table else "",
         "word": lambda key: names.word(key, language),
         "language": language,
     }
@@ -292,45 +304,87 @@ def table_of(
     decimals = formats.decimals_of_columns(
         {column: [row[place] for row in result.rows] for place, column in columns}
     )
-    headings, rows = [], []
+    headings, shown = [], []
     for place, column in columns:
+        values = [row[place] for row in result.rows]
         base = column.removesuffix(f"_{language}") if _is_paired(column, result.columns) else column
-        numeric = all(row[place] is None or formats.is_number(row[place]) for row in result.rows)
+        numeric = all(value is None or formats.is_number(value) for value in values)
         is_figure = numeric and column not in formats.PLAIN_NUMBERS
-        headings.append({"text": names.heading(base, language), "is_figure": is_figure})
-    for row in result.rows:
-        cells = []
-        for place, column in columns:
-            value = row[place]
-            text = (
-                formats.cell(column, value, decimals[column])
-                if formats.is_number(value) and not isinstance(value, bool)
-                else names.shown(column, formats.cell(column, value, 0), language)
-            )
-            cells.append(
-                {
-                    "text": text,
-                    "link": _link(site, column, dict(zip(result.columns, row, strict=True))),
-                }
-            )
-        rows.append(cells)
-    for number, heading in enumerate(headings):
-        longest = max((len(cells[number]["text"]) for cells in rows), default=0)
-        heading["width"] = (
-            "figure" if heading["is_figure"] else "short" if longest <= SHORT
+        texts = [_written(names, column, value, decimals[column], language) for value in values]
+        longest = max(map(len, texts), default=0)
+        width = (
+            "figure" if is_figure else "short" if longest <= SHORT
             else "long" if longest >= LONG else ""
         )  # fmt: skip
-    return {"headings": headings, "rows": rows, "filter": len(rows) > ROWS_BEFORE_FILTER}
+        headings.append(
+            {"text": names.heading(base, language), "is_figure": is_figure, "width": width}
+        )
+        links = (
+            [LINKS[column](site, record) for record in result.records()]
+            if column in LINKS
+            else [""] * len(texts)
+        )
+        shown.append(
+            [{"text": text, "link": link} for text, link in zip(texts, links, strict=True)]
+        )
+    rows = [list(cells) for cells in zip(*shown, strict=True)]
+    return {
+        "headings": headings,
+        "rows": rows,
+        "filter": len(rows) > ROWS_BEFORE_FILTER,
+        "wide": len(headings) > COLUMNS_OF_PAPER,
+    }
 
 
-def _link(site: Site, column: str, row: Mapping[str, Any]) -> str:
-    """Where a product's name leads."""
-    if column != "product_id":
-        return ""
+def _written(names: Names, column: str, value: Any, decimals: int, language: str) -> str:
+    """A value of a table as its reader knows it."""
+    if formats.is_number(value):
+        return formats.cell(column, value, decimals)
+    return names.shown(column, formats.cell(column, value, 0), language)
+
+
+def _product_link(site: Site, row: Mapping[str, Any]) -> str:
+    """Where a product's name leads; blank where that year has no page."""
     period = str(row.get("reference_period") or site.year or "")
     file = product_file(row["product_id"], int(period)) if len(period) == 4 else ""
     known = {one.file for one in site.instances.get("product", ())}
     return file if file in known else ""
+
+
+def _round_link(site: Site, row: Mapping[str, Any]) -> str:
+    """Where a round's name leads; blank for what belongs to none."""
+    known = {one.parameters["round"]: one.file for one in site.instances.get("round", ())}
+    return known.get(row["round"], "")
+
+
+LINKS = {"product_id": _product_link, "round": _round_link}
+"""Columns whose values lead to a page."""
+
+
+def _body(table: Mapping[str, Any]) -> Markup:
+    """The rows of a table as HTML. A template would take a third of all rendering for them."""
+    opening = [
+        f'<td class="{heading["width"]}">' if heading["width"] else "<td>"
+        for heading in table["headings"]
+    ]
+    lines = []
+    for row in table["rows"]:
+        cells = (
+            f'{tag}<a href="{escape(cell["link"])}">{escape(cell["text"])}</a></td>'
+            if cell["link"]
+            else f"{tag}{_breakable(cell['text'])}</td>"
+            for tag, cell in zip(opening, row, strict=True)
+        )
+        lines.append(f"<tr>{''.join(cells)}</tr>")
+    return Markup("\n".join(lines))
+
+
+def _breakable(text: str) -> str:
+    """A text as HTML; a path may break behind its slashes only, not within a name."""
+    if "/" not in text or not PATH.match(text):
+        return escape(text)
+    parts = (f'<span class="unbroken">{escape(part)}</span>' for part in PART_OF_PATH.findall(text))
+    return "<wbr>".join(parts)
 
 
 def _is_paired(column: str, columns: Sequence[str]) -> bool:

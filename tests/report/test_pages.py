@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import yaml
 from typer.testing import CliRunner
 
 from orchestration.cli import app
+from orchestration.report import charts
 from orchestration.report import site as rendering
 from orchestration.report.formats import cell, decimals_for, decimals_of_columns, number
-from orchestration.report.marts import with_literals
-from orchestration.report.names import WORDS
+from orchestration.report.marts import Result, with_literals
+from orchestration.report.names import WORDS, Names
 from orchestration.report.page_source import PageError, Shown, read_page, read_pages
 
 HEADER = "---\norder: 1\ntitle: {en: A, zh: 甲}\n---\n"
@@ -129,3 +132,54 @@ def test_no_word_is_defined_twice():
         return doubled + [key for _, value in node.value for key in twice(value)]
 
     assert twice(yaml.compose(WORDS.read_text(encoding="utf-8"))) == []
+
+
+def test_a_path_breaks_behind_its_slashes_only():
+    shown = rendering._breakable("rounds/2022-04/mill/boiler.xlsx#Energy!C7")
+    assert shown.split("<wbr>") == [
+        f'<span class="unbroken">{part}</span>'
+        for part in ("rounds/", "2022-04/", "mill/", "boiler.xlsx#", "Energy!C7")
+    ]
+    assert rendering._breakable("GB/T 32150") == "GB/T 32150"
+    assert rendering._breakable("a/<b>") == "a/&lt;b&gt;"
+
+
+def test_several_columns_name_a_bar_together(names: Names):
+    rows = [("a", 1, 2.0), ("a", 2, 1.0)]
+    result = Result("q", "", ("process_id", "ghg_scope", "location_based_tco2e"), rows)
+    settings = {
+        "kind": "ranking", "x": ["process_id", "ghg_scope"], "values": ["location_based_tco2e"],
+        "unit": "tCO2e",
+    }  # fmt: skip
+    drawn = charts.draw(result, settings, names, "en")
+    assert drawn.option["yAxis"]["data"] == ["Washing (North): Scope 1", "Washing (North): Scope 2"]
+    assert drawn.option["series"][0]["data"] == [2.0, 1.0]
+
+
+def test_processes_of_one_name_are_told_apart_by_their_site(names: Names):
+    assert names.shown("process_id", "a", "en") == "Washing (North)"
+    assert names.shown("process_id", "b", "zh") == "清洗（南）"
+    assert names.shown("process_id", "c", "en") == "Drying"
+
+
+@pytest.fixture
+def names(tmp_path: Path) -> Names:
+    """A company of two sites that wash, one of which dries."""
+    tables = {
+        "facilities": [
+            {"facility_id": "n", "name_en": "North", "name_zh": "北"},
+            {"facility_id": "s", "name_en": "South", "name_zh": "南"},
+        ],
+        "processes": [
+            {"process_id": "a", "facility_id": "n", "name_en": "Washing", "name_zh": "清洗"},
+            {"process_id": "b", "facility_id": "s", "name_en": "Washing", "name_zh": "清洗"},
+            {"process_id": "c", "facility_id": "s", "name_en": "Drying", "name_zh": "干燥"},
+        ],
+        "flows": [{"flow_id": "f", "name_en": "Flow"}],
+        "stages": [{"stage_code": "t", "name_en": "Stage"}],
+        "products": [{"product_id": "p", "name_en": "Product"}],
+        "settings": [{"key": "name_en", "value": "Company"}],
+    }
+    for name, rows in tables.items():
+        pq.write_table(pa.Table.from_pylist(rows), tmp_path / f"{name}.parquet")
+    return Names(tmp_path)

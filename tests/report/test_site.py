@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page
 
 from orchestration.lake import Lake
 from orchestration.report.formats import number
-from orchestration.report.writing import write_report
+from orchestration.report.writing import write_report, write_report_into
 
 WIDTHS = (1280, 390)
 EVERY_CHART_FITS = """() => [...document.querySelectorAll('.plot')].every(plot => {
@@ -210,3 +210,16 @@ def test_it_is_rendered_again_only_when_what_is_published_changed(warehouse: Pat
     finally:
         manifest.write_text(before, encoding="utf-8")
         write_report(Lake(warehouse))
+
+
+def test_the_same_marts_give_the_same_bytes(warehouse: Path, tmp_path: Path):
+    written = []
+    for name in ("one", "two"):
+        folder = tmp_path / name
+        write_report_into(
+            folder, (warehouse / "published").resolve(), warehouse / "accepted" / "company"
+        )
+        files = sorted(path for path in folder.rglob("*") if path.is_file())
+        written.append({str(path.relative_to(folder)): path.read_bytes() for path in files})
+    assert written[0] == written[1]
+    assert len(written[0]) > 20

@@ -2,11 +2,15 @@
 (function () {
   "use strict";
   var language = document.documentElement.lang;
-  var COLOURS = ["#17624f", "#e0a030", "#3b6fb5", "#b5523b", "#7a5ea8", "#5a9bb5", "#8c8c3a",
-    "#a8577e", "#55606f", "#8fbfa3"];
+  // neighbours differ in lightness, too: they are told apart in a grey print
+  var COLOURS = ["#17624f", "#e0a030", "#3b6fb5", "#b9c4cc", "#8a3b2a", "#9ccfb8", "#5a4a8a",
+    "#d98c6a", "#4d5a66", "#d9cf7a"];
+  var SYMBOLS = ["circle", "rect", "triangle", "diamond", "emptyCircle", "emptyRect",
+    "emptyTriangle", "emptyDiamond"];
+  var STROKES = ["solid", "dashed", "dotted"];
   var KIND_COLOURS = { flow: "#3b6fb5", stage: "#17624f", process: "#17624f", product: "#e0a030",
     site: "#55606f" };
-  var NARROW = 560;
+  var NARROW = 560, LEGEND_LINE = 22, LABEL_LINE = 13, ROW = 30;
   var font = getComputedStyle(document.body).fontFamily;
 
   function formatter(decimals, unit) {
@@ -16,6 +20,38 @@
       return value === null || value === undefined || value === "-" ? "–" :
         format.format(value) + (unit ? " " + unit : "");
     };
+  }
+
+  // a legend never hides an entry: it takes the lines it needs, and the picture grows by them
+  var pen = document.createElement("canvas").getContext("2d");
+  pen.font = "12px " + font;
+  function markWidth(element) { return element.dataset.kind === "line" ? 30 : 14; }
+  function legendLines(element, option) {
+    var room = element.clientWidth, lines = 1, used = 0;
+    option.legend.data.forEach(function (name) {
+      var width = pen.measureText(name).width + markWidth(element) + 5 + 12;
+      if (used > 0 && used + width > room) { lines += 1; used = 0; }
+      used += width;
+    });
+    return lines;
+  }
+
+  // so many lines as the longest name of a ranking takes beside its bar
+  function labelWidth(element) { return element.clientWidth < NARROW ? 140 : 300; }
+  function labelLines(element, option) {
+    var room = labelWidth(element) * 0.85;  // words don't fill their lines
+    return Math.max.apply(null, option.yAxis.data.map(function (name) {
+      return Math.ceil(pen.measureText(name).width / room);
+    }));
+  }
+
+  function pixels(element, option, drawn) {
+    var lines = option.legend ? legendLines(element, option) : 1;
+    if (element.dataset.kind === "ranking") {
+      var more = Math.max(0, LABEL_LINE * labelLines(element, option) + 6 - ROW);
+      drawn += more * option.yAxis.data.length;
+    }
+    return drawn + LEGEND_LINE * (lines - 1);
   }
 
   function dressed(element, option) {
@@ -45,11 +81,22 @@
       });
       return option;
     }
-    option.grid = { left: 8, right: narrow ? 14 : 24, top: option.legend ? 40 : 14, bottom: 8,
+    option.series.forEach(function (series, place) {
+      if (series.type === "line") {
+        series.symbol = SYMBOLS[place % SYMBOLS.length];
+        series.lineStyle = { type: STROKES[place % STROKES.length], width: 2 };
+      } else if (series.stack) {
+        series.itemStyle = { borderColor: "#fff", borderWidth: 1 };
+      }
+    });
+    option.grid = { left: 8, right: narrow ? 14 : 24, bottom: 8,
+      top: option.legend ? 18 + LEGEND_LINE * legendLines(element, option) : 14,
       outerBoundsMode: "same", outerBoundsContain: "axisLabel" };
     if (option.legend) {
-      Object.assign(option.legend, { type: "scroll", top: 0, left: 0, icon: "roundRect",
-        itemWidth: 14, itemHeight: 10 });
+      Object.assign(option.legend, { top: 0, left: 0, itemGap: 12, itemHeight: 10,
+        itemWidth: markWidth(element),
+        textStyle: { width: element.clientWidth - 60, overflow: "truncate" } });
+      if (element.dataset.kind !== "line") { option.legend.icon = "roundRect"; }
     }
     [option.xAxis, option.yAxis].forEach(function (axis) {
       axis.axisLabel = axis.axisLabel || {};
@@ -60,9 +107,10 @@
       }
     });
     if (element.dataset.kind === "ranking") {
+      option.yAxis.z = 3;  // the line of zero stands before the bars
       Object.assign(option.yAxis.axisLabel, {
-        interval: 0, width: narrow ? 118 : 300, overflow: narrow ? "break" : "truncate",
-        lineHeight: 13, fontSize: narrow ? 11 : 12 });
+        interval: 0, width: labelWidth(element), overflow: "break", lineHeight: LABEL_LINE,
+        fontSize: narrow ? 11 : 12 });
     } else if (element.dataset.kind === "bar" && option.xAxis.data.length <= 6) {
       Object.assign(option.xAxis.axisLabel, {
         interval: 0, overflow: "break", fontSize: narrow ? 10 : 12,
@@ -77,12 +125,14 @@
   document.querySelectorAll(".plot").forEach(function (element) {
     var text = document.getElementById(element.dataset.option).textContent;
     var chart = echarts.init(element, null, { renderer: "svg" });
-    var width = null;
+    var width = null, height = element.clientHeight;
     function draw() {
       if (element.clientWidth === width || !element.clientWidth) { return; }
       width = element.clientWidth;
+      var option = JSON.parse(text);
+      element.style.height = pixels(element, option, height) + "px";
       chart.resize();
-      chart.setOption(dressed(element, JSON.parse(text)), true);
+      chart.setOption(dressed(element, option), true);
       // paper is narrower than the screen and no script runs in between: the picture is scaled
       element.querySelector("svg").setAttribute("viewBox",
         "0 0 " + chart.getWidth() + " " + chart.getHeight());
