@@ -1,4 +1,4 @@
-"""The command that writes what is sent as a file: reports and studies as HTML and PDF."""
+"""The command that writes what is sent as a file: reports, studies, the workbook."""
 
 from __future__ import annotations
 
@@ -46,10 +46,11 @@ def documents(
     ] = None,
     warehouse: WarehouseOption = WAREHOUSE,
 ) -> None:
-    """Write the greenhouse gas inventory report and the product footprint studies, as HTML and PDF.
+    """Write the inventory report, the product footprint studies, and all marts as Excel.
 
-    In Chinese and English. The same release gives the same bytes; preliminary figures are marked
-    as such on every page.
+    Reports and studies are HTML and PDF, in Chinese and English; the workbook has a table for each
+    mart, with units, descriptions and sources. The same release gives the same bytes; preliminary
+    figures are marked as such on every page.
 
     Reads the published marts, or the release. Writes one folder, and in it `documents.json` with
     what they were made of and the SHA-256 of each; `--release` needs `--out`.

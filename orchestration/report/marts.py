@@ -7,7 +7,7 @@ names nothing but marts, so that it runs on `marts.duckdb` as it stands on the p
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -18,6 +18,7 @@ import duckdb
 from orchestration.report.page_source import PageError
 
 PARAMETER = re.compile(r"\$(\w+)")
+ROWS_AT_ONCE = 10_000
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,22 @@ class Marts:
             "select table_name from information_schema.tables where table_schema = 'marts'"
         ).fetchall()
         return {name for (name,) in rows}
+
+    def columns(self, table: str) -> tuple[list[str], list[str]]:
+        """Names and types of a mart's columns, in order."""
+        rows = self._connection.execute(f'describe marts."{table}"').fetchall()
+        return [row[0] for row in rows], [row[1] for row in rows]
+
+    def row_count(self, table: str) -> int:
+        """Rows of a mart."""
+        return self._connection.execute(f'select count(*) from marts."{table}"').fetchall()[0][0]
+
+    def stream(self, table: str) -> Iterator[tuple[Any, ...]]:
+        """Rows of a mart in the order they are stored, without holding all of them."""
+        with self._connection.cursor() as cursor:
+            cursor.execute(f'select * from carbonloom.marts."{table}"')
+            while rows := cursor.fetchmany(ROWS_AT_ONCE):
+                yield from rows
 
     def run(self, name: str, sql: str, parameters: Mapping[str, Any] | None = None) -> Result:
         """Run a query with its parameters written in.

@@ -80,6 +80,14 @@ class Names:
             raise PageError(f"words.yml: columns has no {column!r}")
         return self._words["columns"][column][language]
 
+    def heading_or_blank(self, column: str, language: str) -> str:
+        """What a column is called where the report has a word for it."""
+        return self._words["columns"].get(column, {}).get(language, "")
+
+    def mart(self, table: str, language: str) -> str:
+        """What a published table is called; its own name where there is no word for it."""
+        return self._words["marts"].get(table, {}).get(language, table)
+
     def shown(self, column: str, value: Any, language: str) -> str:
         """An id, code or text of a column as the reader calls it."""
         if value is None or value == "":

@@ -9,15 +9,18 @@ from html import unescape
 from pathlib import Path
 
 import duckdb
+import openpyxl
 import pytest
 from typer.testing import CliRunner
 
 from orchestration.cli import app
-from orchestration.report.documents import setting, typst_markup
+from orchestration.report.documents import setting, typst_markup, workbook
 from orchestration.report.documents.parts import Grid
 from orchestration.report.documents.pdf import pdf_of
 from orchestration.report.documents.writing import Wanted, write_documents_into
 from orchestration.report.formats import number
+from orchestration.report.marts import Marts
+from orchestration.report.names import Names
 from orchestration.report.page_source import PageError, read_pages
 
 YEAR = 2023
@@ -153,3 +156,75 @@ def test_columns_of_figures_are_never_broken():
     name, figure = (float(share) for share in re.findall(r"([\d.]+)fr", columns))
     assert figure >= typst_markup._units("1,234,567.8") and name > figure
     assert size == typst_markup.USUAL
+
+
+@pytest.fixture(scope="session")
+def book(documents: Path) -> openpyxl.Workbook:
+    """The workbook as Excel's own format has it."""
+    return openpyxl.load_workbook(documents / "marts.xlsx")
+
+
+def test_each_mart_is_a_table_in_excel_with_its_rows(book: openpyxl.Workbook, warehouse: Path):
+    parquet = warehouse / "published" / "parquet"
+    marts = {path.stem for path in parquet.glob("*.parquet")}
+    assert marts <= set(book.sheetnames)
+    for mart in marts:
+        sheet, place = book[mart], parquet / f"{mart}.parquet"
+        (table,) = sheet.tables.values()
+        headings, *rows = sheet[table.ref]
+        columns = [cell.value for cell in headings]
+        assert columns == [column.name for column in table.tableColumns], mart
+        assert table.autoFilter is not None and sheet.freeze_panes, mart
+        source = duckdb.sql(f"select * from '{place}'")
+        assert columns == source.columns
+        expected = source.fetchall()
+        found = [[cell.value for cell in row] for row in rows]
+        assert len(found) == max(1, len(expected)), mart  # Excel knows no table without a row
+        for name, type_ in zip(source.columns, source.types, strict=True):
+            if str(type_) == "DOUBLE" and expected:
+                at = columns.index(name)
+                assert sum(row[at] or 0 for row in found) == pytest.approx(
+                    sum(row[at] or 0 for row in expected), rel=1e-12, abs=1e-12
+                ), (mart, name)
+
+
+def test_the_workbook_says_what_it_holds_in_which_unit_from_where(book: openpyxl.Workbook):
+    contents, columns, sources = (book[name] for name in book.sheetnames[:3])
+    said = " ".join(str(cell.value) for row in contents.iter_rows() for cell in row if cell.value)
+    assert "not signed, not released" in said and "初步结果" in said
+    listed = {row[0].value for row in contents.iter_rows(min_row=9) if row[0].value}
+    assert set(book.sheetnames[3:]) <= listed
+    described = {(row[0].value, row[1].value): row for row in columns.iter_rows(min_row=2)}
+    inventory = described["facility_inventory", "location_based_kgco2e"]
+    assert inventory[3].value == "kgco2e" and inventory[5].value
+    assert sources.max_row > 1
+    sheet = book["facility_inventory"]
+    headings = [cell.value for cell in sheet[3]]
+    at = headings.index("location_based_kgco2e")
+    assert sheet[2][at].value == "kgco2e"
+    shown = {row[at].number_format for row in sheet.iter_rows(min_row=4) if row[at].value}
+    assert shown == {"#,##0.0"}
+
+
+def test_a_mart_longer_than_a_sheet_goes_on_in_another(
+    warehouse: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(workbook, "MOST_ROWS", 5)
+    monkeypatch.setattr(workbook, "MOST_CHARACTERS", 40)
+    target = tmp_path / "marts.xlsx"
+    published = (warehouse / "published").resolve()
+    with Marts(published) as marts:
+        label = marts.run("publication", "select * from publication").records()[0]
+        names = Names(warehouse / "accepted" / "company")
+        workbook.write_workbook(marts, names, label | {"manifest_sha256": "0" * 64}, target)
+        count = marts.row_count("lineage")
+    book = openpyxl.load_workbook(target)
+    parts = [name for name in book.sheetnames if name.startswith("lineage")]
+    assert len(parts) == -(-count // 5) > 1
+    rows = [row for name in parts for row in book[name].iter_rows(min_row=4, max_col=1)]
+    assert len(rows) == count
+    contents = {row[0].value: row for row in book[workbook.CONTENTS].iter_rows(min_row=9)}
+    assert {name for name in parts if name in contents} == set(parts)
+    assert contents["quality_rules"][4].value > 0  # texts that didn't fit are counted
+    cut = [cell.value for row in book["quality_rules"].iter_rows(min_row=4) for cell in row]
+    assert all(len(value) <= 40 for value in cut if isinstance(value, str))

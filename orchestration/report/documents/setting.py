@@ -11,6 +11,7 @@ from orchestration.report.documents.html import html_of
 from orchestration.report.documents.parts import document_of
 from orchestration.report.documents.pdf import pdf_of
 from orchestration.report.documents.typst_markup import typst_source
+from orchestration.report.documents.workbook import write_workbook
 from orchestration.report.documents.writing import Wanted
 from orchestration.report.instances import FULL_YEAR, Instance, chosen_year, instances_of
 from orchestration.report.marts import Marts
@@ -19,11 +20,11 @@ from orchestration.report.page_source import LANGUAGES, PageError, read_pages
 from orchestration.report.site import Site
 
 SOURCES = Path(__file__).parent
-MANIFEST = "manifest.json"
+MANIFEST, WORKBOOK = "manifest.json", "marts.xlsx"
 
 
 def write_documents(marts_folder: Path, company: Path, out: Path, wanted: Wanted) -> list[Path]:
-    """Write every wanted document into `out` in both languages, as HTML and PDF.
+    """Write every wanted document into `out` in both languages, as HTML and PDF, and the workbook.
 
     `marts_folder`: a publication or release with marts.duckdb and manifest.json. `company`:
     accepted/company.
@@ -46,6 +47,8 @@ def write_documents(marts_folder: Path, company: Path, out: Path, wanted: Wanted
                     target = out / f"{document.stem}.{suffix}"
                     target.write_bytes(content)
                     written.append(target)
+        write_workbook(marts, site.names, site.publication, out / WORKBOOK)
+        written.append(out / WORKBOOK)
     return written
 
 
