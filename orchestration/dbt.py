@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from orchestration.control import dbt_fingerprint
 from orchestration.lake import Lake
+from orchestration.progress import doing
 from orchestration.resources import REPOSITORY, WAREHOUSE_VARIABLE
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ UNIT_TESTS_EXCLUDED = ("--exclude-resource-type", "unit_test")
 BELOW_THE_SOLVE = "source:solved+"
 """What reads the solved product system, in dbt's selection syntax: the second half."""
 
+START_EVENT = "LogStartLine"
 RESULT_EVENTS = frozenset({"LogSeedResult", "LogModelResult", "LogSnapshotResult", "LogTestResult"})
 
 
@@ -72,6 +74,7 @@ class Dbt:
 
     def _parse(self, fingerprint: str) -> Manifest:
         """Parse what changed since the last parse, and keep it for the builds of this process."""
+        doing("reading the dbt project")
         run, result = self._invoke(["parse"])
         if run.problems:
             raise DbtError("\n".join(run.problems))
@@ -123,7 +126,11 @@ class Dbt:
 
 def _collect(run: DbtRun) -> Callable[[Any], None]:
     def collect(message: Any) -> None:
-        if message.info.name in RESULT_EVENTS:
+        if message.info.name == START_EVENT:
+            kind, _, name = message.data.description.rpartition(" ")
+            words = f"test {name}" if kind == "test" else name
+            doing(words, len(run.events), message.data.total)
+        elif message.info.name in RESULT_EVENTS:
             from google.protobuf.json_format import MessageToDict
 
             run.events.append(MessageToDict(message, preserving_proto_field_name=True))

@@ -9,6 +9,7 @@ from rich.console import Console
 
 from orchestration.company import DataFolder
 from orchestration.lake import Lake
+from orchestration.progress import shown, step
 from orchestration.releasing import NotReleasableError, Release, release
 from orchestration.report.page_source import PageError
 from orchestration.report.writing import write_report
@@ -21,22 +22,23 @@ def print_release(console: Console, data: Path, warehouse: Path, round_: str, gw
     lake = Lake(warehouse)
     started = time.perf_counter()
     try:
-        with console.status(f"Calculating {round_} from its accepted rows …"), lake.only_writer():
+        with shown(f"releasing {round_}"), lake.only_writer():
             done = release(DataFolder(data), lake, round_, gwp_set)
-            shown = _report(lake)
+            site = _report(lake)
     except NotReleasableError as error:
         console.print(f"[red]not released[/]: round {error.round}, nothing was changed. Missing:")
         for text in error.missing:
             _line(console, f"  {text}")
         return False
     _print_released(console, done)
-    _line(console, f"  report           {shown}")
+    _line(console, f"  report           {site}")
     console.print(f"{time.perf_counter() - started:.1f} s")
     return True
 
 
 def _report(lake: Lake) -> str:
     """Where the report of the release lies; a release stands even if it can't be rendered."""
+    step("rendering the report")
     try:
         write_report(lake)
     except PageError as error:
@@ -67,7 +69,7 @@ def _print_released(console: Console, done: Release) -> None:
 def print_verification(console: Console, folder: Path) -> bool:
     """Verify a release and say what differs; returns whether nothing does."""
     started = time.perf_counter()
-    with console.status("Calculating every figure of the release again …"):
+    with shown("verifying"):
         found = verify(folder)
     for note in found.notes:
         _line(console, f"note: {note}")

@@ -21,6 +21,7 @@ from orchestration.company import DataFolder
 from orchestration.control import code_fingerprint
 from orchestration.dbt import PROJECT
 from orchestration.lake import Lake, sha256_of_file
+from orchestration.progress import step
 from orchestration.publishing import (
     LABEL,
     MANIFEST,
@@ -84,6 +85,7 @@ def release(
     Raises:
         NotReleasableError: something expected is missing, refused, open or not signed.
     """
+    step("judging what was handed in and signed")
     today = today or date.today()
     round_ = data.round(round_name)
     rounds = [one for one in data.rounds if one.round <= round_.round]
@@ -92,6 +94,7 @@ def release(
     if not lake.registry().num_rows or not lake.accepted("emission_factors").exists():
         raise NotReleasableError(round_.round, missing)  # there is nothing to calculate yet
     with _draft(lake, round_.round) as draft:
+        step("copying what was accepted")
         copy_inputs(lake, draft, signed)
         stated = {
             "gwp_set": gwp_set or data.company.settings["gwp_set"],
@@ -101,6 +104,7 @@ def release(
         same = _released_already(lake, round_.round, content)
         if same is not None and not missing:
             return Release(same[0], same[1], False, point_published(lake))
+        step("calculating every figure anew")
         try:
             recompute(draft, stated["gwp_set"], gwp_set)
         except RecomputeError as error:
@@ -165,9 +169,11 @@ def _head(
 def _put_in_place(
     data: DataFolder, lake: Lake, draft: Lake, head: dict[str, Any]
 ) -> tuple[Path, dict[str, Any]]:
+    step("writing the marts")
     (draft.path / "parquet").mkdir()
     tables = write_parquet(draft.working_file, draft.path / "parquet")
     made_with = versions(draft, PROJECT, data.path)
+    step("comparing with the release before")
     tables |= write_history_of_release(lake, draft.path, head, made_with)
     label = {
         "status": RELEASED, "rounds": head["rounds"], "release_number": head["number"],
@@ -176,6 +182,7 @@ def _put_in_place(
     write_duckdb(draft.path, [*tables, LABEL])
     draft.working_file.unlink()
     lake.remove_folder(draft.path / ".dbt")
+    step("writing and hashing every file")
     manifest = {
         "release": head,
         "publication": label,

@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
+from orchestration import progress
 from orchestration.company import DataFolder
 
 if TYPE_CHECKING:
-    from dagster import DagsterInstance, ExecuteInProcessResult
+    from dagster import DagsterInstance, EventLogEntry, ExecuteInProcessResult
 
 PROCESS_TAG = "carbonloom/process"
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -79,14 +81,19 @@ def _execute(data: Path, warehouse: Path, groups: list[list[str]], gwp_set: str)
     from orchestration.resources import Folders
     from orchestration.schedules import round_range
 
+    progress.step("reading the project")
     folders = Folders(data=str(data), warehouse=str(warehouse), gwp_set=gwp_set)
     job = build_definitions(folders).resolve_job_def("collect_round")
     shown = bool(os.environ.get("DAGSTER_HOME"))
     with DagsterInstance.get() if shown else DagsterInstance.ephemeral() as instance:
         _end_runs_of_the_dead(instance)
+        heard = Steps(len(job.nodes) * len(groups))
         for group in groups:
+            run_id = str(uuid4())
+            instance.add_event_listener(run_id, heard)
             result = job.execute_in_process(
                 instance=instance,
+                run_id=run_id,
                 tags={**round_range(group), PROCESS_TAG: str(os.getpid())},
                 run_config=QUIET,
                 raise_on_error=False,
@@ -94,6 +101,20 @@ def _execute(data: Path, warehouse: Path, groups: list[list[str]], gwp_set: str)
             if not result.success:
                 return _problems(result)
     return []
+
+
+class Steps:
+    """Passes on, as progress, which step Dagster reports to have begun."""
+
+    def __init__(self, total: int) -> None:
+        self.total, self.begun = total, 0
+
+    def __call__(self, entry: EventLogEntry) -> None:
+        """Hear one event of the run."""
+        if entry.dagster_event is not None and entry.dagster_event.is_step_start:
+            words = entry.dagster_event.step_key.replace("__", "/").replace("_", " ")
+            progress.step(words, self.begun, self.total)
+            self.begun += 1
 
 
 def _end_runs_of_the_dead(instance: DagsterInstance) -> None:

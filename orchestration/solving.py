@@ -30,6 +30,7 @@ from orchestration.footprint.system_tables import (
     SystemInputs,
 )
 from orchestration.lake import BUILD_MONTHS_SCHEMA, NO_PERIOD, Lake
+from orchestration.progress import doing
 
 MONTH, YEAR = "month", "year"
 CRITICAL = "critical"
@@ -215,7 +216,8 @@ def _solve(
     exchanges = _exchanges_of(lake, sorted({month for one in periods for month in one.months}))
     with duckdb.connect() as connection:
         connection.register("exchanges", exchanges)
-        for period in periods:
+        for number, period in enumerate(periods):
+            doing(f"solving {period.reference_period}", number, len(periods))
             summed = connection.sql(
                 """
                 select

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,9 +21,11 @@ from orchestration.comparing import added_columns, compared
 from orchestration.control import code_fingerprint
 from orchestration.dbt import PROJECT
 from orchestration.lake import Lake, sha256_of_file, text_schema
+from orchestration.progress import doing, step
 from orchestration.publishing import LABEL, MANIFEST, MANIFEST_HASH, described_files, write_parquet
 from orchestration.recomputing import RecomputeError, recompute
 from orchestration.restatement.history import HISTORY
+from orchestration.scratch import scratch_folder
 
 INPUTS = ("accepted", "quality")
 
@@ -63,10 +64,11 @@ def verify(folder: Path) -> Verification:
         head, listed = manifest["release"], manifest["files"]
     except (ValueError, KeyError) as error:
         return Verification(0, (f"{MANIFEST}: can't be read ({error}).",), 0)
+    step("hashing every file")
     differences = [*_manifest_differences(folder), *_file_differences(folder, listed)]
     notes = _notes(manifest)
     try:
-        with tempfile.TemporaryDirectory(prefix="carbonloom-verify-") as scratch:
+        with scratch_folder("verify") as scratch:
             marts, different, added = _figure_differences(folder, Lake(scratch), head)
             if notes:  # later code may calculate more; by the same code it's a difference
                 notes += added
@@ -118,6 +120,7 @@ def _figure_differences(
     folder: Path, scratch: Lake, head: dict[str, Any]
 ) -> tuple[int, list[str], list[str]]:
     """How many marts were compared, what differs, and what is calculated beyond the release."""
+    step("calculating every figure again")
     for name in INPUTS:
         shutil.copytree(folder / name, scratch.path / name, copy_function=shutil.copyfile)
     write_empty_tables(scratch)
@@ -143,7 +146,9 @@ def _figure_differences(
     both = sorted(released.keys() & calculated.keys())
     tables = {f"parquet/{name}.parquet": (released[name], calculated[name]) for name in both}
     with duckdb.connect() as connection:
-        for name, (theirs, ours) in tables.items():
+        step("comparing every row")
+        for number, (name, (theirs, ours)) in enumerate(tables.items()):
+            doing(name, number, len(tables))
             added += _readable(name, added_columns, connection, name, theirs, ours)
             differences += _readable(name, compared, connection, name, theirs, ours)
         differences += _readable("marts.duckdb", _duckdb_differences, connection, folder, both)

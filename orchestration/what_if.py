@@ -8,7 +8,6 @@ again with that one change, apart from the warehouse, so the answer is exact for
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +24,7 @@ from rich.table import Table
 from orchestration.company import DataFolder
 from orchestration.lake import Lake
 from orchestration.recomputing import recompute
+from orchestration.scratch import scratch_folder
 
 READ = ("accepted", "quality")
 FIGURES = {
@@ -85,8 +85,8 @@ def what_if(data: DataFolder, warehouse: Path, change: Change, gwp_set: str = ""
     if not lake.working_file.exists():
         raise WhatIfError(f"{lake.working_file} is missing: run `carbonloom run` first.")
     company_set = data.company.settings["gwp_set"]
-    with tempfile.TemporaryDirectory(prefix="carbonloom-what-if-") as scratch:
-        changed = Lake(Path(scratch))
+    with scratch_folder("what-if") as scratch:
+        changed = Lake(scratch)
         for name in READ:
             shutil.copytree(lake.path / name, changed.path / name)
         _apply(changed, change)

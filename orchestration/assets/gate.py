@@ -30,6 +30,7 @@ from orchestration.collection.returned import return_hand_ins
 from orchestration.company import INSTRUMENTS
 from orchestration.lake import Lake
 from orchestration.partitions import ALL_ROUNDS_IN_ONE_RUN
+from orchestration.progress import doing
 from orchestration.resources import Folders
 
 COMPANY = AssetKey(["accepted", "company"])
@@ -139,7 +140,8 @@ def gate_asset(landed: Sequence[AssetKey], partitions: PartitionsDefinition) -> 
     )
     def gate(context: AssetExecutionContext, folders: Folders):
         data = folders.data_folder
-        for name in sorted(context.partition_keys):
+        for number, name in enumerate(sorted(context.partition_keys)):
+            doing(f"judging round {name}", number, len(context.partition_keys))
             with folders.lake.only_writer():
                 result = judge_and_accept(data, folders.lake, data.round(name))
                 returned = return_hand_ins(

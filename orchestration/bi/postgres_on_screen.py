@@ -8,6 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from orchestration.bi.postgres import copy_to_postgres
+from orchestration.progress import shown
 
 
 def print_copy(console: Console, folder: Path, url: str, schema: str, patience_s: float) -> None:
@@ -17,7 +18,7 @@ def print_copy(console: Console, folder: Path, url: str, schema: str, patience_s
         NoMartsError, NoServerError, PostgresError: it isn't there; the message says why.
     """
     started = time.perf_counter()
-    with console.status("Copying the marts …"):
+    with shown("copying the marts"):
         done = copy_to_postgres(folder, url, schema, patience_s)
     label = done.publication
     figures = label["status"]

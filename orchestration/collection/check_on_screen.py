@@ -9,6 +9,7 @@ from rich.console import Console
 
 from orchestration.collection.notice import SEVERITY_WORDS, Remark
 from orchestration.company import CompanyDataError, DataFolder
+from orchestration.progress import shown, step
 
 if TYPE_CHECKING:
     from orchestration.collection.check import Checked
@@ -22,28 +23,35 @@ def check_on_screen(
     data: Path, file: Path, round_name: str | None, facility: str | None, stage: str | None
 ) -> int:
     """Check one file and print what was found; returns the exit code."""
-    console, errors = Console(), Console(stderr=True)
-    with errors.status("正在启动 Starting …") as status:
-        from expectations.judge import GateError
-        from orchestration.collection.check import CannotCheckError, check_file
-        from orchestration.ingest.corrections import CorrectionsError
-        from orchestration.ingest.mapping import MapError
-
-        try:
-            checked = check_file(
-                DataFolder(data),
-                file,
-                round_name=round_name,
-                facility=facility,
-                stage=stage,
-                tell=status.update,
-            )
-        except (CannotCheckError, CompanyDataError, CorrectionsError, MapError, GateError) as error:
-            status.stop()
-            errors.print(str(error), style="red", highlight=False, markup=False, soft_wrap=True)
-            return CANNOT_CHECK
-    _print(console, checked)
+    with shown("正在启动 Starting …"):
+        checked = _checked(data, file, round_name, facility, stage)
+    if isinstance(checked, str):
+        _say(Console(stderr=True), checked, "red")
+        return CANNOT_CHECK
+    _print(Console(), checked)
     return REFUSED if checked.notice.is_refused else PASSED
+
+
+def _checked(
+    data: Path, file: Path, round_name: str | None, facility: str | None, stage: str | None
+) -> Checked | str:
+    """What the gate says of the file, or why it can't be asked."""
+    from expectations.judge import GateError
+    from orchestration.collection.check import CannotCheckError, check_file
+    from orchestration.ingest.corrections import CorrectionsError
+    from orchestration.ingest.mapping import MapError
+
+    try:
+        return check_file(
+            DataFolder(data),
+            file,
+            round_name=round_name,
+            facility=facility,
+            stage=stage,
+            tell=step,
+        )
+    except (CannotCheckError, CompanyDataError, CorrectionsError, MapError, GateError) as error:
+        return str(error)
 
 
 def _print(console: Console, checked: Checked) -> None:

@@ -15,6 +15,7 @@ from rich.table import Table
 from orchestration.collection.round_status import HANDED_IN, RoundStatus, round_status
 from orchestration.company import DataFolder
 from orchestration.lake import Lake
+from orchestration.progress import shown
 
 STYLES = {
     "signed": "green",
@@ -31,7 +32,8 @@ def print_status(
     console: Console, data: Path, warehouse: Path, rounds: Sequence[str], today: date
 ) -> bool:
     """Print every open round, or the rounds named; returns whether all of them are complete."""
-    found = round_status(DataFolder(data), Lake(warehouse), today, rounds)
+    with shown("looking at what was handed in"):
+        found = round_status(DataFolder(data), Lake(warehouse), today, rounds)
     if any(row["state"] == "refused" for one in found for row in one.rows):
         _line(console, f"What was refused lies marked in {Lake(warehouse).path / 'returned'}.")
     if not found:

@@ -5,7 +5,7 @@ What is written here, the reader reads: the same map is followed both ways.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -32,6 +32,7 @@ from orchestration.ingest.template_marks import (
     META_SHEET,
     OWN_SHEETS,
 )
+from orchestration.progress import doing, shown
 
 LONGEST_SHEET_NAME = 31
 
@@ -54,7 +55,6 @@ def issue_templates(
     stage: str | None = None,
     warehouse: Path | None = None,
     overwrite: bool = False,
-    told: Callable[[Issued], None] = lambda issued: None,
 ) -> list[Issued]:
     """Write `<out>/<facility>/<file>.xlsx` for every workbook the round expects.
 
@@ -66,7 +66,6 @@ def issue_templates(
         stage: only this stage's.
         warehouse: where published marts may say what a figure weighed in the last period.
         overwrite: write anew what is there already; somebody may have filled it in.
-        told: called after each template.
 
     Raises:
         TemplateError: nothing is expected of that site or stage, or the folder holds hand-ins.
@@ -77,15 +76,16 @@ def issue_templates(
             "Name another folder with --out."
         )
     issued = []
-    for source_map, site in expected_workbooks(data, round_, facility, stage):
+    expected = expected_workbooks(data, round_, facility, stage)
+    for number, (source_map, site) in enumerate(expected):
+        hand_in = f"{site}/{source_map.source.split('_', 1)[1]}"
+        doing(hand_in, number, len(expected))
         path = out / site / f"{source_map.file}.xlsx"
         is_new = overwrite or not path.exists()
         if is_new:
             path.parent.mkdir(parents=True, exist_ok=True)
             write_template(plan_template(data, source_map, site, round_, warehouse), path)
-        one = Issued(f"{site}/{source_map.source.split('_', 1)[1]}", path, is_new)
-        issued.append(one)
-        told(one)
+        issued.append(Issued(hand_in, path, is_new))
     return issued
 
 
@@ -101,17 +101,21 @@ def print_templates(
     overwrite: bool = False,
 ) -> None:
     """Issue the templates of a round, and say where each one is."""
-
-    def tell(one: Issued) -> None:
+    round_ = data.round(round_name)
+    options = {"facility": facility, "stage": stage, "overwrite": overwrite}
+    with shown(f"templates of round {round_.round}"):
+        issued = issue_templates(data, round_, out, warehouse=warehouse, **options)
+    console.print(f"Templates of round {round_.round}, due {round_.closes_on}", style="bold")
+    for one in issued:
         line = f"  {one.hand_in}  →  {one.path}"
         if not one.is_new:
-            line += "  (there already, left as it is; --overwrite writes it anew)"
+            line += "  (there already, left as it is)"
         console.print(line, markup=False, highlight=False, soft_wrap=True)
-
-    round_ = data.round(round_name)
-    console.print(f"Templates of round {round_.round}, due {round_.closes_on}", style="bold")
-    options = {"facility": facility, "stage": stage, "overwrite": overwrite}
-    issue_templates(data, round_, out, warehouse=warehouse, told=tell, **options)
+    written = sum(one.is_new for one in issued)
+    words = f"{written} written"
+    if written < len(issued):
+        words += f", {len(issued) - written} there already; --overwrite writes them anew"
+    console.print(words, highlight=False)
 
 
 def expected_workbooks(

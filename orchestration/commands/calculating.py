@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 
 from orchestration.commands.ending import BROKEN, PASSED, REFUSED, be_quiet, broken, ends_with
+from orchestration.commands.interrupting import interruptible
 from orchestration.commands.options import (
     DataOption,
     GwpSetOption,
@@ -27,6 +28,7 @@ SHOWN_MOVES = 30
         BROKEN: "the data folder is broken or the run failed; what was published before stays",
     }
 )
+@interruptible()
 def run(
     data: DataOption = DATA,
     warehouse: WarehouseOption = WAREHOUSE,
@@ -49,13 +51,15 @@ def run(
     """
     from orchestration.company import CompanyDataError, DataFolder
     from orchestration.ingest.mapping import MapError
+    from orchestration.progress import shown
     from orchestration.running import run_rounds
     from orchestration.summary import print_summary
 
     be_quiet()
     console, folder = Console(), DataFolder(existing(data).resolve())
     try:
-        done = run_rounds(folder, warehouse.resolve(), rounds or [], gwp_set)
+        with shown("starting"):
+            done = run_rounds(folder, warehouse.resolve(), rounds or [], gwp_set)
     except (CompanyDataError, MapError) as error:
         raise broken(str(error)) from None
     published = not done.problems
@@ -73,6 +77,7 @@ def run(
         BROKEN: "there is no such cell or factor, or nothing to compare with",
     }
 )
+@interruptible()
 def what_if(
     cell: Annotated[
         str | None,
@@ -109,12 +114,13 @@ def what_if(
     """
     from orchestration import what_if as asking
     from orchestration.company import CompanyDataError, DataFolder
+    from orchestration.progress import shown
     from orchestration.recomputing import RecomputeError
 
     be_quiet()
     change, console = asking.Change(percent, cell, factor), Console()
     try:
-        with console.status("Calculating with the change …"):
+        with shown("calculating with the change"):
             frame = asking.what_if(DataFolder(data), warehouse.resolve(), change)
     except (CompanyDataError, asking.WhatIfError, RecomputeError) as error:
         raise broken(str(error)) from None

@@ -82,4 +82,5 @@ def be_quiet() -> None:
     """Only what the reader of the screen can act on; dbt is found without an active venv."""
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "yes")
+    os.environ.setdefault("PYTHONWARNINGS", "ignore")  # of processes that this one starts
     warnings.filterwarnings("ignore")

@@ -125,11 +125,13 @@ def exchange(
         release_source,
     )
     from orchestration.exchange.on_screen import print_exchange
+    from orchestration.progress import shown
 
     if basis not in BASES:
         raise broken(f"--basis {basis}: use one of {', '.join(BASES)}.")
     try:
-        source = release_source(release, out) if release else preliminary_source(warehouse, out)
+        with shown("checking every byte of the release" if release else "reading"):
+            source = release_source(release, out) if release else preliminary_source(warehouse, out)
         whole = print_exchange(Console(), source, basis, products or [], years or [], reason)
     except CannotExchangeError as error:
         raise broken(str(error)) from None

@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from orchestration.commands.ending import BROKEN, PASSED, REFUSED, be_quiet, broken, ends_with
+from orchestration.commands.interrupting import interruptible
 from orchestration.commands.options import (
     DataOption,
     GwpSetOption,
@@ -28,6 +29,7 @@ from orchestration.places import DATA, WAREHOUSE
         BROKEN: "the data folder or the command is broken",
     }
 )
+@interruptible()
 def release(
     round_name: RoundOption,
     data: DataOption = DATA,
@@ -64,6 +66,7 @@ def release(
         BROKEN: "the folder is no release",
     }
 )
+@interruptible()
 def verify(folder: ReleaseArgument) -> None:
     """Check every byte of a release, and calculate every figure again from the release alone.
 
@@ -91,6 +94,7 @@ def verify(folder: ReleaseArgument) -> None:
         BROKEN: "a folder is no release",
     }
 )
+@interruptible()
 def compare(
     older: OlderReleaseArgument,
     newer: NewerReleaseArgument,

@@ -17,6 +17,7 @@ import duckdb
 
 from orchestration.fixed_words import BASES
 from orchestration.lake import Lake, text_schema
+from orchestration.progress import doing
 
 GATE_STAGES = ("raw_material_acquisition", "manufacture")
 KG_PER_UNIT = {"kg": Decimal(1), "t": Decimal(1000), "g": Decimal("0.001")}
@@ -111,11 +112,12 @@ def read_footprints(marts: Path, basis: str, years: Sequence[str] = ()) -> list[
             """,
             basis,
         )
-        return [
-            _footprint(connection, row, basis)
-            for row in found
-            if not years or row["reference_period"] in years
-        ]
+        wanted = [row for row in found if not years or row["reference_period"] in years]
+        footprints = []
+        for number, row in enumerate(wanted):
+            doing(f"{row['product_id']} {row['reference_period']}", number, len(wanted))
+            footprints.append(_footprint(connection, row, basis))
+        return footprints
 
 
 def open_marts(marts: Path) -> duckdb.DuckDBPyConnection:

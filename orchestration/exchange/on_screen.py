@@ -18,6 +18,7 @@ from orchestration.exchange.exchanging import (
     Source,
     exchange,
 )
+from orchestration.progress import shown
 
 STYLES = {WRITTEN: "green", UNCHANGED: "default", REFUSED: "red", NOT_DUE: "default"}
 
@@ -31,7 +32,7 @@ def print_exchange(
     reason: str,
 ) -> bool:
     """Exchange and say so; returns whether nothing was refused."""
-    with console.status("Reading footprints and their lineage …"):
+    with shown("footprints and their lineage"):
         outcomes = exchange(source, basis, products, years, reason)
     console.print(_table(outcomes, basis))
     for outcome in outcomes:

@@ -8,6 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from orchestration.lake import Lake
+from orchestration.progress import shown
 from orchestration.report.writing import (
     company_folder,
     write_report,
@@ -23,14 +24,14 @@ def print_report(console: Console, warehouse: Path, release: Path | None, out: P
     """
     lake = Lake(warehouse)
     started = time.perf_counter()
-    with console.status("Rendering the report …"):
+    with shown("rendering the report"):
         if out is None:
             with lake.only_writer():
                 done = write_report(lake)
             entry = lake.path / "report" / "index.html"
         else:
-            shown = (release or lake.published).resolve()
-            done = write_report_into(out.resolve(), shown, company_folder(shown, lake))
+            source = (release or lake.published).resolve()
+            done = write_report_into(out.resolve(), source, company_folder(source, lake))
             entry = done.folder / "index.html"
     words = f"{done.pages} pages" if done.is_new else f"{done.pages} pages, as they were"
     console.print(

@@ -22,6 +22,7 @@ import jinja2
 from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 
+from orchestration.progress import doing
 from orchestration.report import charts, formats
 from orchestration.report.instances import (
     Instance,
@@ -92,10 +93,12 @@ def render_site(marts_folder: Path, company: Path, out: Path) -> list[Path]:
             year=chosen_year(marts),
         )
         shutil.copytree(STATIC, out / "static", dirs_exist_ok=True)
+        count = len(LANGUAGES) * sum(map(len, site.instances.values()))
         for language in LANGUAGES:
             (out / language).mkdir(parents=True, exist_ok=True)
             for page in pages:
                 for instance in site.instances[page.name]:
+                    doing(f"{language}/{instance.file}", len(written), count)
                     target = out / language / instance.file
                     target.write_text(_render(site, instance, language), encoding="utf-8")
                     written.append(target)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -14,6 +12,7 @@ from orchestration.restatement.figures import INVENTORY, KEYS, PRODUCT
 from orchestration.restatement.ingredients import CAUSES, DATA, METHOD, NEW_MONTHS, Ingredients
 from orchestration.restatement.reasons import REASONS, reasons_of
 from orchestration.restatement.states import CALCULATION, State, states
+from orchestration.scratch import scratch_folder
 
 PAIR = (("older_release", pa.string()), ("newer_release", pa.string()))
 RESTATEMENTS = pa.schema(
@@ -69,8 +68,8 @@ class Comparison:
 
 def compare(older: Ingredients, newer: Ingredients) -> Comparison:
     """Calculate the states between two releases and split every change by its causes."""
-    with tempfile.TemporaryDirectory(prefix="carbonloom-compare-") as scratch:
-        sequence = list(states(older, newer, Path(scratch)))
+    with scratch_folder("compare") as scratch:
+        sequence = list(states(older, newer, scratch))
     pair = {"older_release": older.name, "newer_release": newer.name}
     rows = [pair | row for row in split(sequence)]
     reasons = [pair | row for row in reasons_of(older, newer, sequence)]

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from orchestration.progress import shown
 from orchestration.publishing import MANIFEST
 from orchestration.restatement.base_year import MEASURES
 from orchestration.restatement.causes import Comparison, compare
@@ -46,7 +47,7 @@ def print_comparison(console: Console, older: Path, newer: Path, out: Path | Non
     if folders[0] == folders[1]:
         raise NotComparableError(f"{folders[0]} is named twice: name two releases.")
     started = time.perf_counter()
-    with console.status("Calculating the steps from one release to the other …"):
+    with shown("comparing"):
         found = compare(*map(read_release, folders))
     _print(Console(width=max(console.width, WIDTH), file=console.file), found)
     if out is not None:

@@ -14,6 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from orchestration import progress
 from orchestration.acceptance import INSTRUMENTS_SCHEMA, MONTH_SCHEMA, write_empty_tables
 from orchestration.company import INSTRUMENTS, Company
 from orchestration.control import code_fingerprint
@@ -74,6 +75,8 @@ def states(older: Ingredients, newer: Ingredients, scratch: Path) -> Iterator[St
             of_releases[_content(older, newer, readings, step)] = reported[one.name]
     known: dict[str, State] = {}
     for step in range(len(STEPS) + 1):
+        cause = STEPS[step - 1] if step else CALCULATION
+        progress.step(f"{older.name} to {newer.name}, {cause}", step, len(STEPS) + 1)
         content = _content(older, newer, readings, step)
         if content in of_releases:
             state = State("", of_releases[content])
@@ -81,8 +84,7 @@ def states(older: Ingredients, newer: Ingredients, scratch: Path) -> Iterator[St
             state = known[content]
         else:
             state = known[content] = _calculated(lake, older, newer, readings, step)
-        name = STEPS[step - 1] if step else CALCULATION
-        yield State(name, state.figures, state.problem)
+        yield State(cause, state.figures, state.problem)
     yield State(CALCULATION, reported[newer.name])
 
 

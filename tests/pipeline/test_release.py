@@ -27,6 +27,7 @@ from orchestration.company import DataFolder
 from orchestration.comparing import compared
 from orchestration.lake import HAND_INS_SCHEMA, Lake, sha256_of_file
 from orchestration.landing import land_source
+from orchestration.progress import Said, heard_by
 from orchestration.releasing import NotReleasableError, release
 from orchestration.verifying import verify
 from tests.conftest import MONTHS, TinyCompany, write_company, write_csv
@@ -100,6 +101,17 @@ def papers_only(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(releasing, "figures_missing", lambda *_: [])
 
 
+def judge_progress(said: list[Said]) -> None:
+    """Every step of the run is told once, in order, and dbt's nodes are counted inside."""
+    steps = [one for one in said if one.total and one.is_step]
+    assert [one.done for one in steps] == list(range(steps[0].total))
+    words = [one.what for one in steps]
+    halves = ["gate", "inventory models", "solved/product system", "product models"]
+    assert [word for word in words if word in halves] == halves
+    nodes = [one for one in said if one.what == "marts.product_footprints"]
+    assert len(nodes) == 1 and 0 < nodes[0].done < nodes[0].total
+
+
 @pytest.fixture(scope="module")
 def released(tmp_path_factory: pytest.TempPathFactory) -> Lake:
     """A company of two rounds, of which the first is released."""
@@ -109,7 +121,10 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Lake:
         company.hand_in_workbook(round_)
         company.hand_in_water(round_)
     where = ("--data", company.path, "--warehouse", lake.path)
-    assert carbonloom("run", *where)[0] == 0
+    said: list[Said] = []
+    with heard_by(said.append):
+        assert carbonloom("run", *where)[0] == 0
+    judge_progress(said)
 
     with pytest.MonkeyPatch.context() as patch:
         papers_only(patch)
