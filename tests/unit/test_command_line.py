@@ -140,6 +140,7 @@ NOT_THERE = [
     "compare NOWHERE NOWHERE",
     "report --warehouse NOWHERE",
     "report --release NOWHERE",
+    "documents --warehouse NOWHERE",
     "sql --warehouse NOWHERE 'select 1'",
     "exchange --warehouse NOWHERE",
     "postgres --warehouse NOWHERE --url postgresql://nobody@localhost/nothing",

@@ -8,6 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from orchestration.lake import Lake
+from orchestration.progress import shown
 from orchestration.report.documents.writing import (
     STAMP,
     Wanted,
@@ -27,13 +28,14 @@ def print_documents(
     """
     lake = Lake(warehouse)
     started = time.perf_counter()
-    with console.status("Writing documents …"):
+    with shown("writing documents"):
         if out is None:
             with lake.only_writer():
                 done = write_documents_of(lake, wanted)
         else:
-            shown = (release or lake.published).resolve()
-            done = write_documents_into(out.resolve(), shown, company_folder(shown, lake), wanted)
+            source = (release or lake.published).resolve()
+            company = company_folder(source, lake)
+            done = write_documents_into(out.resolve(), source, company, wanted)
     for name in done.files:
         console.print(f"  {done.folder / name}", markup=False, highlight=False, soft_wrap=True)
     words = "" if done.is_new else ", as they were"
