@@ -22,6 +22,7 @@ import jinja2
 from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 
+from orchestration.lake import sha256_of_file
 from orchestration.progress import doing
 from orchestration.report import charts, formats
 from orchestration.report.instances import (
@@ -42,7 +43,7 @@ BYTE_ORDER_MARK = "\ufeff"
 """Tells Excel that a CSV is UTF-8."""
 
 ROWS_BEFORE_FILTER = 25
-COLUMNS_OF_PAPER = 9
+COLUMNS_OF_PAPER = 11
 """Columns that paper held upright has room for."""
 
 SHORT, LONG = 14, 60
@@ -89,7 +90,9 @@ def render_site(marts_folder: Path, company: Path, out: Path) -> list[Path]:
             marts=marts,
             names=Names(company),
             instances={page.name: instances_of(page, marts) for page in pages},
-            publication=marts.run("publication", "select * from publication").records()[0],
+            publication=marts.run("publication", "select * from publication").records()[0]
+            # ties a page that was printed or passed on to what it shows
+            | {"manifest_sha256": sha256_of_file(marts_folder / "manifest.json")},
             year=chosen_year(marts),
         )
         shutil.copytree(STATIC, out / "static", dirs_exist_ok=True)

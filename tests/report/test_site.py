@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import csv
+import hashlib
 import io
 import json
 import re
@@ -134,11 +135,21 @@ def test_it_is_read_with_the_keyboard_alone(browser: Browser, site: Path):
 
 def test_it_prints_charts_and_tables_and_nothing_to_click(browser: Browser, site: Path):
     page, _ = opened(browser, site / "zh" / "factory-2023.html")
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    assert page.evaluate("document.querySelector('.plot svg').viewBox.baseVal.width") == 700
+    page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    assert page.evaluate("document.querySelector('.plot svg').viewBox.baseVal.width") > 700
     page.emulate_media(media="print")
     assert page.locator(".plot svg").first.is_visible()
     assert page.locator("section.table table").first.is_visible()
     for what in (".top nav", ".behind", ".languages"):
         assert not page.locator(what).first.is_visible(), what
+    of_a_long_table = """() => {
+      const box = document.querySelector('section.table .scroll');
+      box.classList.add('long');
+      return getComputedStyle(box).overflowY;
+    }"""
+    assert page.evaluate(of_a_long_table) == "visible", "rows that paper would not show"
     cut_off = page.evaluate(
         """() => [...document.querySelectorAll('.plot')].filter(plot => {
           plot.parentElement.style.width = '600px';  // paper; no script draws anew for it
@@ -196,6 +207,30 @@ def test_its_figures_are_those_of_the_marts(site: Path, warehouse: Path):
 def test_it_says_that_nobody_signed_the_figures(site: Path):
     assert "Preliminary" in (site / "en" / "index.html").read_text(encoding="utf-8")
     assert "初步结果" in (site / "zh" / "index.html").read_text(encoding="utf-8")
+
+
+def test_a_page_names_the_manifest_of_its_figures(site: Path, warehouse: Path):
+    sha256 = hashlib.sha256((warehouse / "published" / "manifest.json").read_bytes()).hexdigest()
+    assert sha256 in (site / "zh" / "index.html").read_text(encoding="utf-8")
+
+
+def test_what_has_the_focus_is_seen(browser: Browser, site: Path):
+    page, _ = opened(browser, site / "en" / "factory-2023.html")
+    unseen = []
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        found = page.evaluate(
+            """() => {
+              const at = document.activeElement, style = getComputedStyle(at);
+              const box = at.getBoundingClientRect();
+              return [at.outerHTML.slice(0, 80), style.outlineStyle !== 'none'
+                && parseFloat(style.outlineWidth) >= 2 && box.width > 0 && box.left >= 0];
+            }"""
+        )
+        if not found[1]:
+            unseen.append(found[0])
+    assert unseen == []
+    page.context.close()
 
 
 def test_it_is_rendered_again_only_when_what_is_published_changed(warehouse: Path):

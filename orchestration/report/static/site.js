@@ -10,7 +10,7 @@
   var STROKES = ["solid", "dashed", "dotted"];
   var KIND_COLOURS = { flow: "#3b6fb5", stage: "#17624f", process: "#17624f", product: "#e0a030",
     site: "#55606f" };
-  var NARROW = 560, LEGEND_LINE = 22, LABEL_LINE = 13, ROW = 30;
+  var NARROW = 560, LEGEND_LINE = 22, LABEL_LINE = 13, ROW = 30, PAPER = "700px";
   var font = getComputedStyle(document.body).fontFamily;
 
   function formatter(decimals, unit) {
@@ -121,7 +121,7 @@
     return option;
   }
 
-  var drawn = 0;
+  var redraws = [];
   document.querySelectorAll(".plot").forEach(function (element) {
     var text = document.getElementById(element.dataset.option).textContent;
     var chart = echarts.init(element, null, { renderer: "svg" });
@@ -133,22 +133,31 @@
       element.style.height = pixels(element, option, height) + "px";
       chart.resize();
       chart.setOption(dressed(element, option), true);
-      // paper is narrower than the screen and no script runs in between: the picture is scaled
+      // where no script runs before printing, the picture is scaled to the paper
       element.querySelector("svg").setAttribute("viewBox",
         "0 0 " + chart.getWidth() + " " + chart.getHeight());
     }
     draw();
-    drawn += 1;
+    redraws.push(function (pixelsWide) {
+      element.style.width = pixelsWide;
+      draw();
+    });
     new ResizeObserver(draw).observe(element);
   });
+  function redraw(pixelsWide) { redraws.forEach(function (one) { one(pixelsWide); }); }
+  window.addEventListener("beforeprint", function () { redraw(PAPER); });
+  window.addEventListener("afterprint", function () { redraw(""); });
   document.querySelectorAll("input[data-filters]").forEach(function (input) {
     var rows = document.querySelectorAll("#" + input.dataset.filters + " tbody tr");
     input.addEventListener("input", function () {
       var wanted = input.value.trim().toLowerCase();
+      var shown = 0;
       rows.forEach(function (row) {
         row.hidden = row.textContent.toLowerCase().indexOf(wanted) < 0;
+        shown += row.hidden ? 0 : 1;
       });
+      input.parentElement.querySelector("output").textContent = shown + " / " + rows.length;
     });
   });
-  document.documentElement.dataset.drawn = String(drawn);
+  document.documentElement.dataset.drawn = String(redraws.length);
 })();
