@@ -7,6 +7,7 @@ import warnings
 from dagster import BetaWarning, Definitions, PreviewWarning, definitions, in_process_executor
 
 from orchestration.assets.control import control_assets
+from orchestration.assets.documents import documents_asset
 from orchestration.assets.emission_factors import factor_assets, factor_check
 from orchestration.assets.erp_exports import erp_export_assets
 from orchestration.assets.gate import company_asset, gate_asset, gate_checks
@@ -56,6 +57,7 @@ def build_definitions(folders: Folders) -> Definitions:
         product_system_asset(partitions),
         publication_asset(marts, partitions),
         report_asset(partitions),
+        documents_asset(),
         release_asset(partitions),
         postgres_asset(),
         round_status_asset(partitions),

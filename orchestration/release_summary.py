@@ -11,6 +11,7 @@ from orchestration.company import DataFolder
 from orchestration.lake import Lake
 from orchestration.progress import shown, step
 from orchestration.releasing import NotReleasableError, Release, release
+from orchestration.report.documents.writing import write_documents_of
 from orchestration.report.page_source import PageError
 from orchestration.report.writing import write_report
 from orchestration.restatement.on_screen import lines_about
@@ -24,7 +25,7 @@ def print_release(console: Console, data: Path, warehouse: Path, round_: str, gw
     try:
         with shown(f"releasing {round_}"), lake.only_writer():
             done = release(DataFolder(data), lake, round_, gwp_set)
-            site = _report(lake)
+            site, written = _report(lake), _documents(lake)
     except NotReleasableError as error:
         console.print(f"[red]not released[/]: round {error.round}, nothing was changed. Missing:")
         for text in error.missing:
@@ -32,6 +33,7 @@ def print_release(console: Console, data: Path, warehouse: Path, round_: str, gw
         return False
     _print_released(console, done)
     _line(console, f"  report           {site}")
+    _line(console, f"  documents        {written}")
     console.print(f"{time.perf_counter() - started:.1f} s")
     return True
 
@@ -44,6 +46,15 @@ def _report(lake: Lake) -> str:
     except PageError as error:
         return f"not rendered: {error}"
     return str(lake.path / "report" / "index.html")
+
+
+def _documents(lake: Lake) -> str:
+    """Where what is sent as a file lies; likewise."""
+    step("writing documents")
+    try:
+        return str(write_documents_of(lake).folder)
+    except PageError as error:
+        return f"not written: {error}"
 
 
 def _print_released(console: Console, done: Release) -> None:

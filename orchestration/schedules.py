@@ -47,7 +47,7 @@ def collect_round_job(partitions: PartitionsDefinition) -> UnresolvedAssetJobDef
     return define_asset_job(
         "collect_round",
         # what is reported is released on purpose, by a person; so is what others are sent
-        selection=AssetSelection.all() - AssetSelection.groups("releases", "servers"),
+        selection=AssetSelection.all() - AssetSelection.groups("documents", "releases", "servers"),
         partitions_def=partitions,
         executor_def=in_process_executor,
         description="Read, judge, calculate and publish the rounds chosen.",

@@ -13,6 +13,7 @@ from dagster import (
 from orchestration.assets.metadata import shown_as_table
 from orchestration.assets.publication import WRITER_POOL
 from orchestration.releasing import NotReleasableError, release
+from orchestration.report.documents.writing import write_documents_of
 from orchestration.report.writing import write_report
 from orchestration.resources import Folders
 
@@ -43,6 +44,7 @@ def release_asset(partitions: PartitionsDefinition) -> AssetsDefinition:
                     folders.data_folder, folders.lake, context.partition_key, folders.gwp_set
                 )
                 write_report(folders.lake)
+                write_documents_of(folders.lake)
         except NotReleasableError as error:
             missing = MetadataValue.md("\n".join(f"- {text}" for text in error.missing))
             raise Failure(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import stat
 from datetime import date
@@ -154,6 +155,24 @@ def copy(released: Lake, tmp_path: Path) -> Path:
     for path in target.rglob("*"):
         path.chmod(path.stat().st_mode | stat.S_IWUSR)
     return target
+
+
+def test_documents_of_a_release_are_the_same_bytes_wherever_they_are_made(
+    released: Lake, copy: Path, tmp_path: Path
+):
+    code, output = carbonloom("documents", "--release", copy, "--out", tmp_path / "sent")
+    assert code == 0, output
+    written = {path.name for path in (released.path / "documents").iterdir()}
+    assert {"ghg-inventory-2022.en.pdf", "ghg-inventory-2022.zh.html", "marts.xlsx"} <= written
+    for name in written:
+        made = (released.path / "documents" / name).read_bytes()
+        assert (tmp_path / "sent" / name).read_bytes() == made, name
+    report = (tmp_path / "sent" / "ghg-inventory-2022.en.html").read_text(encoding="utf-8")
+    assert f"Released: round {ROUND}, release 1" in report
+    assert "Preliminary" not in report
+    cell = "<td[^>]*>{}</td>"
+    signed = cell.format("(?:preparer|reviewer|approver)") + cell.format("([^<]+)")
+    assert len(set(re.findall(signed, report))) == len({*SIGNERS.values(), "dora"})
 
 
 def test_published_is_the_release_and_the_newest_calculation_stands_apart(released: Lake):

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from orchestration.lake import sha256_of_file
+from orchestration.progress import step
 from orchestration.report.documents.html import html_of
-from orchestration.report.documents.parts import document_of
+from orchestration.report.documents.parts import document_of, stem_of
 from orchestration.report.documents.pdf import pdf_of
 from orchestration.report.documents.typst_markup import typst_source
 from orchestration.report.documents.workbook import write_workbook
@@ -38,6 +39,7 @@ def write_documents(marts_folder: Path, company: Path, out: Path, wanted: Wanted
         _refuse_unknown(site, wanted)
         for instance in _instances(site, wanted):
             for language in LANGUAGES:
+                step(stem_of(instance))
                 document = document_of(site, instance, language)
                 source = typst_source(document, site.names)
                 for suffix, content in (
@@ -47,6 +49,7 @@ def write_documents(marts_folder: Path, company: Path, out: Path, wanted: Wanted
                     target = out / f"{document.stem}.{suffix}"
                     target.write_bytes(content)
                     written.append(target)
+        step("the workbook")
         write_workbook(marts, site.names, site.publication, out / WORKBOOK)
         written.append(out / WORKBOOK)
     return written
