@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from orchestration.lake import sha256_of_file
-from orchestration.progress import step
+from orchestration.progress import doing
 from orchestration.report.documents.html import html_of
 from orchestration.report.documents.parts import document_of, stem_of
 from orchestration.report.documents.pdf import pdf_of
@@ -39,7 +39,7 @@ def write_documents(marts_folder: Path, company: Path, out: Path, wanted: Wanted
         _refuse_unknown(site, wanted)
         for instance in _instances(site, wanted):
             for language in LANGUAGES:
-                step(stem_of(instance))
+                doing(stem_of(instance))
                 document = document_of(site, instance, language)
                 source = typst_source(document, site.names)
                 for suffix, content in (
@@ -49,7 +49,7 @@ def write_documents(marts_folder: Path, company: Path, out: Path, wanted: Wanted
                     target = out / f"{document.stem}.{suffix}"
                     target.write_bytes(content)
                     written.append(target)
-        step("the workbook")
+        doing("the workbook")
         write_workbook(marts, site.names, site.publication, out / WORKBOOK)
         written.append(out / WORKBOOK)
     return written
