@@ -1,4 +1,4 @@
-"""What a release still lacks, all of it at once: papers and verdicts, then figures.
+"""What a release still lacks: hand-ins and signatures, and, once nothing is to come, figures.
 
 A round's figures stand on every round before it, so the same is asked of each of them.
 """
@@ -40,7 +40,9 @@ class SignedRound:
     round: Round
     content_sha256: str
     sign_offs: SignOffs
-    missing: tuple[str, ...]
+    not_accepted: tuple[str, ...]
+    """Without these hand-ins figures would be judged that are not the round's."""
+    not_signed: tuple[str, ...]
 
 
 def judge_rounds(
@@ -59,14 +61,15 @@ def _judge_round(
     content = content_of_round(registry, round_.round, waivers)
     sign_offs = judge_sign_offs(data, round_, files_of(verdicts), content, today)
     if not verdicts:
-        missing = [f"{round_.round}: not judged yet. Run carbonloom run."]
+        not_accepted = [f"{round_.round}: not judged yet. Run carbonloom run."]
+        not_signed = []
     else:
-        missing = [
+        not_accepted = [
             *_changed_since(data, lake, round_.round),
             *_not_accepted(lake, round_, verdicts, today),
-            *_not_signed(round_, sign_offs, files_of(verdicts), content),
         ]
-    return SignedRound(round_, content, sign_offs, tuple(missing))
+        not_signed = _not_signed(round_, sign_offs, files_of(verdicts), content)
+    return SignedRound(round_, content, sign_offs, tuple(not_accepted), tuple(not_signed))
 
 
 def master_data_missing(data: DataFolder, lake: Lake) -> list[str]:

@@ -30,6 +30,8 @@ def print_release(console: Console, data: Path, warehouse: Path, round_: str, gw
         console.print(f"[red]not released[/]: round {error.round}, nothing was changed. Missing:")
         for text in error.missing:
             _line(console, f"  {text}")
+        if not error.figures_judged:
+            _line(console, "Balances and reconciliation are judged once every hand-in is accepted.")
         return False
     _print_released(console, done)
     _line(console, f"  report           {site}")

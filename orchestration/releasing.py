@@ -51,12 +51,16 @@ READ_ONLY = stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH
 
 
 class NotReleasableError(Exception):
-    """What is missing for the release, all of it, a line each; nothing was changed."""
+    """What is missing for the release, all of it, a line each; nothing was changed.
 
-    def __init__(self, round_: str, missing: Sequence[str]) -> None:
+    Figures of a round that isn't complete would only echo what is missing, so they are not judged.
+    """
+
+    def __init__(self, round_: str, missing: Sequence[str], figures_judged: bool = True) -> None:
         super().__init__("\n".join(missing))
         self.round = round_
         self.missing = tuple(missing)
+        self.figures_judged = figures_judged
 
 
 @dataclass(frozen=True)
@@ -90,9 +94,13 @@ def release(
     round_ = data.round(round_name)
     rounds = [one for one in data.rounds if one.round <= round_.round]
     signed = judge_rounds(data, lake, rounds, today)
-    missing = [*master_data_missing(data, lake), *(text for one in signed for text in one.missing)]
-    if not lake.registry().num_rows or not lake.accepted("emission_factors").exists():
-        raise NotReleasableError(round_.round, missing)  # there is nothing to calculate yet
+    missing = [text for one in signed for text in one.not_signed]
+    to_come = [
+        *master_data_missing(data, lake),
+        *(text for one in signed for text in one.not_accepted),
+    ]
+    if to_come:
+        raise NotReleasableError(round_.round, [*to_come, *missing], figures_judged=False)
     with _draft(lake, round_.round) as draft:
         step("copying what was accepted")
         copy_inputs(lake, draft, signed)

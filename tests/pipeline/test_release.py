@@ -26,7 +26,7 @@ from orchestration.cli import app
 from orchestration.collection import sign_offs
 from orchestration.company import DataFolder
 from orchestration.comparing import compared
-from orchestration.lake import HAND_INS_SCHEMA, Lake, sha256_of_file
+from orchestration.lake import Lake, sha256_of_file
 from orchestration.landing import land_source
 from orchestration.progress import Said, heard_by
 from orchestration.releasing import NotReleasableError, release
@@ -323,19 +323,16 @@ def test_what_was_changed_after_the_release_needs_new_signatures_and_a_new_numbe
     assert contents(lake.releases(ROUND) / "r1") == first
 
 
-def test_everything_that_is_missing_is_listed_at_once(
+def test_every_missing_paper_is_listed_at_once_and_no_figure_of_an_incomplete_round(
     tiny_company: TinyCompany, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     lake = Lake(tmp_path / "warehouse")
     tiny_company.hand_in_workbook(LATER, diesel="about 10")
     (tiny_company.path / "rounds" / ROUND / "erp" / "water.csv").unlink()
     judge(tiny_company, lake, *MONTHS)
-    for name in ("emission_factors", "emission_factor_gases", "unit_conversions"):
-        lake.write(lake.accepted(name), HAND_INS_SCHEMA.empty_table())  # not looked at here
     tiny_company.hand_in_workbook(ROUND, diesel=11)
 
-    papers_only(monkeypatch)
-    monkeypatch.setattr(releasing, "figures_missing", lambda *_: ["mass_balance: open"])
+    monkeypatch.delattr(releasing, "recompute")
     with pytest.raises(NotReleasableError) as missing:
         release(DataFolder(tiny_company.path), lake, LATER, today=date(2022, 3, 1))
 
@@ -346,8 +343,22 @@ def test_everything_that_is_missing_is_listed_at_once(
         "2022-03 mill/boiler: refused with 1 critical findings",
         "2022-03 erp/water: not signed by preparer, reviewer, approver; source_sha256",
         "2022-02 round: not signed by approver; content_sha256",
-        "mass_balance: open",
     ):
         assert part in text
+    assert not missing.value.figures_judged
     assert not lake.published.exists()
-    assert list(lake.releases(LATER).iterdir()) == []
+    assert not lake.releases(LATER).exists()
+
+
+def test_open_figures_of_a_complete_round_are_listed_with_the_missing_signatures(
+    released: Lake, company: TinyCompany, monkeypatch: pytest.MonkeyPatch
+):
+    papers_only(monkeypatch)
+    monkeypatch.setattr(releasing, "figures_missing", lambda *_: ["mass_balance: open"])
+    with pytest.raises(NotReleasableError) as missing:
+        release(DataFolder(company.path), released, LATER)
+
+    *unsigned, open_figure = missing.value.missing
+    assert any("2022-03 mill/boiler: not signed by preparer" in line for line in unsigned)
+    assert open_figure == "mass_balance: open"
+    assert missing.value.figures_judged

@@ -50,10 +50,9 @@ worded_balances as (
 
     select
         *,
-        coalesce(
-            nullif(trim(process_id || ' ' || flow_id), ''),
-            nullif(facility_id, ''),
-            'the company'
+        trim(
+            coalesce(nullif(process_id, ''), nullif(facility_id, ''), 'the company')
+            || ' ' || flow_id
         ) as subject,
         substring(cast(period_month as varchar), 1, 7) as month_text,
         cast(cast(100.0 * difference_share as decimal(18, 2)) as varchar) || ' %'
