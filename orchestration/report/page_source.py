@@ -28,7 +28,9 @@ Fences: `sql` names a query; `chart`, `table` and `tiles` show one; `:::` enclos
 language. Anything else outside a fence is refused, so that no text is forgotten in one language.
 
 A chart, table or tiles with `when: name` is left out where that query has no rows, or that
-parameter of the page is empty.
+parameter of the page is empty. A table leaves out the columns in `hidden`, and with
+`hide_empty: true` those without any value; `split` makes one for each value of a column. Downloads
+have all columns.
 """
 
 from __future__ import annotations

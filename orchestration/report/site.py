@@ -306,6 +306,7 @@ def table_of(
         for place, column in enumerate(result.columns)
         if not _is_other_language(column, result.columns, language)
         and column not in settings.get("hidden", ())
+        and not (settings.get("hide_empty") and all(row[place] is None for row in result.rows))
     ]
     decimals = formats.decimals_of_columns(
         {column: [row[place] for row in result.rows] for place, column in columns}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -160,6 +161,17 @@ def test_processes_of_one_name_are_told_apart_by_their_site(names: Names):
     assert names.shown("process_id", "a", "en") == "Washing (North)"
     assert names.shown("process_id", "b", "zh") == "清洗（南）"
     assert names.shown("process_id", "c", "en") == "Drying"
+
+
+def test_a_table_can_leave_out_columns_without_a_value(names: Names):
+    result = Result("q", "", ("process_id", "reason", "owner"), [("c", None, None)])
+    for settings, headings in (
+        ({}, ["Process", "Reason", "Owner"]),
+        ({"hide_empty": True}, ["Process"]),
+        ({"hidden": ["reason"]}, ["Process", "Owner"]),
+    ):
+        table = rendering.table_of(SimpleNamespace(names=names), result, settings, "en")
+        assert [heading["text"] for heading in table["headings"]] == headings
 
 
 @pytest.fixture

@@ -204,6 +204,23 @@ def test_its_figures_are_those_of_the_marts(site: Path, warehouse: Path):
     assert tile[1] == number(tonnes, decimals)
 
 
+def test_a_footprint_is_told_with_its_uncertainty(site: Path, warehouse: Path):
+    marts = warehouse / "published" / "parquet"
+    with duckdb.connect() as connection:
+        product, low, high = connection.execute(
+            f"""
+            select product_id, f.kgco2e_per_declared_unit / gsd2, f.kgco2e_per_declared_unit * gsd2
+            from '{marts}/product_footprints.parquet' as f
+            join '{marts}/product_data_quality.parquet' using (product_id, reference_period, basis)
+            where boundary = 'cradle_to_gate' and method = 'cut_off'
+                and basis = 'location_based' and reference_period = '2023'
+            """
+        ).fetchone()
+    text = (site / "en" / f"product-{product}-2023.html").read_text(encoding="utf-8")
+    told = re.search(r"probability between\s+(\S+) and\s+(\S+) kgCO2e", text)
+    assert told.groups() == (number(low, 3), number(high, 3))
+
+
 def test_it_says_that_nobody_signed_the_figures(site: Path):
     assert "Preliminary" in (site / "en" / "index.html").read_text(encoding="utf-8")
     assert "初步结果" in (site / "zh" / "index.html").read_text(encoding="utf-8")
