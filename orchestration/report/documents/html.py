@@ -34,9 +34,15 @@ def html_of(document: Document, names: Names) -> str:
             parts=rendered,
             contents=contents,
             style=Markup((HERE / "document.css").read_text(encoding="utf-8")),
+            css=_css_string,
             word=lambda key: names.word(key, document.language),
         )
     )
+
+
+def _css_string(text: str) -> Markup:
+    """A text as a string of CSS, for what stands on each printed page."""
+    return Markup('"' + "".join(c if c.isalnum() else f"\\{ord(c):06x}" for c in text) + '"')
 
 
 def _prose(markdown: str, contents: list[tuple[int, str, str]]) -> Markup:

@@ -25,6 +25,8 @@ LINE_UNITS = 110.0
 SMALLEST, USUAL = 6.2, 8.0
 """Sizes of table text in points."""
 WIDEST_WORD = 30.0
+SHORT_CHINESE = 4
+"""Characters of a word, such as a unit, that stays on one line; longer text may break anywhere."""
 LEAST_WIDTH = 4.0
 STEP = 1.5
 LINES_OF_HEADING = 0.5
@@ -149,7 +151,7 @@ def _words(text: str) -> list[str]:
     return [
         word
         for token in _breakable(text).replace(ZERO_WIDTH_SPACE, " ").split()
-        for word in ([] if any(ord(c) > 0x2E7F for c in token) else [token])
+        for word in ([token] if token.isascii() or len(token) <= SHORT_CHINESE else [])
     ]
 
 
