@@ -53,6 +53,8 @@ SOLVER_FILES = (
 
 FACTOR_TABLES = ("emission_factors", "emission_factor_gases")
 MODEL_SUFFIXES = (".sql", ".csv", ".yml", ".yaml")
+DECIDE_NO_FIGURE = ("models/published/",)
+"""Parts of the dbt project that only say what becomes of figures."""
 
 
 @dataclass(frozen=True)
@@ -188,9 +190,11 @@ def dbt_fingerprint(dbt_project: Path) -> str:
     """One hash over every file of the dbt project that decides a figure."""
     digest = hashlib.sha256()
     for path in sorted(dbt_project.rglob("*")):
-        relative = path.relative_to(dbt_project)
-        if path.suffix in MODEL_SUFFIXES and relative.parts[0] not in ("target", "logs"):
-            digest.update(f"{relative.as_posix()} {sha256_of_file(path)}\n".encode())
+        relative = path.relative_to(dbt_project).as_posix()
+        if path.suffix in MODEL_SUFFIXES and not relative.startswith(
+            ("target/", "logs/", *DECIDE_NO_FIGURE)
+        ):
+            digest.update(f"{relative} {sha256_of_file(path)}\n".encode())
     return digest.hexdigest()
 
 

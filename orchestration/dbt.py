@@ -15,8 +15,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from orchestration.control import dbt_fingerprint
-from orchestration.lake import Lake
+from orchestration.control import DECIDE_NO_FIGURE, dbt_fingerprint
+from orchestration.lake import Lake, sha256_of_file
 from orchestration.progress import doing
 from orchestration.resources import REPOSITORY, WAREHOUSE_VARIABLE
 
@@ -70,7 +70,13 @@ class Dbt:
         return json.loads(self.manifest_path.read_text(encoding="utf-8"))
 
     def _fingerprint(self) -> str:
-        return f"{dbt_fingerprint(PROJECT)} {self.lake.path}"  # paths are parsed in
+        beside = [
+            sha256_of_file(path)
+            for part in DECIDE_NO_FIGURE
+            for path in sorted((PROJECT / part).glob("*.yml"))
+        ]
+        # paths are parsed in
+        return f"{dbt_fingerprint(PROJECT)} {' '.join(beside)} {self.lake.path}"
 
     def _parse(self, fingerprint: str) -> Manifest:
         """Parse what changed since the last parse, and keep it for the builds of this process."""

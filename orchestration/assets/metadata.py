@@ -45,11 +45,12 @@ def table_schema(schema: pa.Schema) -> TableSchema:
     )
 
 
-def shown_as_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> TableMetadataValue:
-    """Rows as a table that stands open in the UI."""
+def shown_as_table(
+    rows: Sequence[Mapping[str, Any]], columns: Sequence[str], limit: int | None = PREVIEW_ROWS
+) -> TableMetadataValue:
+    """Rows as a table that stands open in the UI; all of them without a `limit`."""
     records = [
-        TableRecord({name: _plain(row.get(name)) for name in columns})
-        for row in rows[:PREVIEW_ROWS]
+        TableRecord({name: _plain(row.get(name)) for name in columns}) for row in rows[:limit]
     ]
     schema = TableSchema(columns=[TableColumn(name=name, type="string") for name in columns])
     return MetadataValue.table(records=records, schema=schema)

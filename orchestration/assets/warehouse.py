@@ -18,6 +18,7 @@ from dagster import (
     PartitionsDefinition,
     TableColumn,
     TableColumnConstraints,
+    TableColumnDep,
     TableSchema,
 )
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
@@ -78,14 +79,13 @@ class SourcesAreAssets(DagsterDbtTranslator):
 
 
 def _column(column: Mapping[str, Any]) -> TableColumn:
-    """A column as the UI shows it; its unit stands in the text, where it is read, and as a tag."""
+    """A column as the UI shows it: the unit is a tag, which stands under the name."""
     unit = column.get("meta", {}).get("unit")
-    about = " ".join(column["description"].split())
     constraints = {constraint["type"] for constraint in column.get("constraints", ())}
     return TableColumn(
         name=column["name"],
         type=column.get("data_type") or "?",
-        description=f"{about} Unit: {unit}." if unit else about,
+        description=" ".join(column["description"].split()),
         constraints=TableColumnConstraints(nullable="not_null" not in constraints),
         tags={"unit": unit} if unit else {},
     )
@@ -163,11 +163,24 @@ def _built(
 
 
 def _add_column_lineage(metadata: dict[str, dict[str, Any]], dbt: Dbt, half: Half) -> None:
+    """As Dagster keeps it, and as a table: Dagster's own web page draws assets, not columns."""
     from orchestration.assets.column_lineage import column_lineage
 
     for key, lineage in column_lineage(dbt, half.manifest, half.translator).items():
         shown = metadata.setdefault(key.to_python_identifier(), {})
         shown["dagster/column_lineage"] = lineage
+        shown["made_of"] = shown_as_table(
+            [
+                {"column": column, "made of": ", ".join(_origin(dep) for dep in deps)}
+                for column, deps in lineage.deps_by_column.items()
+            ],
+            ("column", "made of"),
+            limit=None,
+        )
+
+
+def _origin(dep: TableColumnDep) -> str:
+    return f"{dep.asset_key.to_user_string()}.{dep.column_name}"
 
 
 def _with_metadata(result: Any, metadata: Mapping[str, Mapping[str, Any]]) -> Any:

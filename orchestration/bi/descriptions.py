@@ -14,7 +14,8 @@ import yaml
 
 from orchestration.places import REPOSITORY
 
-MARTS = REPOSITORY / "dbt_project" / "models" / "marts"
+MODELS = REPOSITORY / "dbt_project" / "models"
+MARTS, BESIDE = MODELS / "marts", MODELS / "published" / "tables.yml"
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def comments_on(table: str) -> Iterator[str]:
 
 
 def _tables() -> Iterator[Mapping[str, Any]]:
-    for path in sorted(MARTS.glob("*.yml")):
+    for path in [*sorted(MARTS.glob("*.yml")), BESIDE]:
         content = yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)
         yield from content.get("models", ())
         for source in content.get("sources", ()):

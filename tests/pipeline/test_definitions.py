@@ -75,7 +75,7 @@ def test_every_column_of_a_mart_has_its_description_and_unit_in_the_ui(definitio
         shown = {column.name: column for column in spec.metadata["dagster/column_schema"].columns}
         assert list(shown) == list(mart.columns), spec.key
         for name, column in mart.columns.items():
-            assert shown[name].description == column.comment
+            assert shown[name].description == column.description
             assert shown[name].tags.get("unit", "") == column.unit
 
 
