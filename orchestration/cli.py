@@ -36,6 +36,7 @@ COMMANDS = {
         reading.sql,
         reading.exchange,
         serving.postgres,
+        serving.dictionary,
     ],
 }
 HELP = """Carbon accounts of a plant: from the workbook cell to the published figure.

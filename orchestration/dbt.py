@@ -97,6 +97,15 @@ class Dbt:
         """The unit tests that stand beside the models; the models must have been built."""
         return self._run(["test", "--select", "test_type:unit"])
 
+    def documentation(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """What dbt documents: its manifest with compiled SQL, and the tables as they are."""
+        run = self._run(["docs", "generate"])
+        if run.problems:
+            raise DbtError("\n".join(run.problems))
+        files = (self.manifest_path, self.target / "catalog.json")
+        manifest, catalog = (json.loads(file.read_text(encoding="utf-8")) for file in files)
+        return manifest, catalog
+
     def _run(self, arguments: Sequence[str]) -> DbtRun:
         fingerprint = self._fingerprint()
         manifest = self._parsed.get(fingerprint) or self._parse(fingerprint)

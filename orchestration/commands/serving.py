@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from orchestration.commands.ending import BROKEN, PASSED, REFUSED, broken, ends_with, say
+from orchestration.commands.ending import BROKEN, PASSED, REFUSED, be_quiet, broken, ends_with, say
 from orchestration.commands.options import ReleaseOption, WarehouseOption
 from orchestration.places import POSTGRES_VARIABLE, WAREHOUSE
 
@@ -77,3 +78,47 @@ def postgres(
     except PostgresError as error:
         say(str(error))
         raise typer.Exit(REFUSED) from None
+
+
+@ends_with(
+    {
+        PASSED: "it is there",
+        BROKEN: "nothing was calculated there, or dbt can't read its project",
+    }
+)
+def dictionary(
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Where it goes; default: dictionary.html of the warehouse."
+        ),
+    ] = None,
+    warehouse: WarehouseOption = WAREHOUSE,
+) -> None:
+    """Write what every table and column means, as one web page that needs no server.
+
+    It is dbt's documentation: descriptions and units, the SQL of every model, its tests, what
+    depends on what, and which page, document or export reads which mart.
+
+    Reads the warehouse of the newest calculation. Writes one HTML file, to be mailed or opened from
+    a file share.
+
+    Examples:
+
+        carbonloom dictionary
+        carbonloom dictionary --out FILE
+    """
+    from orchestration.bi.dictionary import NothingCalculatedError, write_dictionary
+    from orchestration.dbt import DbtError
+    from orchestration.lake import Lake
+    from orchestration.progress import shown
+
+    be_quiet()
+    lake = Lake(warehouse)
+    target = out or lake.path / "dictionary.html"
+    try:
+        with shown("writing the dictionary"):
+            file = write_dictionary(lake, target.resolve())
+    except (NothingCalculatedError, DbtError) as error:
+        raise broken(str(error)) from None
+    Console().print(f"open {file}", markup=False, highlight=False, soft_wrap=True)

@@ -114,6 +114,7 @@ OUTCOMES = [
     ("report", "report.on_screen.print_report", None, 0),
     ("documents", "report.documents.on_screen.print_documents", None, 0),
     ("postgres --url u", "bi.postgres_on_screen.print_copy", None, 0),
+    ("dictionary", "bi.dictionary.write_dictionary", Path("f"), 0),
 ]
 """What a command's work returns, and the code it ends with; whole runs are in tests/pipeline."""
 
@@ -144,6 +145,7 @@ NOT_THERE = [
     "sql --warehouse NOWHERE 'select 1'",
     "exchange --warehouse NOWHERE",
     "postgres --warehouse NOWHERE --url postgresql://nobody@localhost/nothing",
+    "dictionary --warehouse NOWHERE",
     "run --no-such-option",
     "no-such-command",
 ]
