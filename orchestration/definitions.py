@@ -10,6 +10,7 @@ from orchestration.assets.control import control_assets
 from orchestration.assets.documents import documents_asset
 from orchestration.assets.emission_factors import factor_assets, factor_check
 from orchestration.assets.erp_exports import erp_export_assets
+from orchestration.assets.exchange import exchange_asset
 from orchestration.assets.gate import company_asset, gate_asset, gate_checks
 from orchestration.assets.metadata import owners
 from orchestration.assets.postgres import postgres_asset
@@ -59,6 +60,7 @@ def build_definitions(folders: Folders) -> Definitions:
         report_asset(partitions),
         documents_asset(),
         release_asset(partitions),
+        exchange_asset(partitions),
         postgres_asset(),
         round_status_asset(partitions),
     ]

@@ -1,5 +1,9 @@
 """releases/release: what was reported; made on purpose only, never by collecting a round."""
 
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
 from dagster import (
     AssetExecutionContext,
     AssetKey,
@@ -65,7 +69,44 @@ def release_asset(partitions: PartitionsDefinition) -> AssetsDefinition:
                 "folder": MetadataValue.path(str(done.folder)),
                 "manifest_sha256": done.manifest_sha256,
                 "signed_by": shown_as_table(list(reversed(signatures)), names),
+                **restatement_metadata(
+                    done.folder / "parquet", f"{head['round']} r{head['number']}"
+                ),
             }
         )
 
     return released
+
+
+def restatement_metadata(parquet: Path, release_name: str) -> dict[str, Any]:
+    """What a release changed of the one before, by cause; nothing for the first release."""
+    from orchestration.restatement.on_screen import (
+        TITLES,
+        footprint_changes,
+        inventory_totals,
+        lines_about,
+    )
+
+    path = parquet / "restatements.parquet"
+    if not path.exists():
+        return {}  # released before restatements were kept
+    rows = [row for row in pq.read_table(path).to_pylist() if row["newer_release"] == release_name]
+    if not rows:
+        return {}
+    shown = {"changed_since": rows[0]["older_release"], "figures_changed": len(rows)}
+    for name, keys, found in (
+        ("inventory_changes_tco2e", ("year", "scope", "basis"), inventory_totals(rows)),
+        ("footprint_changes_kgco2e", ("product", "year", "basis"), footprint_changes(rows)),
+    ):
+        columns = (*keys, *TITLES)
+        table = [
+            {
+                column: f"{value:+,.4f}" if isinstance(value, float) else value
+                for column, value in zip(columns, line, strict=True)
+            }
+            for line in found
+        ]
+        if table:
+            shown[name] = shown_as_table(table, columns, limit=None)
+    told = "\n".join(f"- {text}" for text in lines_about(parquet, release_name))
+    return {**shown, "restatements": MetadataValue.md(told)}

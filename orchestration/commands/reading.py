@@ -95,7 +95,10 @@ def exchange(
     reason: Annotated[
         str,
         typer.Option(
-            metavar="TEXT", help="Why figures changed; needed from 10 % on.", show_default=False
+            metavar="TEXT",
+            help="Why figures changed, for the records; needed from 10 % on. Without it: what the "
+            "restatements between the two releases say, causes and reasons given for corrections.",
+            show_default=False,
         ),
     ] = "",
     out: Annotated[

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.exchange.checks import Context, Problem, problems_of, relative_change
+from orchestration.exchange.explaining import reason_since
 from orchestration.exchange.figures import (
     GATE_STAGES,
     Company,
@@ -48,6 +49,8 @@ class Publication:
     made_on: date
     is_released: bool
     name: str
+    release: str | None = None
+    """Its name in the marts, such as `2022-04 r1`; None for preliminary figures."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,8 @@ class Outcome:
     problems: tuple[Problem, ...] = ()
     record: Mapping[str, Any] = field(default_factory=dict)
     path: Path | None = None
+    reason: str = ""
+    """Why the figure changed, as the record says it."""
 
 
 def release_source(folder: Path, registry: Path | None) -> Source:
@@ -106,6 +111,7 @@ def exchange(
     """Write the record of every product and whole year that says something new.
 
     `products` and `years` narrow it; a year that is named counts as due even when it is not whole.
+    `reason`: why figures changed; without it, what the restatements between the two releases say.
 
     Raises:
         CannotExchangeError: company.yml lacks identifiers, or a product or year has no figures.
@@ -128,7 +134,7 @@ def exchange(
         )
     registry = Registry(source.registry)
     return [
-        _exchange_one(company, footprint, publication, registry, reason)
+        _exchange_one(company, footprint, publication, registry, reason, source.marts)
         if footprint.month_count == MONTHS_OF_A_YEAR or footprint.year in years
         else Outcome(footprint.product_id, footprint.year, NOT_DUE)
         for footprint in footprints
@@ -141,6 +147,7 @@ def _exchange_one(
     publication: Publication,
     registry: Registry,
     reason: str,
+    marts: Path,
 ) -> Outcome:
     key = (footprint.product_id, footprint.year)
     try:
@@ -161,6 +168,10 @@ def _exchange_one(
         "created": f"{publication.made_on:%Y-%m-%d}T00:00:00Z",
         **content,
     }
+    if given is not None and given.release and publication.release:
+        change = _figure(record) - _figure(given.record)
+        releases = (given.release, publication.release)
+        reason = reason or reason_since(marts, *key, footprint.basis, *releases, change)
     remarks = _remarks(publication, previous, record, reason)
     record["comment"] = " ".join([content["comment"], *remarks])
     besides = {id_, previous["id"]} if previous else {id_}
@@ -176,8 +187,14 @@ def _exchange_one(
     )
     if problems:
         return Outcome(*key, REFUSED, tuple(problems), record)
-    path = registry.give_out(*key, record, hashed, previous)
-    return Outcome(*key, WRITTEN, record=record, path=path)
+    path = registry.give_out(*key, record, hashed, previous, publication.release)
+    told = reason.strip() if previous else ""
+    return Outcome(*key, WRITTEN, record=record, path=path, reason=told)
+
+
+def _figure(record: Mapping[str, Any]) -> Decimal:
+    """KgCO2e of the declared unit, without uptake."""
+    return Decimal(record["pcf"]["pcfExcludingBiogenicUptake"])
 
 
 def _ids_before(previous: Mapping[str, Any]) -> list[str]:
@@ -226,5 +243,6 @@ def read_publication(marts: Path) -> Publication:
         raise CannotExchangeError(f"{marts} does not say whether it was released.")
     status, round_, number, made_on = row
     released = status == RELEASED
-    name = f"round {round_}, release {number}" if released else f"preliminary figures of {made_on}"
-    return Publication(made_on, released, name)
+    if not released:
+        return Publication(made_on, False, f"preliminary figures of {made_on}")
+    return Publication(made_on, True, f"round {round_}, release {number}", f"{round_} r{number}")

@@ -39,6 +39,10 @@ def print_exchange(
         for problem in outcome.problems:
             text = f"{outcome.product_id} {outcome.year}, {problem.rule}: {problem.message}"
             console.print(text, style="red", markup=False, highlight=False, soft_wrap=True)
+    for outcome in outcomes:
+        if outcome.reason:
+            text = f"{outcome.product_id} {outcome.year}, the record says why: {outcome.reason}"
+            console.print(text, markup=False, highlight=False, soft_wrap=True)
     short = sorted({outcome.year for outcome in outcomes if outcome.state == NOT_DUE})
     if short:
         console.print(f"not due: {', '.join(short)}, fewer than 12 months; a record is of a year.")

@@ -29,6 +29,8 @@ class Given:
 
     record: Mapping[str, Any]
     content_sha256: str
+    release: str | None
+    """The release it was calculated from, such as `2022-04 r1`; None where that isn't known."""
 
 
 class Registry:
@@ -44,7 +46,8 @@ class Registry:
             return None
         last = entries[-1]
         path = self.path_of(product_id, year, last["id"])
-        return Given(json.loads(path.read_text(encoding="utf-8")), last["content_sha256"])
+        record = json.loads(path.read_text(encoding="utf-8"))
+        return Given(record, last["content_sha256"], last.get("release"))
 
     def others_active(self, product_id: str, year: str, besides: set[str]) -> tuple[str, ...]:
         """Ids of active records of the product and year, in any file of theirs."""
@@ -67,6 +70,7 @@ class Registry:
         record: Mapping[str, Any],
         content: str,
         previous: Mapping[str, Any] | None,
+        release: str | None,
     ) -> Path:
         """Write a record, deprecate the one before it, and enter it in the history."""
         path = self.path_of(product_id, year, record["id"])
@@ -75,6 +79,7 @@ class Registry:
         if previous is not None:
             _write(self.path_of(product_id, year, previous["id"]), previous)
         entry = {"id": record["id"], "created": record["created"], "content_sha256": content}
+        entry |= {"release": release} if release else {}
         _write(path.with_name(HISTORY), [*self._history(product_id, year), entry])
         return path
 

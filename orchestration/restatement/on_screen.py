@@ -64,25 +64,13 @@ def print_comparison(console: Console, older: Path, newer: Path, out: Path | Non
 def _print(console: Console, found: Comparison) -> None:
     rows = found.restatements.to_pylist()
     console.print(f"[bold]{found.older} → {found.newer}[/]: {len(rows)} figures changed")
-    totals = list(_inventory_totals(rows))
+    totals = list(inventory_totals(rows))
     if totals:
         console.print(_table("Inventory, tCO2e", ("year", "scope", "basis"), totals))
-    footprints = [
-        row
-        for row in rows
-        if row["figure_kind"] == PRODUCT
-        and row["measure"] == "kgco2e_per_declared_unit"
-        and row["method"] == "cut_off"
-        and len(row["reference_period"]) == len("YYYY")
-    ]
+    footprints = list(footprint_changes(rows))
     if footprints:
         names = ("product", "period", "basis")
-        listed = [
-            [row["product_id"], row["reference_period"], row["basis"].replace("_", "-")]
-            + [row[name] for name in PARTS]
-            for row in footprints
-        ]
-        console.print(_table("Products, cut-off, kgCO2e per declared unit", names, listed))
+        console.print(_table("Products, cut-off, kgCO2e per declared unit", names, footprints))
     moved = sorted(
         {(row["product_id"], row["reference_period"]) for row in moved_products(found.restatements)}
     )
@@ -94,7 +82,21 @@ def _print(console: Console, found: Comparison) -> None:
     _print_reasons(console, found.reasons.to_pylist())
 
 
-def _inventory_totals(rows: Iterable[Mapping[str, Any]]) -> Iterable[list[Any]]:
+def footprint_changes(rows: Iterable[Mapping[str, Any]]) -> Iterable[list[Any]]:
+    """Product, year and basis of each yearly footprint, then its change and the parts of it."""
+    for row in rows:
+        if (
+            row["figure_kind"] == PRODUCT
+            and row["measure"] == "kgco2e_per_declared_unit"
+            and row["method"] == "cut_off"
+            and len(row["reference_period"]) == len("YYYY")
+        ):
+            basis = row["basis"].replace("_", "-")
+            parts = [row[name] for name in PARTS]
+            yield [row["product_id"], row["reference_period"], basis, *parts]
+
+
+def inventory_totals(rows: Iterable[Mapping[str, Any]]) -> Iterable[list[Any]]:
     """Year, scope, basis, then the sums of each part in tonnes."""
     sums: dict[tuple, list[float]] = {}
     for row in rows:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import csv
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 
+from orchestration.assets.releases import restatement_metadata
+from orchestration.exchange.explaining import reason_since
 from orchestration.lake import Lake
 from tests.conftest import COMPANY_YML, MONTHS, TinyCompany, write_company, write_csv
 from tests.pipeline.test_release import carbonloom, sign
@@ -277,3 +280,33 @@ def test_a_rounds_page_says_what_was_corrected_and_who_signed(released: Lake):
         people = [signed[hand_in][role] for role in ("prepared_by", "reviewed_by", "approved_by")]
         assert len(set(people)) == 3 and all(people)
     assert signed["round"]["approved_by"] and not signed["round"]["prepared_by"]
+
+
+def test_an_exchanged_record_and_the_release_in_the_ui_tell_the_same_causes(released: Lake):
+    (row,) = ask(
+        released,
+        "select * from carbon.marts.restatements where product_id = 'staple' "
+        "and reference_period = '2022' and method = 'cut_off' and basis = 'market_based' "
+        "and measure = 'kgco2e_per_declared_unit'",
+    )
+    marts, given = released.published / "marts.duckdb", ("staple", "2022", "market_based")
+    told = reason_since(marts, *given, OLDER, NEWER, Decimal(row["change"]))
+    assert told.startswith(f"changed since {OLDER}: ")
+    for words, part in (
+        ("corrected activity data", row["correction_change"]),
+        ("emission factors", row["factor_change"]),
+    ):
+        assert part and f"{words} {part:+.6f} kgCO2e" in told
+    assert told.endswith("(typo).")
+    assert "boiler.xlsx" not in told and "ann" not in told
+
+    shown = restatement_metadata(released.published / "parquet", NEWER)
+    assert shown["changed_since"] == OLDER
+    footprints = [record.data for record in shown["footprint_changes_kgco2e"].records]
+    mine = next(
+        one for one in footprints if list(one.values())[:3] == ["staple", "2022", "market-based"]
+    )
+    assert mine["correction"] == f"{row['correction_change']:+,.4f}"
+    inventory = [record.data for record in shown["inventory_changes_tco2e"].records]
+    assert {str(one["scope"]) for one in inventory} == {"1", "2", "3"}
+    assert restatement_metadata(released.published / "parquet", OLDER) == {}

@@ -6,16 +6,21 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
+import dagster
+import duckdb
 import pytest
 
+from orchestration.assets.exchange import exchange_asset
 from orchestration.control import SOLVER_FILES
 from orchestration.exchange import exchanging
 from orchestration.exchange.checks import RULES, Context, problems_of
 from orchestration.exchange.decimals import as_text, is_decimal
 from orchestration.exchange.exchanging import REFUSED, UNCHANGED, WRITTEN, Publication, Source
+from orchestration.exchange.explaining import reason_since
 from orchestration.exchange.figures import Company, Footprint
 from orchestration.exchange.records import NotWritableError, content_of, geography
 from orchestration.lake import Lake
+from orchestration.resources import Folders
 
 SITE = {"country": "CN", "subdivision": "CN-JS"}
 COMPANY = Company(
@@ -292,7 +297,12 @@ def give(tmp_path, monkeypatch):
     monkeypatch.setattr(exchanging, "read_company", lambda _: COMPANY)
 
     def give(footprint: Footprint = FOOTPRINT, reason: str = "", release: int = 1):
-        published = replace(RELEASE, name=f"round 2022-04, release {release}")
+        has_history = source.marts.exists()
+        published = replace(
+            RELEASE,
+            name=f"round 2022-04, release {release}",
+            release=f"2022-04 r{release}" if has_history else None,
+        )
         monkeypatch.setattr(exchanging, "read_footprints", lambda *_: [footprint])
         monkeypatch.setattr(exchanging, "read_publication", lambda _: published)
         (outcome,) = exchanging.exchange(source, "market_based", reason=reason)
@@ -370,3 +380,136 @@ def test_a_run_that_died_before_the_history_is_done_over_with_the_same_id(give):
     assert [entry["id"] for entry in json.loads(history.read_text())] == [
         entry["id"] for entry in entries
     ]
+
+
+# --- why a figure changed -----------------------------------------------------------------
+
+PARTS = ("data", "correction", "factor", "method", "boundary")
+
+
+def marts_with_history(path, *changes, reasons=()):
+    """Restatements of fibre 2021: (older, newer, part of each cause); reasons as (newer, cell)."""
+    parts = ", ".join(f"{name}_change double" for name in PARTS)
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{path}' as m; create schema m.marts; use m.marts")
+        connection.execute(
+            "create table restatements (older_release text, newer_release text, figure_kind text, "
+            f"product_id text, reference_period text, method text, basis text, measure text, "
+            f"{parts})"
+        )
+        for older, newer, *values in changes:
+            for measure, ratio in (("kgco2e_per_declared_unit", 1), ("fossil", 0.5)):
+                key = ["product", "fibre", "2021", "cut_off", "market_based", measure]
+                row = [older, newer, *key, *(ratio * value for value in values)]
+                marks = ", ".join("?" * len(row))
+                connection.execute(f"insert into restatements values ({marks})", row)
+        connection.execute(
+            "create table restatement_reasons (newer_release text, cause text, object_kind text, "
+            "object text, reason text)"
+        )
+        for newer, cause, cell, reason in reasons:
+            connection.execute(
+                "insert into restatement_reasons values (?, ?, 'cell', ?, ?)",
+                [newer, cause, cell, reason],
+            )
+        connection.execute(
+            "create table product_coefficients as select 'fibre' as product_id, '2021' as "
+            "reference_period, 'spin' as process_id, 'gas' as flow_id, 'direct' as component, "
+            "date '2021-01-01' as period_month"
+        )
+        connection.execute(
+            "create table lineage as select * from product_coefficients, (values "
+            "('a.xlsx', 'Energy', 'B3'), ('b.csv', null, 'L2')) "
+            "as t(source_file, source_sheet, source_cell)"
+        )
+    return path
+
+
+def why(marts, since, until, change):
+    given = (marts, "fibre", "2021", "market_based", since, until, Decimal(change))
+    return reason_since(*given)
+
+
+def test_a_change_is_explained_by_its_causes_and_the_reasons_for_its_own_cells(tmp_path):
+    marts = marts_with_history(
+        tmp_path / "marts.duckdb",
+        ("R r1", "R r2", 0, 0.2, 0, 0, 0),
+        ("R r2", "R r3", 0, 0.05, -0.01, 0, 0),
+        reasons=[
+            ("R r2", "correction", "a.xlsx#Energy!B3", "read\ntwice"),
+            ("R r3", "correction", "b.csv#L2", "wrong unit"),
+            ("R r3", "correction", "of_another_product.xlsx#Energy!B3", "secret"),
+            ("R r3", "data", "b.csv#L2", "not a cause of it"),
+        ],
+    )
+    assert why(marts, "R r1", "R r3", "0.24") == (
+        "changed since R r1: corrected activity data +0.250000 kgCO2e, "
+        "emission factors -0.010000 kgCO2e (read twice; wrong unit)."
+    )
+    assert why(marts, "R r2", "R r3", "0.04").endswith("-0.010000 kgCO2e (wrong unit).")
+
+
+def test_amounts_are_told_only_where_they_make_the_exchanged_change(tmp_path):
+    marts = marts_with_history(tmp_path / "marts.duckdb", ("R r1", "R r2", 0, 0.2, 0.1, 0, 0))
+    told = "changed since R r1: corrected activity data, emission factors."
+    assert why(marts, "R r1", "R r2", "0.2999") == told  # distribution changed as well
+
+
+def test_what_no_chain_of_releases_explains_is_left_to_a_person(tmp_path):
+    marts = marts_with_history(
+        tmp_path / "marts.duckdb",
+        ("R r1", "R r2", 0, 0.2, 0, 0, 0),
+        ("S r1", "S r2", 0, 0.2, 0, 0, 0),
+    )
+    assert why(marts, "R r1", "S r2", "0.4") == ""
+    assert why(marts, "R r2", "R r1", "-0.2") == ""
+    assert why(marts, "Q r1", "R r2", "0.2") == ""
+
+
+def test_a_record_of_a_release_says_why_by_itself(give, tmp_path):
+    marts_with_history(
+        tmp_path / "marts.duckdb",
+        ("2022-04 r1", "2022-04 r2", 0.36, 0, 0, 0, 0),
+        ("2022-04 r2", "2022-04 r3", 0, 0, 0, -0.36, 0),
+    )
+    give()
+    second = give(scaled("1.2"), release=2)
+    assert second.state == WRITTEN  # a fifth more, and nobody had to say why
+    assert "Why: changed since 2022-04 r1: activity data." in stored(second)["comment"]
+    assert second.reason in stored(second)["comment"]
+
+    third = give(release=3, reason="the method of 2021 again")
+    assert "Why: the method of 2021 again" in stored(third)["comment"]
+    assert "calculation method" not in stored(third)["comment"]
+
+
+def test_the_asset_exchanges_the_newest_release_of_its_round(monkeypatch, tmp_path):
+    (folder := tmp_path / "releases" / "2022-04" / "r2" / "accepted").mkdir(parents=True)
+    (folder.parent / "manifest.json").write_text('{"files": {}}')
+    footprints = [FOOTPRINT, replace(FOOTPRINT, product_id="yarn", total=Decimal("1.9"))]
+    company = replace(COMPANY, products={**COMPANY.products, "yarn": COMPANY.products["fibre"]})
+    monkeypatch.setattr(exchanging, "read_company", lambda _: company)
+    monkeypatch.setattr(exchanging, "read_footprints", lambda *_: footprints)
+    monkeypatch.setattr(exchanging, "read_publication", lambda _: RELEASE)
+    rounds = dagster.StaticPartitionsDefinition(["2022-04", "2022-05"])
+
+    def materialized(round_: str):
+        return dagster.materialize(
+            [exchange_asset(rounds)],
+            partition_key=round_,
+            resources={"folders": Folders(data=str(tmp_path), warehouse=str(tmp_path))},
+            raise_on_error=False,
+        )
+
+    done = materialized("2022-04")
+    assert done.success
+    (written,) = (tmp_path / "exchange").glob("*/*/*-*.json")
+    assert written.parent.parent.name == "fibre"
+    (shown,) = done.asset_materializations_for_node("releases__exchange")
+    assert shown.metadata["release"].value == "2022-04 r2"
+    assert (shown.metadata["written"].value, shown.metadata["refused"].value) == (1, 1)
+    (check,) = done.get_asset_check_evaluations()
+    assert not check.passed
+    assert "yarn 2021, S22" in check.metadata["problems"].value
+
+    assert not materialized("2022-05").success
