@@ -16,8 +16,10 @@ from dagster import (
 
 from orchestration.assets.metadata import shown_as_table
 from orchestration.assets.publication import WRITER_POOL
+from orchestration.lake import Lake
 from orchestration.releasing import NotReleasableError, release
 from orchestration.report.documents.writing import write_documents_of
+from orchestration.report.page_source import PageError
 from orchestration.report.writing import write_report
 from orchestration.resources import Folders
 
@@ -48,7 +50,7 @@ def release_asset(partitions: PartitionsDefinition) -> AssetsDefinition:
                     folders.data_folder, folders.lake, context.partition_key, folders.gwp_set
                 )
                 write_report(folders.lake)
-                write_documents_of(folders.lake)
+                sent = _documents(folders.lake)
         except NotReleasableError as error:
             missing = MetadataValue.md("\n".join(f"- {text}" for text in error.missing))
             raise Failure(
@@ -67,6 +69,7 @@ def release_asset(partitions: PartitionsDefinition) -> AssetsDefinition:
                 "is_new": done.is_new,
                 "released_on": head["released_on"],
                 "folder": MetadataValue.path(str(done.folder)),
+                "documents": sent,
                 "manifest_sha256": done.manifest_sha256,
                 "signed_by": shown_as_table(list(reversed(signatures)), names),
                 **restatement_metadata(
@@ -110,3 +113,11 @@ def restatement_metadata(parquet: Path, release_name: str) -> dict[str, Any]:
             shown[name] = shown_as_table(table, columns, limit=None)
     told = "\n".join(f"- {text}" for text in lines_about(parquet, release_name))
     return {**shown, "restatements": MetadataValue.md(told)}
+
+
+def _documents(lake: Lake) -> str:
+    """Where they lie; a release stands even if one of them can't be set."""
+    try:
+        return str(write_documents_of(lake).folder)
+    except PageError as error:
+        return f"not written: {error}"

@@ -140,6 +140,11 @@ def test_a_character_that_the_font_lacks_is_named():
         pdf_of("\U00013000", made_on=date(2022, 4, 30))
 
 
+def test_a_subscript_that_the_font_lacks_is_set_plain():
+    set_up, made_on = '#set document(title: "t")\n', date(2022, 4, 30)
+    assert pdf_of(f'{set_up}#"CO\u2082"', made_on) == pdf_of(f'{set_up}#"CO2"', made_on)
+
+
 def test_a_text_is_never_markup():
     source = typst_markup._prose('A *b* #let x = "1" \\ [c] $d$ <e> @f')
     assert (

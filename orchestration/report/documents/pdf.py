@@ -6,6 +6,7 @@ the day in the file is that of the figures.
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import UTC, date, datetime
 from functools import cache
 from importlib.resources import files
@@ -21,6 +22,8 @@ FAMILY = "Noto Sans CJK SC"
 FACE = 2
 """Place of the family in the collection; the faces share one character map."""
 INVISIBLE = frozenset("\n\u200b")
+SPECIAL = frozenset('"\\')
+"""What would end a literal of the source."""
 
 
 def pdf_of(source: str, made_on: date) -> bytes:
@@ -29,7 +32,7 @@ def pdf_of(source: str, made_on: date) -> bytes:
     Raises:
         PageError: the font lacks a character, or Typst refuses the source.
     """
-    _refuse_unknown_characters(source)
+    source = _in_known_characters(source)
     day = datetime(made_on.year, made_on.month, made_on.day, tzinfo=UTC)
     try:
         made = typst.Compiler(font_paths=_fonts()).compile(
@@ -41,11 +44,22 @@ def pdf_of(source: str, made_on: date) -> bytes:
     return made
 
 
-def _refuse_unknown_characters(source: str) -> None:
-    unknown = sorted(set(source) - INVISIBLE - _characters())
+def _in_known_characters(source: str) -> str:
+    """The source with what the font lacks written in its plain form: a subscript 2 is a 2.
+
+    Raises:
+        PageError: a character has no plain form in the font either.
+    """
+    known = _characters()
+    lacking = set(source) - INVISIBLE - known
+    plain = {character: unicodedata.normalize("NFKC", character) for character in lacking}
+    unknown = sorted(
+        character for character, form in plain.items() if not set(form) <= known - SPECIAL
+    )
     if unknown:
         told = ", ".join(f"{c} (U+{ord(c):04X})" for c in unknown[:8])
         raise PageError(f"the font {FAMILY} has no {told}: write it another way.")
+    return source.translate(str.maketrans(plain))
 
 
 def _font_file() -> Path:

@@ -11,14 +11,18 @@ import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from orchestration.bi.descriptions import MARTS
 from orchestration.lake import Lake, sha256_of_file
 from orchestration.report.page_source import PageError
 from orchestration.report.writing import company_folder, stamp_of
 
 STAMP = "documents.json"
+SET_BY = ("typst", "manimgx-fonts-cjk", "xlsxwriter")
+"""Packages whose next version may set the same text in other bytes."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,10 @@ def write_documents_into(
     made_from = stamp_of(marts_folder) | {
         "years": list(wanted.years),
         "products": list(wanted.products),
+        "set_by": {package: version(package) for package in SET_BY},
+        "descriptions_sha256": {
+            path.name: sha256_of_file(path) for path in sorted(MARTS.glob("*.yml"))
+        },
     }
     there = _stamp_in(out)
     if there is None and out.exists() and any(out.iterdir()):
