@@ -6,6 +6,7 @@ of documents is written beside its place and renamed, so that nobody opens half 
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -70,9 +71,7 @@ def write_documents_into(
         "years": list(wanted.years),
         "products": list(wanted.products),
         "set_by": {package: version(package) for package in SET_BY},
-        "descriptions_sha256": {
-            path.name: sha256_of_file(path) for path in sorted(MARTS.glob("*.yml"))
-        },
+        "descriptions_sha256": _descriptions_sha256(),
     }
     there = _stamp_in(out)
     if there is None and out.exists() and any(out.iterdir()):
@@ -102,6 +101,14 @@ def _write(marts_folder: Path, company: Path, draft: Path, wanted: Wanted) -> di
 
     written = write_documents(marts_folder, company, draft, wanted)
     return {path.name: sha256_of_file(path) for path in sorted(written)}
+
+
+def _descriptions_sha256() -> str:
+    """What the workbook says of tables and columns."""
+    digest = hashlib.sha256()
+    for path in sorted(MARTS.glob("*.yml")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def _is_intact(folder: Path, files: Mapping[str, str]) -> bool:
