@@ -96,6 +96,8 @@ TABLES: Mapping[str, Table] = {
             "is_aircraft",
             "exempted_upper_bound_kgco2e_per_unit",
             "exempted_upper_bound_source",
+            "exempted_because_zh",
+            "exempted_upper_bound_source_zh",
         ),
     ),
     "flow_properties": Table(
@@ -124,7 +126,15 @@ TABLES: Mapping[str, Table] = {
         "company/allocation_rules.csv",
         ("process_id", "flow_id", "basis", "justification"),
         ("process_id", "flow_id", "valid_from"),
-        ("share", "unit_price", "currency", "price_source", "valid_from", "valid_to"),
+        (
+            "share",
+            "unit_price",
+            "currency",
+            "price_source",
+            "valid_from",
+            "valid_to",
+            "justification_zh",
+        ),
         may_be_absent=True,
     ),
     "service_keys": Table(
@@ -194,7 +204,7 @@ TABLES: Mapping[str, Table] = {
         "company/exclusions.csv",
         ("category", "reason"),
         ("scope", "category"),
-        ("scope",),
+        ("scope", "reason_zh"),
         may_be_absent=True,
     ),
     "ranges": Table(

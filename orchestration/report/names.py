@@ -37,6 +37,14 @@ KIND_OF_COLUMN = {
     "product_id": "product",
     "ghg_category": "category",
 }
+TEXTS_OF_THE_COMPANY = {
+    "reason": ("exclusions", "reason"),
+    "justification": ("allocation_rules", "justification"),
+    "exempted_because": ("flows", "exempted_because"),
+    "upper_bound_source": ("flows", "exempted_upper_bound_source"),
+}
+"""Column of a mart: the master table and column that its texts come from, with `…_zh` beside."""
+
 TYPED_COLUMNS = ("source", "target")
 """Their values say what they are: `flow:electricity`, `process:suzhou_washing`."""
 
@@ -52,6 +60,11 @@ class Names:
                 for kind, (table, key) in MASTER_TABLES.items()
             }
             processes = _rows_of(connection, company / "processes.parquet")
+            self._texts = {
+                column: _chinese(_rows_of(connection, path), source)
+                for column, (table, source) in TEXTS_OF_THE_COMPANY.items()
+                if (path := company / f"{table}.parquet").exists()
+            }
             settings = _rows_of(connection, company / "settings.parquet")
         _tell_apart(self._things["process"], processes, self._things["facility"])
         with CATEGORIES.open(encoding="utf-8", newline="") as file:
@@ -104,6 +117,8 @@ class Names:
         if column in KIND_OF_COLUMN:
             return self._name(KIND_OF_COLUMN[column], text, language)
         code = self._words["codes"].get(column, {}).get(text)
+        if code is None and language == "zh":
+            return self._texts.get(column, {}).get(text, text)
         return code[language] if code else text
 
     def _name(self, kind: str, key: str, language: str) -> str:
@@ -141,6 +156,12 @@ def _rows_of(connection: duckdb.DuckDBPyConnection, path: Path) -> list[dict[str
     cursor = connection.execute("select * from read_parquet(?)", [str(path)])
     columns = [column[0] for column in cursor.description]
     return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _chinese(rows: Iterable[Mapping[str, Any]], column: str) -> dict[str, str]:
+    """Chinese text by the English one, where the company gave both; an older table has none."""
+    pairs = ((row.get(column), row.get(f"{column}_zh")) for row in rows)
+    return {text: chinese for text, chinese in pairs if text and chinese}
 
 
 def _tell_apart(

@@ -48,7 +48,8 @@ reading, or state (a calculation between the two that failed, `reason` says why)
 NOT_A_FACT = frozenset(
     {
         "round", "revision", "source_file", "source_sha256", "source_line", "note", "name_en",
-        "name_zh",
+        "name_zh", "reason_zh", "justification_zh", "exempted_because_zh",
+        "exempted_upper_bound_source_zh",
     }
 )  # fmt: skip
 """Columns that change no figure: where a row stands, and what people read."""

@@ -163,6 +163,12 @@ def test_processes_of_one_name_are_told_apart_by_their_site(names: Names):
     assert names.shown("process_id", "c", "en") == "Drying"
 
 
+def test_a_reason_of_the_company_is_told_in_chinese_where_it_gave_one(names: Names):
+    assert names.shown("reason", "It has none.", "zh") == "本公司没有。"
+    assert names.shown("reason", "It has none.", "en") == "It has none."
+    assert names.shown("reason", "It is small.", "zh") == "It is small."
+
+
 def test_a_table_can_leave_out_columns_without_a_value(names: Names):
     result = Result("q", "", ("process_id", "reason", "owner"), [("c", None, None)])
     for settings, headings in (
@@ -188,6 +194,10 @@ def names(tmp_path: Path) -> Names:
             {"process_id": "c", "facility_id": "s", "name_en": "Drying", "name_zh": "干燥"},
         ],
         "flows": [{"flow_id": "f", "name_en": "Flow"}],
+        "exclusions": [
+            {"reason": "It has none.", "reason_zh": "本公司没有。"},
+            {"reason": "It is small.", "reason_zh": None},
+        ],
         "stages": [{"stage_code": "t", "name_en": "Stage"}],
         "products": [{"product_id": "p", "name_en": "Product"}],
         "settings": [{"key": "name_en", "value": "Company"}],
