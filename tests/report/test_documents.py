@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from dataclasses import replace
 from datetime import date
 from html import unescape
 from pathlib import Path
@@ -15,7 +16,7 @@ from typer.testing import CliRunner
 
 from orchestration.cli import app
 from orchestration.report.documents import setting, typst_markup, workbook
-from orchestration.report.documents.parts import Grid
+from orchestration.report.documents.parts import Grid, document_of
 from orchestration.report.documents.pdf import pdf_of
 from orchestration.report.documents.writing import Wanted, write_documents_into
 from orchestration.report.formats import number
@@ -111,6 +112,20 @@ def test_preliminary_figures_say_so_in_front_and_on_each_page(documents: Path):
         html = documents / f"ghg-inventory-{YEAR}.{language}.html"
         assert text_of(html).count(words) >= 2
         assert 'class="preliminary"' in html.read_text(encoding="utf-8")
+
+
+def test_every_page_of_a_pdf_of_preliminary_figures_is_stamped(warehouse: Path):
+    published, company = (warehouse / "published").resolve(), warehouse / "accepted" / "company"
+    with Marts(published, company) as marts:
+        site = setting._site(marts, published, company)
+        instance = site.instances["ghg-inventory"][-1]
+        for status, preliminary in (("preliminary", "true"), ("released", "false")):
+            label = site.publication | {"status": status, "round": "2022-04", "release_number": 1}
+            document = document_of(replace(site, publication=label), instance, "zh")
+            source = typst_markup.typst_source(document, site.names)
+            assert f"preliminary: {preliminary}" in source
+            assert ("初步结果：未签核，未发布" in source) == (status == "preliminary")
+            assert 'stamp: "初步结果"' in source  # set behind every page where preliminary
 
 
 def test_a_document_asks_for_nothing_and_runs_nothing(documents: Path):
