@@ -18,6 +18,7 @@ import duckdb
 from orchestration.report.page_source import PageError
 
 PARAMETER = re.compile(r"\$(\w+)")
+MISSING_COLUMN = re.compile("column .* not found|not have a column named")
 ROWS_AT_ONCE = 10_000
 
 
@@ -30,7 +31,7 @@ class Result:
     columns: Sequence[str]
     rows: Sequence[Sequence[Any]]
     is_published: bool = True
-    """False where an older release has not the mart that is asked."""
+    """False where an older release has not the mart or column that is asked."""
 
     def column(self, name: str) -> list[Any]:
         """The values of one column.
@@ -107,7 +108,8 @@ class Marts:
     def run(self, name: str, sql: str, parameters: Mapping[str, Any] | None = None) -> Result:
         """Run a query with its parameters written in.
 
-        A query of a mart that isn't there has no rows and says so.
+        A query of a mart or column that isn't there, as in a release older than the page, has no
+        rows and says so.
 
         Raises:
             PageError: the database refuses it, or a parameter is unknown; it says which query.
@@ -117,14 +119,21 @@ class Marts:
         if key not in self._results:
             try:
                 cursor = self._connection.execute(text)
-            except duckdb.CatalogException:
+            except duckdb.Error as error:
+                if not _is_missing(error):
+                    raise PageError(f"query {name}: {error}") from error
                 self._results[key] = Result(name, text, (), (), is_published=False)
                 return self._results[key]
-            except duckdb.Error as error:
-                raise PageError(f"query {name}: {error}") from error
             columns = [column[0] for column in cursor.description]
             self._results[key] = Result(name, text, columns, cursor.fetchall())
         return self._results[key]
+
+
+def _is_missing(error: duckdb.Error) -> bool:
+    """Whether a query failed for want of a mart or of a column of one."""
+    if isinstance(error, duckdb.CatalogException):
+        return True
+    return isinstance(error, duckdb.BinderException) and bool(MISSING_COLUMN.search(str(error)))
 
 
 def with_literals(name: str, sql: str, parameters: Mapping[str, Any]) -> str:

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from types import SimpleNamespace
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -16,7 +17,7 @@ from orchestration.cli import app
 from orchestration.report import charts
 from orchestration.report import site as rendering
 from orchestration.report.formats import cell, decimals_for, decimals_of_columns, number
-from orchestration.report.marts import Result, with_literals
+from orchestration.report.marts import Marts, Result, with_literals
 from orchestration.report.names import WORDS, Names
 from orchestration.report.page_source import PageError, Shown, read_page, read_pages
 
@@ -54,6 +55,19 @@ def test_a_parameter_is_written_into_the_query_and_can_do_no_harm():
     assert text == "select 2021, 'a''; drop table x'"
     with pytest.raises(PageError, match=r"\$month is unknown"):
         with_literals("q", "select $month", {})
+
+
+def test_a_release_older_than_a_page_lacks_a_table_or_a_column_and_nothing_else(tmp_path: Path):
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{tmp_path / 'marts.duckdb'}' as old")
+        connection.execute("create schema old.marts")
+        connection.execute("create table old.marts.stages as select 1 as a")
+    with Marts(tmp_path) as marts:
+        assert marts.run("q", "select a from stages").rows == [(1,)]
+        for query in ("select b from stages", "select s.b from stages as s", "from flows"):
+            assert not marts.run("q", query).is_published
+        with pytest.raises(PageError, match="query q"):
+            marts.run("q", "select sum(a, a) from stages")
 
 
 def test_a_name_can_put_no_script_into_a_page():
