@@ -5,7 +5,7 @@ A round's figures stand on every round before it, so the same is asked of each o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -93,11 +93,16 @@ def master_data_missing(data: DataFolder, lake: Lake) -> list[str]:
             missing.append(f"emission_factors/{path.name} changed since. Run carbonloom run.")
     missing += [
         f"emission_factors/{row['hand_in'].rpartition('/')[2]}: refused with "
-        f"{row['critical_count']} critical findings. Correct the library."
+        f"{_findings(row)}. Correct the library."
         for row in lake.verdict_rows(FACTORS)
         if row["state"] == "refused"
     ]
     return missing
+
+
+def _findings(verdict: Mapping[str, Any]) -> str:
+    number = verdict["critical_count"]
+    return f"{number} critical finding{'' if number == 1 else 's'}"
 
 
 def _changed_since(data: DataFolder, lake: Lake, round_: str) -> list[str]:
@@ -123,8 +128,7 @@ def _not_accepted(
             missing.append(f"{round_.round} {hand_in}: not handed in.")
         elif row["state"] == "refused":
             missing.append(
-                f"{round_.round} {hand_in}: refused with {row['critical_count']} critical "
-                f"findings. {row['note']}"
+                f"{round_.round} {hand_in}: refused with {_findings(row)}. {row['note']}"
             )
     ended = [
         row

@@ -340,7 +340,7 @@ def test_every_missing_paper_is_listed_at_once_and_no_figure_of_an_incomplete_ro
     for part in (
         "rounds/2022-02/mill/boiler.xlsx: changed since it was judged",
         "2022-02 erp/water: not handed in",
-        "2022-03 mill/boiler: refused with 1 critical findings",
+        "2022-03 mill/boiler: refused with 1 critical finding.",
         "2022-03 erp/water: not signed by preparer, reviewer, approver; source_sha256",
         "2022-02 round: not signed by approver; content_sha256",
     ):
