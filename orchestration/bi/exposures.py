@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import yaml
@@ -18,7 +19,7 @@ from sqlglot import exp, parse_one
 
 from orchestration.bi.descriptions import MARTS, described_marts
 from orchestration.bi.macros import all_macros
-from orchestration.exchange import figures
+from orchestration.exchange import exchanging, explaining, figures
 from orchestration.places import REPOSITORY
 from orchestration.report import documents, instances
 from orchestration.report.page_source import Page, read_pages
@@ -75,7 +76,7 @@ def readers() -> list[Reader]:
         _reader(
             "pact_records", "PACT records · PACT 数据交换", "application",
             "Product footprints as PACT version 3 records, by `carbonloom exchange`.",
-            figures.__file__, _named_in(Path(figures.__file__).read_text(encoding="utf-8")),
+            figures.__file__, _asked_in(figures, explaining, exchanging),
         ),
         *_macros(),
         _reader(
@@ -140,6 +141,12 @@ def _macros() -> Iterator[Reader]:
 
 def _of_queries(queries: Iterable[str]) -> frozenset[str]:
     return frozenset().union(*map(tables_in, queries))
+
+
+def _asked_in(*modules: ModuleType) -> frozenset[str]:
+    return frozenset().union(
+        *(_named_in(Path(module.__file__).read_text(encoding="utf-8")) for module in modules)
+    )
 
 
 def _named_in(text: str) -> frozenset[str]:

@@ -13,13 +13,14 @@ from typing import ParamSpec, TypeVar
 import typer
 from rich.console import Console
 
-PASSED, REFUSED, BROKEN, FAULT, INTERRUPTED = 0, 1, 2, 3, 130
+PASSED, REFUSED, BROKEN, FAULT, INTERRUPTED, UNREAD = 0, 1, 2, 3, 130, 141
 MEANING = {
     PASSED: "done, and all is as it should be",
     REFUSED: "not as it should be: something is refused, missing or different; it is listed",
     BROKEN: "not done: the command, the data folder or what it needs is not right; it says why",
     FAULT: "a fault of Carbonloom itself; the traceback is printed, nothing half-written is used",
     INTERRUPTED: "interrupted with Ctrl+C; the next run makes good what was begun",
+    UNREAD: "who read the output stopped reading, as `head` does; nothing is wrong",
 }
 """Every exit code, the same for all commands."""
 
@@ -50,6 +51,9 @@ def ends_with(codes: dict[int, str]) -> Callable[[Callable[P, T]], Callable[P, T
                         "doesn't name"
                     ) from None
                 raise
+            except (BrokenPipeError, SystemExit):  # the latter is how rich takes a broken pipe
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+                raise typer.Exit(UNREAD) from None
 
         setattr(ending, CODES, codes)
         return ending

@@ -10,6 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from orchestration.exchange import figures
 from orchestration.exchange.checks import Context, Problem, problems_of, relative_change
 from orchestration.exchange.explaining import reason_since
 from orchestration.exchange.figures import (
@@ -236,13 +237,12 @@ def _stages_to_the_gate(footprint: Footprint) -> dict[str, Decimal]:
 def read_publication(marts: Path) -> Publication:
     """The label that the figures were published under."""
     with open_marts(marts) as connection:
-        row = connection.execute(
-            "select status, round, release_number, made_on from publication"
-        ).fetchone()
-    if row is None:
+        rows = figures.query(
+            connection, "select status, round, release_number, made_on from publication"
+        )
+    if not rows:
         raise CannotExchangeError(f"{marts} does not say whether it was released.")
-    status, round_, number, made_on = row
-    released = status == RELEASED
-    if not released:
+    status, round_, number, made_on = rows[0].values()
+    if status != RELEASED:
         return Publication(made_on, False, f"preliminary figures of {made_on}")
     return Publication(made_on, True, f"round {round_}, release {number}", f"{round_} r{number}")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.exchange.figures import open_marts
+from orchestration.exchange import figures
 
 CAUSES = {
     "data": "activity data",
@@ -36,7 +36,7 @@ def reason_since(
     `change`: of the exchanged figure, kgCO2e per declared unit. Restatements are of the footprint
     to the grave; amounts are told only where the causes add up to this change.
     """
-    with open_marts(marts) as connection:
+    with figures.open_marts(marts) as connection:
         pairs = _pairs(connection, since, until)
         moved = _moved(connection, pairs, product_id, year, basis)
         if not moved:
@@ -54,13 +54,12 @@ def reason_since(
 def _pairs(connection: duckdb.DuckDBPyConnection, since: str, until: str) -> list[tuple[str, str]]:
     """The comparisons that lead from one release to the other; none where one is missing."""
     try:
-        before = dict(
-            connection.execute(
-                "select distinct newer_release, older_release from restatements"
-            ).fetchall()
+        found = figures.query(
+            connection, "select distinct newer_release, older_release from restatements"
         )
     except duckdb.CatalogException:  # released before restatements were kept
         return []
+    before = {row["newer_release"]: row["older_release"] for row in found}
     pairs = []
     while until != since and until in before:
         pairs.append((before.pop(until), until))
@@ -76,15 +75,16 @@ def _moved(
     basis: str,
 ) -> dict[str, Decimal]:
     """Causes that moved the footprint, each with its part, kgCO2e per declared unit."""
-    sums = ", ".join(f"sum(cast({cause}_change as decimal(38, 12)))" for cause in CAUSES)
-    found = connection.execute(
+    sums = ", ".join(f"sum(cast({cause}_change as decimal(38, 12))) as {cause}" for cause in CAUSES)
+    (found,) = figures.query(
+        connection,
         f"select {sums} from restatements where newer_release in (select unnest(?)) "
         "and figure_kind = 'product' and method = 'cut_off' "
         "and measure = 'kgco2e_per_declared_unit' "
-        "and (product_id, reference_period, basis) = (?, ?, ?)",
-        [[newer for _, newer in pairs], product_id, year, basis],
-    ).fetchall()[0]
-    return {cause: part for cause, part in zip(CAUSES, found, strict=True) if part}
+        "and product_id = ? and reference_period = ? and basis = ?",
+        [newer for _, newer in pairs], product_id, year, basis,
+    )  # fmt: skip
+    return {cause: found[cause] for cause in CAUSES if found[cause]}
 
 
 def _reasons(
@@ -95,29 +95,27 @@ def _reasons(
     causes: set[str],
 ) -> list[str]:
     """What people said of changed cells that this footprint is made of, each text once."""
-    found = connection.execute(
+    found = figures.query(
+        connection,
         """
         select reason
         from restatement_reasons
         where
-            newer_release in (select unnest($newer)) and cause in (select unnest($causes))
+            newer_release in (select unnest(?)) and cause in (select unnest(?))
             and object_kind = 'cell' and reason is not null
             and object in (
                 select l.source_file || '#' || coalesce(l.source_sheet || '!', '') || l.source_cell
                 from product_coefficients c
-                join lineage l using (process_id, flow_id, component, period_month)
-                where c.product_id = $product and c.reference_period = $year
+                join lineage l
+                    on l.process_id = c.process_id and l.flow_id = c.flow_id
+                    and l.component = c.component and l.period_month = c.period_month
+                where c.product_id = ? and c.reference_period = ?
             )
         group by reason
         order by min(newer_release), min(object), reason
         """,
-        {
-            "newer": [newer for _, newer in pairs],
-            "causes": sorted(causes),
-            "product": product_id,
-            "year": year,
-        },
-    ).fetchall()
-    texts = [" ".join(text.split()) for (text,) in found]
+        [newer for _, newer in pairs], sorted(causes), product_id, year,
+    )  # fmt: skip
+    texts = [" ".join(row["reason"].split()) for row in found]
     more = len(texts) - REASONS_TOLD
     return [*texts[:REASONS_TOLD], f"and {more} more"] if more > 0 else texts

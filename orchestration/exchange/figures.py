@@ -89,7 +89,7 @@ def read_company(lake: Lake) -> Company:
 def read_footprints(marts: Path, basis: str, years: Sequence[str] = ()) -> list[Footprint]:
     """Every product and calendar year of a marts file, or of the years named, in their order."""
     with open_marts(marts) as connection:
-        found = _query(
+        found = query(
             connection,
             f"""
             select
@@ -130,11 +130,11 @@ def open_marts(marts: Path) -> duckdb.DuckDBPyConnection:
 
 def _footprint(connection: duckdb.DuckDBPyConnection, row: dict[str, Any], basis: str) -> Footprint:
     key = (row["product_id"], row["reference_period"])
-    contributions = _query(connection, CONTRIBUTIONS.format(basis=basis), *key)
+    contributions = query(connection, CONTRIBUTIONS.format(basis=basis), *key)
     inside = [line for line in contributions if line["life_cycle_stage"] in GATE_STAGES]
     processes = sorted({line["process_id"] for line in inside})
-    first, last = _query(connection, MONTHS, *key)[0].values()
-    properties = _one(_query(connection, PROPERTIES, *key))
+    first, last = query(connection, MONTHS, *key)[0].values()
+    properties = _one(query(connection, PROPERTIES, *key))
     return Footprint(
         product_id=key[0],
         year=key[1],
@@ -145,7 +145,7 @@ def _footprint(connection: duckdb.DuckDBPyConnection, row: dict[str, Any], basis
         last_month=last,
         gwp_set=row["gwp_set"],
         total=row["kgco2e"],
-        total_on_other_basis=_query(
+        total_on_other_basis=query(
             connection, OTHER_BASIS, *key, next(b for b in BASES if b != basis)
         )[0]["kgco2e"],
         fossil=row["fossil_kgco2e"],
@@ -155,7 +155,7 @@ def _footprint(connection: duckdb.DuckDBPyConnection, row: dict[str, Any], basis
         co2_biogenic_kg=row["co2_biogenic_kg"],
         stages={
             line["life_cycle_stage"]: line["kgco2e"]
-            for line in _query(connection, STAGES, *key, basis)
+            for line in query(connection, STAGES, *key, basis)
         },
         by_flow=_by_flow(inside),
         outbound_by_flow=_by_flow(
@@ -165,18 +165,18 @@ def _footprint(connection: duckdb.DuckDBPyConnection, row: dict[str, Any], basis
         biogenic_carbon=properties.get("biogenic_carbon"),
         recycled_carbon=properties.get("recycled_carbon"),
         recycled_content=properties.get("recycled_content"),
-        quality=_one(_query(connection, QUALITY, *key, basis)),
-        exemptions=_query(connection, EXEMPTIONS, *key),
+        quality=_one(query(connection, QUALITY, *key, basis)),
+        exemptions=query(connection, EXEMPTIONS, *key),
         process_ids=tuple(processes),
         facility_ids=tuple(
-            line["facility_id"] for line in _query(connection, SITES, key[1], properties["flow_id"])
+            line["facility_id"] for line in query(connection, SITES, key[1], properties["flow_id"])
         ),
         allocation=[
             line
-            for line in _query(connection, ALLOCATION, key[1])
+            for line in query(connection, ALLOCATION, key[1])
             if line["process_id"] in processes
         ],
-        factor_sources=_query(connection, FACTOR_SOURCES, *key, basis),
+        factor_sources=query(connection, FACTOR_SOURCES, *key, basis),
     )
 
 
@@ -282,7 +282,8 @@ order by all
 """
 
 
-def _query(connection: duckdb.DuckDBPyConnection, sql: str, *values: object) -> Rows:
+def query(connection: duckdb.DuckDBPyConnection, sql: str, *values: object) -> Rows:
+    """What the marts answer, a dictionary a row; every question of an exchange is asked here."""
     return _rows(connection.execute(sql, list(values)))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from rich.box import SIMPLE
 from rich.console import Console
@@ -46,7 +45,10 @@ def print_exchange(
     short = sorted({outcome.year for outcome in outcomes if outcome.state == NOT_DUE})
     if short:
         console.print(f"not due: {', '.join(short)}, fewer than 12 months; a record is of a year.")
-    _print_place(console, source.registry)
+    states = [one.state for one in outcomes if one.state != NOT_DUE]
+    counts = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))
+    words = f"{counts}; records: {source.registry}" if counts else f"records: {source.registry}"
+    console.print(words, markup=False, highlight=False, soft_wrap=True)
     return all(outcome.state != REFUSED for outcome in outcomes)
 
 
@@ -79,7 +81,3 @@ FIGURES = ("pcfExcludingBiogenicUptake", "primaryDataShare", "exemptedEmissionsP
 def _short(text: str) -> str:
     whole, _, part = text.partition(".")
     return f"{whole}.{part[:4].ljust(4, '0')}"
-
-
-def _print_place(console: Console, folder: Path) -> None:
-    console.print(f"records: {folder}", markup=False, highlight=False, soft_wrap=True)

@@ -14,7 +14,8 @@ from orchestration.bi import exposures
 from orchestration.bi.asking import open_marts
 from orchestration.bi.descriptions import described_marts
 from orchestration.bi.macros import all_macros
-from orchestration.exchange import figures
+from orchestration.exchange import explaining, figures
+from orchestration.exchange.exchanging import read_publication
 from orchestration.exchange.figures import read_footprints
 from orchestration.report.documents.writing import Wanted, write_documents_into
 from orchestration.report.marts import Marts
@@ -76,14 +77,21 @@ def test_a_page_depends_on_what_it_asks(asked, listed):
 
 def test_pact_records_depend_on_what_is_asked_for_them(warehouse, listed, monkeypatch):
     asked: set[str] = set()
-    real = figures._query
+    real = figures.query
 
     def heard(connection: duckdb.DuckDBPyConnection, sql: str, *values: object) -> Any:
         asked.update(tables_of(sql.replace("?", "null")))
         return real(connection, sql, *values)
 
-    monkeypatch.setattr(figures, "_query", heard)
-    assert read_footprints(warehouse / "published" / "marts.duckdb", "market_based")
+    monkeypatch.setattr(figures, "query", heard)
+    marts = warehouse / "published" / "marts.duckdb"
+    assert read_footprints(marts, "market_based")
+    assert read_publication(marts)
+    with figures.open_marts(marts) as connection:  # what is asked where a figure was restated
+        of_product = ([("older", "newer")], "product", "2021")
+        explaining._pairs(connection, "older", "newer")
+        explaining._moved(connection, *of_product, "market_based")
+        explaining._reasons(connection, *of_product, {"data"})
     assert asked == listed["pact_records"]
 
 

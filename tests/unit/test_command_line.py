@@ -95,6 +95,26 @@ def test_a_fault_and_an_interruption_do_not_look_like_a_refusal(trouble, code, m
     assert ("a fault" in capsys.readouterr().err) == (code == 3)
 
 
+def test_output_that_nobody_reads_to_its_end_does_not_look_like_a_refusal():
+    for code in (
+        "import sys; [sys.stdout.write('x' * 9999) for _ in range(99)]",
+        "from rich.console import Console; [Console().print('x' * 9999) for _ in range(99)]",
+    ):
+        command = "from orchestration.commands.ending import ends_with\nimport typer\n"
+        command += (
+            f"app = typer.Typer()\n@app.command()\n@ends_with({{}})\ndef command():\n    {code}\n"
+        )
+        process = subprocess.Popen(
+            [sys.executable, "-c", command + "app()"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        process.stdout.read(1)
+        process.stdout.close()
+        assert process.wait() == 141
+        assert process.stderr.read() == b""
+
+
 OUTCOMES = [
     # command, what does its work, what that returns, exit code
     ("check f", "collection.check_on_screen.check_on_screen", 0, 0),
@@ -244,6 +264,22 @@ def test_other_shells_show_what_a_name_stands_for(places: dict[str, str]):
     for shell in ("zsh", "fish"):
         found, _ = complete("carbonloom run --round 2031-04", shell, **places)
         assert any("2031-04" in line and "2030-01 to 2030-12" in line for line in found), shell
+
+
+def test_bash_itself_completes_once_it_was_installed(places: dict[str, str], tmp_path: Path):
+    script = """
+        carbonloom --install-completion bash >&2
+        source "$HOME"/.bash_completions/carbonloom.sh
+        COMP_WORDS=(carbonloom run --round 2031-0); COMP_CWORD=3
+        _carbonloom_completion carbonloom
+        echo "${COMPREPLY[@]}"
+    """
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {**os.environ, **places, "HOME": str(tmp_path), "PATH": path}
+    done = subprocess.run(
+        ["bash", "-c", script], env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["2031-04", "2031-05"], done.stderr
 
 
 def test_a_folder_that_is_not_there_offers_nothing(tmp_path: Path):
