@@ -15,7 +15,7 @@ import pytest
 from typer.testing import CliRunner
 
 from orchestration.cli import app
-from orchestration.report.documents import setting, typst_markup, workbook
+from orchestration.report.documents import parts, setting, typst_markup, workbook
 from orchestration.report.documents.parts import Grid, document_of
 from orchestration.report.documents.pdf import pdf_of
 from orchestration.report.documents.writing import Wanted, write_documents_into
@@ -166,6 +166,15 @@ def test_a_text_is_never_markup():
         source.count("#") == source.count('#"') + source.count("#emph") + source.count("#par") + 1
     )
     assert '\\"1\\"' in source
+
+
+def test_bars_that_take_away_go_out_to_the_other_side_of_zero():
+    low, high = parts._ends([2.0, 1.0, -1.0], stacked=True)
+    assert (low, high) == (-1.0, 3.0)
+    segments = parts._segments([2.0, 1.0, -1.0], True, low, high - low)
+    assert segments == [(0, 0.25, 0.5), (1, 0.75, 0.25), (2, 0.0, 0.25)]
+    beside = parts._segments([2.0, -1.0], False, *parts._ends([3.0, -1.0], stacked=False))
+    assert beside[0][1] == beside[1][1] + beside[1][2]  # both begin at zero
 
 
 def test_columns_of_figures_are_never_broken():
