@@ -26,7 +26,7 @@ COMMANDS = {
         collecting.check,
         collecting.status,
         collecting.sign,
-        collecting.rules,
+        reading.rules,
     ],
     "Calculate": [calculating.run, calculating.what_if],
     "Report": [releasing.release, releasing.verify, releasing.compare],

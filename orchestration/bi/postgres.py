@@ -26,6 +26,7 @@ from psycopg.sql import SQL, Composable, Identifier, Literal
 from orchestration.bi import postgres_grants as grants
 from orchestration.bi.asking import open_marts
 from orchestration.lake import sha256_of_file
+from orchestration.progress import doing
 
 MARK = "Carbonloom marts, replaced as a whole by `carbonloom postgres`. "
 """How the comment of a schema of ours starts; what was loaded follows as JSON."""
@@ -132,10 +133,10 @@ def _copy(
         loaded_by = _one(server, SQL("select pg_current_xact_id()::text as id"))["id"]
         server.execute(SQL("create schema {}").format(Identifier(schema + BESIDE)))
         _comment(server, SQL("schema {}").format(Identifier(schema + BESIDE)), MARK)
-        rows = {
-            table: _load(marts, server, schema + BESIDE, table, types)
-            for table, types in columns.items()
-        }
+        rows = {}
+        for table, types in columns.items():
+            doing(table, len(rows), len(columns))
+            rows[table] = _load(marts, server, schema + BESIDE, table, types)
     try:
         _swap_when_unread(server, schema, list(columns), comment, loaded_by, patience_s)
     finally:

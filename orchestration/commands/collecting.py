@@ -227,33 +227,3 @@ def sign(
     except (CompanyDataError, signing.SigningError) as error:
         raise broken(str(error)) from None
     Console().print(f"signed: {', '.join(signed)}", markup=False, highlight=False, soft_wrap=True)
-
-
-@ends_with(
-    {
-        PASSED: "listed",
-        BROKEN: "there is no rule of that name",
-    }
-)
-def rules(
-    rule_ids: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="RULE",
-            help="Rules to show in full; default: list all.",
-            autocompletion=completing.rules,
-        ),
-    ] = None,
-) -> None:
-    """List every rule a finding can name: what must hold, how grave it is, what to do.
-
-    Reads the rule book in the code, and no data; writes nothing.
-
-    Examples:
-
-        carbonloom rules
-        carbonloom rules RULE RULE
-    """
-    from orchestration.rule_listing import print_rules
-
-    raise typer.Exit(PASSED if print_rules(Console(), rule_ids or []) else BROKEN)

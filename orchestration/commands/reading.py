@@ -1,4 +1,4 @@
-"""Commands that show figures or send them: the report, exchanged records, SQL."""
+"""Commands that show what is there, or send it: the report, SQL, exchanged records, the rules."""
 
 from __future__ import annotations
 
@@ -199,3 +199,33 @@ def sql(
     except asking.QueryError as error:
         say(str(error))
         raise typer.Exit(REFUSED) from None
+
+
+@ends_with(
+    {
+        PASSED: "listed",
+        BROKEN: "there is no rule of that name",
+    }
+)
+def rules(
+    rule_ids: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="RULE",
+            help="Rules to show in full; default: list all.",
+            autocompletion=completing.rules,
+        ),
+    ] = None,
+) -> None:
+    """List every rule a finding can name: what must hold, how grave it is, what to do.
+
+    Reads the rule book in the code, and no data; writes nothing.
+
+    Examples:
+
+        carbonloom rules
+        carbonloom rules RULE RULE
+    """
+    from orchestration.rule_listing import print_rules
+
+    raise typer.Exit(PASSED if print_rules(Console(), rule_ids or []) else BROKEN)
