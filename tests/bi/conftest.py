@@ -13,6 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from orchestration.cli import app
+from tests.system_programs import system_program
 
 COMPANY = Path(__file__).parents[1] / "worked_examples" / "spinning_with_regrind"
 PASSWORD = "of the tests only"
@@ -24,14 +25,6 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("bi") / "warehouse"
     built = CliRunner().invoke(app, ["run", "--data", str(COMPANY), "--warehouse", str(path)])
     assert built.exit_code == 0, built.output
-    return path
-
-
-def program(name: str) -> str:
-    """One of the server's programs; Debian keeps them off the path, by version."""
-    found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
-    path = shutil.which(name) or (str(found[-1]) if found else None)
-    assert path, "install Debian's package postgresql: copies are tested against a real server"
     return path
 
 
@@ -56,13 +49,14 @@ def socket_folder() -> Iterator[Path]:
         assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}{told}"
 
     call(
-        program("initdb"), "--pgdata", data, "--username", "owner", "--pwfile", folder / "password",
-        "--auth", "scram-sha-256", "--encoding", "UTF8", "--no-locale", "--no-sync",
+        system_program("initdb"), "--pgdata", data, "--username", "owner",
+        "--pwfile", folder / "password", "--auth", "scram-sha-256",
+        "--encoding", "UTF8", "--no-locale", "--no-sync",
     )  # fmt: skip
     options = f"-c listen_addresses='' -c unix_socket_directories='{folder}' -c fsync=off"
-    call(program("pg_ctl"), "start", "-w", "-D", data, "-l", log, "-o", options)
+    call(system_program("pg_ctl"), "start", "-w", "-D", data, "-l", log, "-o", options)
     try:
         yield folder
     finally:
-        call(program("pg_ctl"), "stop", "-w", "-D", data, "-m", "immediate")
+        call(system_program("pg_ctl"), "stop", "-w", "-D", data, "-m", "immediate")
         shutil.rmtree(folder)

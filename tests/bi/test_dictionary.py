@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from typer.testing import CliRunner
 from orchestration.bi.descriptions import described_marts
 from orchestration.cli import app
 from orchestration.places import REPOSITORY
+from tests.system_programs import system_program
 
 
 @pytest.fixture(scope="module")
@@ -32,8 +32,7 @@ def test_it_names_no_folder_of_this_machine(file, warehouse):
 
 
 def test_every_published_table_is_read_from_it_without_a_network(file):
-    chromium = shutil.which("chromium")
-    assert chromium, "install Debian's package chromium: the dictionary is tested in a browser"
+    chromium = system_program("chromium")
     asked: list[str] = []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium)

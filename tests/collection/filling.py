@@ -25,6 +25,7 @@ from orchestration.ingest.source_map import Layout, MonthsAcross, Records, Sourc
 from orchestration.ingest.template_marks import without_annotation
 from orchestration.ingest.workbook import read_workbook
 from orchestration.ingest.xlsx_scan import sheet_parts
+from tests.system_programs import system_program
 
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 Values = dict[tuple[str, str], Any]
@@ -209,10 +210,7 @@ def _plain(value: Any) -> str:
 
 def saved_by_libreoffice(paths: Iterable[Path], folder: Path) -> list[Path]:
     """Each workbook opened and saved again by LibreOffice, in `folder`."""
-    program = shutil.which("soffice")
-    assert program, (
-        "LibreOffice is needed: apt-get install -y --no-install-recommends libreoffice-calc"
-    )
+    program = system_program("soffice")
     folder.mkdir(parents=True, exist_ok=True)
     named = {}
     for number, path in enumerate(paths):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 import zipfile
 from collections.abc import Callable
@@ -20,6 +19,7 @@ from orchestration.ingest.template_marks import ISSUES_SHEET
 from orchestration.ingest.workbook import Workbook
 from tests.collection.broken_workbook import DUE, ROUND, write_workbook
 from tests.collection.test_returned import ENERGY, WATER, marks
+from tests.system_programs import system_program
 
 REMARKS = tuple(
     Remark("critical", "x", sheet, cell, "错", "Wrong", "改", "Mend", "a number")
@@ -120,8 +120,7 @@ def test_an_authors_sheet_of_our_name_stays(tmp_path: Path) -> None:
 
 
 def test_libreoffice_keeps_the_marks_and_they_are_taken_out_again(tmp_path: Path) -> None:
-    office = shutil.which("soffice")
-    assert office, "Install LibreOffice: apt-get install --no-install-recommends libreoffice-calc"
+    office = system_program("soffice")
     path = write_workbook(tmp_path / "boiler.xlsx")
     path.write_bytes(mark_workbook(path.read_bytes(), NOTICE))
     subprocess.run(

@@ -33,6 +33,7 @@ from tests.collection.broken_workbook import (
     write_workbook,
 )
 from tests.conftest import ERP_MAP, TinyCompany, write_company
+from tests.system_programs import system_program
 
 HAND_IN = f"rounds/{ROUND}/mill/boiler.xlsx"
 ENERGY, WATER = "能耗 Energy", "It's water"
@@ -248,8 +249,7 @@ def test_a_file_nobody_can_open_comes_back_as_a_list(
 def test_the_corrected_copy_is_accepted_after_libreoffice_saved_it(
     mill: TinyCompany, tmp_path: Path
 ) -> None:
-    office = shutil.which("soffice")
-    assert office, "Install LibreOffice: apt-get install --no-install-recommends libreoffice-calc"
+    office = system_program("soffice")
     _, (returned,) = judge(mill, tmp_path / "warehouse")
     repair(returned)
     saved = tmp_path / "saved"

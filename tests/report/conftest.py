@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from playwright.sync_api import Browser, sync_playwright
 from typer.testing import CliRunner
 
 from orchestration.cli import app
+from tests.system_programs import system_program
 
 COMPANY = Path(__file__).parents[1] / "worked_examples" / "spinning_with_regrind"
 
@@ -34,8 +34,7 @@ def site(warehouse: Path) -> Path:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """The browser a reader has."""
-    chromium = shutil.which("chromium")
-    assert chromium, "install Debian's package chromium: the report is tested in a browser"
+    chromium = system_program("chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium)
         yield browser
