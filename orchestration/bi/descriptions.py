@@ -47,8 +47,13 @@ def described_marts() -> Mapping[str, Mart]:
 
 
 def comments_on(table: str) -> Iterator[str]:
-    """The statements that write a table's descriptions into a database, for `schema.table`."""
-    mart = described_marts()[table]
+    """The statements that write a table's descriptions into the schema `marts` of a database.
+
+    None for a table that no file describes; a test sees to it that every mart is described.
+    """
+    mart = described_marts().get(table)
+    if mart is None:
+        return
     yield f'comment on table marts."{table}" is {_quoted(mart.description)}'
     for name, column in mart.columns.items():
         yield f'comment on column marts."{table}"."{name}" is {_quoted(column.comment)}'

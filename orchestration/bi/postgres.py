@@ -214,7 +214,8 @@ def _columns(marts: duckdb.DuckDBPyConnection) -> dict[str, list[dict[str, Any]]
     found = marts.execute(
         "select c.table_name, c.column_name, c.data_type, c.comment, t.comment "
         "from duckdb_columns() as c join duckdb_tables() as t "
-        "on c.table_oid = t.table_oid and c.database_oid = t.database_oid "
+        "on c.table_name = t.table_name and c.schema_name = t.schema_name "
+        "and c.database_name = t.database_name "
         "where c.database_name = 'carbonloom' order by c.table_name, c.column_index"
     ).fetchall()
     columns: dict[str, list[dict[str, Any]]] = {}

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 from typer.testing import CliRunner
 
@@ -60,3 +61,24 @@ def socket_folder() -> Iterator[Path]:
     finally:
         call(system_program("pg_ctl"), "stop", "-w", "-D", data, "-m", "immediate")
         shutil.rmtree(folder)
+
+
+@pytest.fixture
+def owner_url(socket_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A database of this test's own, as its administrator."""
+    monkeypatch.setenv("PGPASSWORD", PASSWORD)  # never in the URL
+    server = f"host={socket_folder} user=owner"
+    with psycopg.connect(f"{server} dbname=postgres", autocommit=True) as connection:
+        connection.execute(f"create role writer login password '{PASSWORD}'")
+        connection.execute("create database marts owner writer")
+        try:
+            yield f"{server} dbname=marts"
+        finally:
+            connection.execute("drop database marts with (force)")
+            connection.execute("drop role if exists reader, analyst, writer")
+
+
+@pytest.fixture
+def url(owner_url: str) -> str:
+    """The same as who copies: no superuser, and not shown what others do."""
+    return owner_url.replace("user=owner", "user=writer")

@@ -29,27 +29,6 @@ SCHEMA = "figures"
 
 
 @pytest.fixture
-def owner_url(socket_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A database of this test's own, as its administrator."""
-    monkeypatch.setenv("PGPASSWORD", PASSWORD)  # never in the URL
-    server = f"host={socket_folder} user=owner"
-    with psycopg.connect(f"{server} dbname=postgres", autocommit=True) as connection:
-        connection.execute(f"create role writer login password '{PASSWORD}'")
-        connection.execute("create database marts owner writer")
-        try:
-            yield f"{server} dbname=marts"
-        finally:
-            connection.execute("drop database marts with (force)")
-            connection.execute("drop role if exists reader, analyst, writer")
-
-
-@pytest.fixture
-def url(owner_url: str) -> str:
-    """The same as who copies: no superuser, and not shown what others do."""
-    return owner_url.replace("user=owner", "user=writer")
-
-
-@pytest.fixture
 def server(owner_url: str) -> Iterator[psycopg.Connection]:
     with psycopg.connect(owner_url, autocommit=True) as connection:
         yield connection
