@@ -42,13 +42,14 @@ def reason_since(
         if not moved:
             return ""
         agrees = abs(sum(moved.values()) - change) <= AGREEMENT * abs(change)
-        told = ", ".join(
-            f"{CAUSES[cause]} {amount:+.6f} kgCO2e" if agrees else CAUSES[cause]
-            for cause, amount in moved.items()
-        )
-        reasons = _reasons(connection, pairs, product_id, year, set(moved))
-    words = f"changed since {since}: {told}"
-    return f"{words} ({'; '.join(reasons)})." if reasons else f"{words}."
+        reasons = _reasons(connection, pairs, product_id, year)
+    told = (
+        CAUSES[cause]
+        + (f" {amount:+.6f} kgCO2e" if agrees else "")
+        + (f" ({'; '.join(reasons[cause])})" if cause in reasons else "")
+        for cause, amount in moved.items()
+    )
+    return f"changed since {since}: {', '.join(told)}."
 
 
 def _pairs(connection: duckdb.DuckDBPyConnection, since: str, until: str) -> list[tuple[str, str]]:
@@ -92,16 +93,15 @@ def _reasons(
     pairs: list[tuple[str, str]],
     product_id: str,
     year: str,
-    causes: set[str],
-) -> list[str]:
-    """What people said of changed cells that this footprint is made of, each text once."""
+) -> dict[str, list[str]]:
+    """By cause, what people said of changed cells of this footprint, each text once."""
     found = figures.query(
         connection,
         """
-        select reason
+        select cause, reason
         from restatement_reasons
         where
-            newer_release in (select unnest(?)) and cause in (select unnest(?))
+            newer_release in (select unnest(?))
             and object_kind = 'cell' and reason is not null
             and object in (
                 select l.source_file || '#' || coalesce(l.source_sheet || '!', '') || l.source_cell
@@ -111,11 +111,17 @@ def _reasons(
                     and l.component = c.component and l.period_month = c.period_month
                 where c.product_id = ? and c.reference_period = ?
             )
-        group by reason
+        group by cause, reason
         order by min(newer_release), min(object), reason
         """,
-        [newer for _, newer in pairs], sorted(causes), product_id, year,
+        [newer for _, newer in pairs], product_id, year,
     )  # fmt: skip
-    texts = [" ".join(row["reason"].split()) for row in found]
-    more = len(texts) - REASONS_TOLD
-    return [*texts[:REASONS_TOLD], f"and {more} more"] if more > 0 else texts
+    texts: dict[str, list[str]] = {}
+    for row in found:
+        texts.setdefault(row["cause"], []).append(" ".join(row["reason"].split()))
+    return {
+        cause: [*of[:REASONS_TOLD], f"and {len(of) - REASONS_TOLD} more"]
+        if len(of) > REASONS_TOLD
+        else of
+        for cause, of in texts.items()
+    }

@@ -59,7 +59,7 @@ def _table(outcomes: Sequence[Outcome], basis: str) -> Table:
         box=SIMPLE,
     )
     for name in ("Product", "Year"):
-        table.add_column(name)
+        table.add_column(name, overflow="fold")
     for name in ("kgCO2e", "Primary %", "Exempted %"):
         table.add_column(name, justify="right")
     table.add_column("")

@@ -91,7 +91,7 @@ def test_pact_records_depend_on_what_is_asked_for_them(warehouse, listed, monkey
         of_product = ([("older", "newer")], "product", "2021")
         explaining._pairs(connection, "older", "newer")
         explaining._moved(connection, *of_product, "market_based")
-        explaining._reasons(connection, *of_product, {"data"})
+        explaining._reasons(connection, *of_product)
     assert asked == listed["pact_records"]
 
 
