@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 
 from orchestration.lake import sha256_of_file
@@ -36,6 +35,7 @@ from orchestration.report.marts import Marts, Result
 from orchestration.report.method_text import method_text
 from orchestration.report.names import Names
 from orchestration.report.page_source import LANGUAGES, Page, PageError, Shown, Text, read_pages
+from orchestration.report.rendering import html_of_markdown, template
 
 HERE = Path(__file__).parent
 PAGES, STATIC, TEMPLATES = HERE / "pages", HERE / "static", HERE / "templates"
@@ -60,8 +60,6 @@ BEFORE_PERCENT = re.compile(r"(?<=\d) (?=%)")
 PATH = re.compile(r"[\w.-]+(/[\w.-]+)+(#|$)")
 PART_OF_PATH = re.compile(r"[^/#]*[/#]|[^/#]+")
 """`rounds/2022-04/site/stage.xlsx#Sheet!C7` and its parts."""
-
-COLUMN_HEADING = re.compile(r"<th(?=[ >])")
 
 
 @dataclass(frozen=True)
@@ -105,7 +103,7 @@ def render_site(marts_folder: Path, company: Path, out: Path) -> list[Path]:
                     target = out / language / instance.file
                     target.write_text(_render(site, instance, language), encoding="utf-8")
                     written.append(target)
-        entry = _template("entry.html.j2").render(site=site, languages=LANGUAGES)
+        entry = template(TEMPLATES / "entry.html.j2").render(site=site, languages=LANGUAGES)
         (out / "index.html").write_text(entry, encoding="utf-8")
     return written
 
@@ -135,7 +133,7 @@ def _render(site: Site, instance: Instance, language: str) -> str:
         for one in site.instances[page.name]
         if one.parameters.get("product_id") == instance.parameters.get("product_id")
     ]
-    return _template("page.html.j2").render(
+    return template(TEMPLATES / "page.html.j2").render(
         site=site,
         page=page,
         instance=instance,
@@ -173,7 +171,7 @@ def _text(
 ) -> Markup:
     """A text as HTML."""
     filled = filled_text(site, instance, block, results, language)
-    html = COLUMN_HEADING.sub('<th scope="col"', _markdown().render(filled))
+    html = html_of_markdown(filled)
     in_english = language != "en" and "method_text()" in block.markdown
     return Markup(f'<div class="text" lang="en">{html}</div>' if in_english else html)
 
@@ -259,12 +257,13 @@ def _one_shown(
     }
     if block.kind == "tiles":
         tiles = tiles_of(result, settings, language) if result.rows else []
-        return Markup(_template("tiles.html.j2").render(tiles=tiles, **shared))
+        return Markup(template(TEMPLATES / "tiles.html.j2").render(tiles=tiles, **shared))
     if block.kind == "table":
-        return Markup(_template("table.html.j2").render(**shared))
+        return Markup(template(TEMPLATES / "table.html.j2").render(**shared))
     drawn = charts.draw(result, settings, names, language) if result.rows else None
     option = _json(drawn.option) if drawn else ""
-    return Markup(_template("chart.html.j2").render(drawn=drawn, option=option, **shared))
+    chart = template(TEMPLATES / "chart.html.j2")
+    return Markup(chart.render(drawn=drawn, option=option, **shared))
 
 
 def said_when_empty(
@@ -425,27 +424,3 @@ def _json(value: Any) -> Markup:
     """JSON that may stand inside a script element."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
     return Markup(text.replace("<", "\\u003c"))
-
-
-# --- engines ------------------------------------------------------------------------------
-
-
-@cache
-def _markdown() -> MarkdownIt:
-    return MarkdownIt("commonmark", {"html": False}).enable("table")
-
-
-@cache
-def _environment() -> jinja2.Environment:
-    return jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
-@cache
-def _template(name: str) -> jinja2.Template:
-    return _environment().get_template(name)

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 from pathlib import Path
 
-import jinja2
-from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from orchestration.report.documents.parts import Document
 from orchestration.report.names import Names
-from orchestration.report.site import COLUMN_HEADING
+from orchestration.report.rendering import html_of_markdown, template
 
 HERE = Path(__file__).parent
 HEADING = re.compile(r"<h(2|3)>(.*?)</h\1>", re.DOTALL)
@@ -26,17 +23,13 @@ def html_of(document: Document, names: Names) -> str:
     rendered = [
         (kind, _prose(part.markdown, contents) if kind == "Prose" else part) for kind, part in parts
     ]
-    return (
-        _environment()
-        .get_template("document.html.j2")
-        .render(
-            document=document,
-            parts=rendered,
-            contents=contents,
-            style=Markup((HERE / "document.css").read_text(encoding="utf-8")),
-            css=_css_string,
-            word=lambda key: names.word(key, document.language),
-        )
+    return template(HERE / "document.html.j2").render(
+        document=document,
+        parts=rendered,
+        contents=contents,
+        style=Markup((HERE / "document.css").read_text(encoding="utf-8")),
+        css=_css_string,
+        word=lambda key: names.word(key, document.language),
     )
 
 
@@ -53,21 +46,4 @@ def _prose(markdown: str, contents: list[tuple[int, str, str]]) -> Markup:
         contents.append((int(match[1]), key, Markup(TAG.sub("", match[2]))))
         return f'<h{match[1]} id="{key}">{match[2]}</h{match[1]}>'
 
-    html = COLUMN_HEADING.sub('<th scope="col"', _markdown().render(markdown))
-    return Markup(HEADING.sub(anchored, html))
-
-
-@cache
-def _markdown() -> MarkdownIt:
-    return MarkdownIt("commonmark", {"html": False}).enable("table")
-
-
-@cache
-def _environment() -> jinja2.Environment:
-    return jinja2.Environment(
-        loader=jinja2.FileSystemLoader(HERE),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    return Markup(HEADING.sub(anchored, html_of_markdown(markdown)))

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from orchestration.report.documents.parts import Bars, Document, Grid, Prose, Tiles
 from orchestration.report.names import Names
 from orchestration.report.page_source import PageError
+from orchestration.report.rendering import markdown_reader
 
 TEMPLATE = Path(__file__).with_name("document.typ")
 LONG_WORD = re.compile(r"[\x21-\x7e]{14,}")
@@ -163,13 +162,8 @@ def _breakable(text: str) -> str:
 # --- Markdown -----------------------------------------------------------------------------
 
 
-@cache
-def _markdown() -> MarkdownIt:
-    return MarkdownIt("commonmark", {"html": False}).enable("table")
-
-
 def _prose(markdown: str) -> str:
-    tokens = _markdown().parse(markdown)
+    tokens = markdown_reader().parse(markdown)
     text, place = _blocks(tokens, 0, "")
     assert place == len(tokens)
     return text
