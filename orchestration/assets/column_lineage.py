@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import duckdb
-from dagster import AssetKey, TableColumnDep, TableColumnLineage
+from dagster import AssetKey, TableColumnDep, TableColumnLineage, get_dagster_logger
 from dagster_dbt import DagsterDbtTranslator
 from sqlglot import MappingSchema, exp, parse_one
+from sqlglot.errors import SqlglotError
 from sqlglot.lineage import Node, lineage
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import build_scope
@@ -33,22 +34,33 @@ Origins = dict[str, list[list[str]]]
 
 
 def column_lineage(
-    dbt: Dbt, manifest: Mapping[str, Any], translator: DagsterDbtTranslator
+    dbt: Dbt,
+    manifest: Mapping[str, Any],
+    translator: DagsterDbtTranslator,
+    built_now: Collection[str],
 ) -> dict[AssetKey, TableColumnLineage]:
-    """Of every model that was built and lies compiled in the warehouse folder, by asset."""
+    """Of models that dbt has just built, by asset.
+
+    `built_now`: dbt's ids. Of others the SQL in the warehouse folder may be an older one. A model
+    that sqlglot can't read has no lineage; that is told in the log and stops nothing.
+    """
     kept_in = dbt.folder / "column_lineage.json"
     kept = json.loads(kept_in.read_text(encoding="utf-8")) if kept_in.exists() else {}
     found: dict[str, dict[str, Any]] = {}
     with duckdb.connect(str(dbt.lake.working_file), read_only=True) as connection:
-        built = _built(connection)
-        for unique_id, node in manifest["nodes"].items():
-            if node["resource_type"] != "model" or _relation(node) not in built:
+        tables = _tables(connection)
+        for unique_id in built_now:
+            node = manifest["nodes"][unique_id]
+            if node["resource_type"] != "model":
                 continue
             file = dbt.target / "compiled" / node["package_name"] / node["original_file_path"]
-            if file.exists():
-                found[unique_id] = _of_model(connection, manifest, node, file, built, kept)
-    if found != kept:
-        kept_in.write_text(json.dumps(found), encoding="utf-8")
+            try:
+                found[unique_id] = _of_model(connection, manifest, node, file, tables, kept)
+            except (SqlglotError, ValueError) as error:
+                get_dagster_logger().warning("no column lineage of %s: %s", node["name"], error)
+    if not found.items() <= kept.items():
+        known = {one: kept[one] for one in kept.keys() & manifest["nodes"].keys()}
+        kept_in.write_text(json.dumps(known | found), encoding="utf-8")
     nodes = {**manifest["nodes"], **manifest["sources"]}
     return {
         translator.get_asset_key(nodes[unique_id]): TableColumnLineage(
@@ -69,7 +81,7 @@ def _of_model(
     manifest: Mapping[str, Any],
     node: Mapping[str, Any],
     file: Path,
-    built: Mapping[str, Types],
+    tables: Mapping[str, Types],
     kept: Mapping[str, Mapping[str, Any]],
 ) -> dict[str, Any]:
     """What was kept of a model, or what is read now: its origins, and a hash of what they say."""
@@ -83,7 +95,7 @@ def _of_model(
             parents[name] = parent, _types_of_files(connection, source["relation_name"])
         else:
             name = _relation(manifest["nodes"][parent])
-            parents[name] = parent, built[name]
+            parents[name] = parent, tables[name]
     said = json.dumps([sql, parents])
     stamp = hashlib.sha256(said.encode()).hexdigest()
     mine = kept.get(node["unique_id"])
@@ -134,7 +146,7 @@ def _relation(node: Mapping[str, Any]) -> str:
     return f"{node['database']}.{node['schema']}.{node['alias']}"
 
 
-def _built(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
+def _tables(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
     """Columns and types of every table and view in the working file."""
     found: dict[str, dict[str, str]] = {}
     for table, column, kind in connection.execute(

@@ -3,7 +3,7 @@
 Tests are asset checks.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -151,7 +151,8 @@ def _built(
         if not run.problems:
             metadata = _row_counts(folders.lake)
             if not context.instance.is_ephemeral:  # somebody may look
-                _add_column_lineage(metadata, Dbt(folders.lake), half)
+                built = {event["data"]["node_info"]["unique_id"] for event in run.events}
+                _add_column_lineage(metadata, Dbt(folders.lake), half, built)
             for key in shown.keys() & context.selected_asset_keys:
                 metadata[key.to_python_identifier()].update(shown[key](folders.lake))
     for raw_event in run.events:
@@ -162,11 +163,13 @@ def _built(
         raise Failure("dbt build failed:\n" + "\n".join(run.problems), allow_retries=False)
 
 
-def _add_column_lineage(metadata: dict[str, dict[str, Any]], dbt: Dbt, half: Half) -> None:
+def _add_column_lineage(
+    metadata: dict[str, dict[str, Any]], dbt: Dbt, half: Half, built: Collection[str]
+) -> None:
     """As Dagster keeps it, and as a table: Dagster's own web page draws assets, not columns."""
     from orchestration.assets.column_lineage import column_lineage
 
-    for key, lineage in column_lineage(dbt, half.manifest, half.translator).items():
+    for key, lineage in column_lineage(dbt, half.manifest, half.translator, built).items():
         shown = metadata.setdefault(key.to_python_identifier(), {})
         shown["dagster/column_lineage"] = lineage
         shown["made_of"] = shown_as_table(
