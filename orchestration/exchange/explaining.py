@@ -1,7 +1,7 @@
 """Why a product's figure differs from the one given out before, in the words of the restatements.
 
-What goes out names causes, by how much each moved the figure, and the reasons people gave for
-corrections of the product's own cells. Cells, values and names of people stay inside.
+What goes out names causes and by how much each moved the figure. Cells, values, people and what
+they wrote to each other stay inside; who has more to tell a customer says it in `--reason`.
 """
 
 from __future__ import annotations
@@ -25,8 +25,6 @@ CAUSES = {
 AGREEMENT = Decimal("1e-6")
 """Share of the change that the causes may miss of it, to be told with their amounts."""
 
-REASONS_TOLD = 3
-
 
 def reason_since(
     marts: Path, product_id: str, year: str, basis: str, since: str, until: str, change: Decimal
@@ -42,11 +40,8 @@ def reason_since(
         if not moved:
             return ""
         agrees = abs(sum(moved.values()) - change) <= AGREEMENT * abs(change)
-        reasons = _reasons(connection, pairs, product_id, year)
     told = (
-        CAUSES[cause]
-        + (f" {amount:+.6f} kgCO2e" if agrees else "")
-        + (f" ({'; '.join(reasons[cause])})" if cause in reasons else "")
+        CAUSES[cause] + (f" {amount:+.6f} kgCO2e" if agrees else "")
         for cause, amount in moved.items()
     )
     return f"changed since {since}: {', '.join(told)}."
@@ -86,42 +81,3 @@ def _moved(
         [newer for _, newer in pairs], product_id, year, basis,
     )  # fmt: skip
     return {cause: found[cause] for cause in CAUSES if found[cause]}
-
-
-def _reasons(
-    connection: duckdb.DuckDBPyConnection,
-    pairs: list[tuple[str, str]],
-    product_id: str,
-    year: str,
-) -> dict[str, list[str]]:
-    """By cause, what people said of changed cells of this footprint, each text once."""
-    found = figures.query(
-        connection,
-        """
-        select cause, reason
-        from restatement_reasons
-        where
-            newer_release in (select unnest(?))
-            and object_kind = 'cell' and reason is not null
-            and object in (
-                select l.source_file || '#' || coalesce(l.source_sheet || '!', '') || l.source_cell
-                from product_coefficients c
-                join lineage l
-                    on l.process_id = c.process_id and l.flow_id = c.flow_id
-                    and l.component = c.component and l.period_month = c.period_month
-                where c.product_id = ? and c.reference_period = ?
-            )
-        group by cause, reason
-        order by min(newer_release), min(object), reason
-        """,
-        [newer for _, newer in pairs], product_id, year,
-    )  # fmt: skip
-    texts: dict[str, list[str]] = {}
-    for row in found:
-        texts.setdefault(row["cause"], []).append(" ".join(row["reason"].split()))
-    return {
-        cause: [*of[:REASONS_TOLD], f"and {len(of) - REASONS_TOLD} more"]
-        if len(of) > REASONS_TOLD
-        else of
-        for cause, of in texts.items()
-    }

@@ -297,8 +297,7 @@ def test_an_exchanged_record_and_the_release_in_the_ui_tell_the_same_causes(rele
         ("emission factors", row["factor_change"]),
     ):
         assert part and f"{words} {part:+.6f} kgCO2e" in told
-    assert f"{row['correction_change']:+.6f} kgCO2e (typo)" in told
-    assert "boiler.xlsx" not in told and "ann" not in told
+    assert not any(inside in told for inside in ("typo", "boiler.xlsx", "ann"))
 
     shown = restatement_metadata(released.published / "parquet", NEWER)
     assert shown["changed_since"] == OLDER
