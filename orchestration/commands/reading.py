@@ -97,7 +97,7 @@ def exchange(
         typer.Option(
             metavar="TEXT",
             help="Why figures changed, for the records; needed from 10 % on. Without it: what the "
-            "restatements between the two releases say, causes and reasons given for corrections.",
+            "restatements between the two releases say, causes and amounts.",
             show_default=False,
         ),
     ] = "",
