@@ -88,10 +88,8 @@ def test_pact_records_depend_on_what_is_asked_for_them(warehouse, listed, monkey
     assert read_footprints(marts, "market_based")
     assert read_publication(marts)
     with figures.open_marts(marts) as connection:  # what is asked where a figure was restated
-        of_product = ([("older", "newer")], "product", "2021")
         explaining._pairs(connection, "older", "newer")
-        explaining._moved(connection, *of_product, "market_based")
-        explaining._reasons(connection, *of_product)
+        explaining._moved(connection, [("older", "newer")], "product", "2021", "market_based")
     assert asked == listed["pact_records"]
 
 
