@@ -1,8 +1,8 @@
 """dbt in this process: one parse, and a build before and one after the product system is solved.
 
 Nothing else in the project starts dbt. Its artifacts lie in the warehouse folder, so that a
-parse stays valid for that warehouse, and its handle on the working file is closed after each
-call, so that others can open the file.
+parse stays valid for that warehouse; a process that turns to another warehouse takes its parse
+along. dbt's handle on the working file is closed after each call, so that others can open the file.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from orchestration.control import DECIDE_NO_FIGURE, dbt_fingerprint
@@ -29,6 +30,8 @@ BELOW_THE_SOLVE = "source:solved+"
 """What reads the solved product system, in dbt's selection syntax: the second half."""
 
 START_EVENT = "LogStartLine"
+LOCATION = "external_location"
+"""The property of a source that names its files."""
 RESULT_EVENTS = frozenset({"LogSeedResult", "LogModelResult", "LogSnapshotResult", "LogTestResult"})
 
 
@@ -44,11 +47,34 @@ class DbtRun:
     problems: list[str] = field(default_factory=list)
 
 
+@dataclass
+class _Parsed:
+    """A parse that this process holds. Of a warehouse it knows one thing: where sources lie."""
+
+    fingerprint: str
+    warehouse: Path
+    manifest: Manifest
+
+    def move_to(self, warehouse: Path) -> None:
+        """Have every source read from another warehouse."""
+        for source in self.manifest.sources.values():
+            kept = (source.meta, source.source_meta, source.config.extra, source.config.meta)
+            for properties in {id(one): one for one in kept}.values():
+                place = properties.get(LOCATION)
+                if place:
+                    properties[LOCATION] = place.replace(_root(self.warehouse), _root(warehouse))
+        self.warehouse = warehouse
+
+
+def _root(warehouse: Path) -> str:
+    return f"read_parquet('{warehouse}/"
+
+
 class Dbt:
     """The dbt project, run against one warehouse."""
 
-    _parsed: ClassVar[dict[str, Manifest]] = {}
-    """What this process has parsed, by fingerprint: reading it from disk costs 0.4 s a build."""
+    _parsed: ClassVar[_Parsed | None] = None
+    """What this process has parsed: a parse costs seconds, reading it from disk 0.4 s a build."""
 
     def __init__(self, lake: Lake) -> None:
         self.lake = lake
@@ -59,14 +85,18 @@ class Dbt:
     def manifest(self) -> Mapping[str, Any]:
         """The manifest of the project as it stands; parses only when a file changed."""
         stamp, fingerprint = self.folder / "parsed.sha256", self._fingerprint()
-        self.folder.mkdir(parents=True, exist_ok=True)
+        stamped = f"{fingerprint} {self.lake.path}"
+        self.target.mkdir(parents=True, exist_ok=True)
         with (self.folder / "parse.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            fresh = stamp.exists() and stamp.read_text() == fingerprint
+            fresh = stamp.exists() and stamp.read_text() == stamped
             if not (fresh and self.manifest_path.exists()):
                 stamp.unlink(missing_ok=True)
-                self._parse(fingerprint)
-                stamp.write_text(fingerprint)
+                self.manifest_path.unlink(missing_ok=True)
+                manifest = self._held(fingerprint)
+                if not self.manifest_path.exists():  # parsed for another warehouse
+                    manifest.write(str(self.manifest_path))
+                stamp.write_text(stamped)
         return json.loads(self.manifest_path.read_text(encoding="utf-8"))
 
     def _fingerprint(self) -> str:
@@ -75,18 +105,20 @@ class Dbt:
             for part in DECIDE_NO_FIGURE
             for path in sorted((PROJECT / part).glob("*.yml"))
         ]
-        # paths are parsed in
-        return f"{dbt_fingerprint(PROJECT)} {' '.join(beside)} {self.lake.path}"
+        return f"{dbt_fingerprint(PROJECT)} {' '.join(beside)}"
 
-    def _parse(self, fingerprint: str) -> Manifest:
-        """Parse what changed since the last parse, and keep it for the builds of this process."""
-        doing("reading the dbt project")
-        run, result = self._invoke(["parse"])
-        if run.problems:
-            raise DbtError("\n".join(run.problems))
-        self._parsed.clear()
-        self._parsed[fingerprint] = result
-        return result
+    def _held(self, fingerprint: str) -> Manifest:
+        """The project parsed for this warehouse; parses what this process has not parsed yet."""
+        parsed = Dbt._parsed
+        if parsed is None or parsed.fingerprint != fingerprint:
+            doing("reading the dbt project")
+            run, result = self._invoke(["parse"])
+            if run.problems:
+                raise DbtError("\n".join(run.problems))
+            parsed = Dbt._parsed = _Parsed(fingerprint, self.lake.path, result)
+        if parsed.warehouse != self.lake.path:
+            parsed.move_to(self.lake.path)
+        return parsed.manifest
 
     def build(self, selection: Sequence[str], gwp_set: str) -> DbtRun:
         """Seeds, models and data tests in one invocation; unit tests judge code, not a run."""
@@ -107,9 +139,7 @@ class Dbt:
         return manifest, catalog
 
     def _run(self, arguments: Sequence[str]) -> DbtRun:
-        fingerprint = self._fingerprint()
-        manifest = self._parsed.get(fingerprint) or self._parse(fingerprint)
-        return self._invoke(arguments, manifest)[0]
+        return self._invoke(arguments, self._held(self._fingerprint()))[0]
 
     def _invoke(
         self, arguments: Sequence[str], manifest: Manifest | None = None
