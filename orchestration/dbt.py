@@ -57,12 +57,14 @@ class _Parsed:
 
     def move_to(self, warehouse: Path) -> None:
         """Have every source read from another warehouse."""
+        old, new = _root(self.warehouse), _root(warehouse)
         for source in self.manifest.sources.values():
-            kept = (source.meta, source.source_meta, source.config.extra, source.config.meta)
+            if source.relation_name:
+                source.relation_name = source.relation_name.replace(old, new)
+            kept = (source.config.extra, source.unrendered_config)
             for properties in {id(one): one for one in kept}.values():
-                place = properties.get(LOCATION)
-                if place:
-                    properties[LOCATION] = place.replace(_root(self.warehouse), _root(warehouse))
+                if LOCATION in properties:
+                    properties[LOCATION] = properties[LOCATION].replace(old, new)
         self.warehouse = warehouse
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ from orchestration.assets import product_system, warehouse
 from orchestration.assets.product_system import PRODUCT_SYSTEM, SOLVABLE
 from orchestration.assets.warehouse import EMISSIONS_BY_PRODUCT
 from orchestration.control import write_control
-from orchestration.dbt import BELOW_THE_SOLVE, PROJECT
+from orchestration.dbt import BELOW_THE_SOLVE, PROJECT, Dbt
 from orchestration.definitions import build_definitions
 from orchestration.lake import Lake
 from orchestration.resources import REPOSITORY, Folders
@@ -76,6 +78,7 @@ def test_dbt_is_parsed_once_and_built_in_two_halves(
         return invoke(self, arguments, **named)
 
     monkeypatch.setattr(dbtRunner, "invoke", counted)
+    monkeypatch.setattr(Dbt, "_parsed", None)  # as a process begins
     code, output = collect(tiny_company, tmp_path / "warehouse")
 
     assert code == 0, output
@@ -83,6 +86,15 @@ def test_dbt_is_parsed_once_and_built_in_two_halves(
     assert verbs == ["parse", "build", "build"]
     for call, flag in zip(calls[1:], ("--exclude", "--select"), strict=True):
         assert call[call.index(flag) + 1] == BELOW_THE_SOLVE
+
+
+def test_a_parse_taken_to_another_warehouse_reads_nothing_of_the_one_before(tmp_path: Path):
+    one = tmp_path / "one"
+    for of in (one, one / "releases" / "draft", tmp_path / "two", one):
+        sources = json.dumps(Dbt(Lake(of)).manifest()["sources"])
+        places = re.findall(r"read_parquet\('(.+?)/(?:accepted|control|quality|solved)/", sources)
+        assert len(places) > 100
+        assert set(places) == {str(of)}
 
 
 def test_a_changed_month_is_solved_alone_and_a_killed_run_is_made_good(
