@@ -11,11 +11,9 @@ from numpy.typing import NDArray
 from orchestration.footprint.system_findings import Findings
 from orchestration.footprint.system_tables import (
     EXCHANGES,
-    INTERMEDIATE,
     NON_PRODUCT,
     OWN_WASTE,
-    PRODUCT,
-    UTILITY_FLOW,
+    VALUED_KINDS,
     read_as,
 )
 
@@ -102,9 +100,7 @@ def read_exchanges(table: pa.Table, findings: Findings) -> Exchanges:
         table["quantity_kg"].to_numpy(zero_copy_only=False).astype(float),
     )
     is_own_waste = names.flow_kind[flow] == OWN_WASTE
-    is_counted = is_own_waste | np.isin(
-        names.flow_kind[flow], (PRODUCT, INTERMEDIATE, UTILITY_FLOW)
-    )
+    is_counted = is_own_waste | np.isin(names.flow_kind[flow], VALUED_KINDS)
     # own waste runs against the money: who takes it in gives a treatment (R22)
     gives = is_output ^ is_own_waste
     is_outside = names.is_non_product[process]
