@@ -224,19 +224,23 @@ RULES = (
     Rule(
         "multiplier_is_number",
         "critical",
-        "A quantity that is multiplied has numbers in all its cells.",
-        "参与相乘的单元格都必须是数字。",
-        "{cell}: {item} is multiplied by “{observed}”, which is no number.",
-        "{cell}:{item} 需乘以“{observed}”,但它不是数字。",
+        "A quantity that is multiplied or divided has numbers in all its cells.",
+        "参与相乘或相除的单元格都必须是数字。",
+        "{cell}: {item} is multiplied or divided by “{observed}”; expected {expected}.",
+        "{cell}：{item} 需乘以或除以“{observed}”，应为 {expected}。",
         "Enter the distance, concentration or days as a number in the named cell.",
         "请在所指单元格填写数字(运距、浓度或天数)。",
         f"""
-        select reading_no, coalesce(nullif(wrong[1], ''), 'blank') as observed,
-            nullif(wrong[2], '') as source_cell, 'a number' as expected
+        select reading_no, coalesce(nullif(ltrim(wrong[1], '/'), ''), 'blank') as observed,
+            nullif(wrong[2], '') as source_cell,
+            case when starts_with(wrong[1], '/') then 'a number other than 0' else 'a number' end
+                as expected
         from (
             select *, list_filter(
                 list_zip(string_split(multiplier_text, '|'), string_split(multiplier_cell, '|')),
-                lambda part: try_cast(part[1] as double) is null)[1] as wrong
+                lambda part: try_cast(ltrim(part[1], '/') as double) is null
+                    or starts_with(part[1], '/') and try_cast(ltrim(part[1], '/') as double) = 0
+            )[1] as wrong
             from batch
         ) where row_kind = 'reading' and sign_multiplier is null and {STATED}
             and {NOT_A_SUM}

@@ -22,6 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 from orchestration.company import DataFolder
+from orchestration.ingest.sheet import DIVIDES
 from orchestration.lake import Lake
 from orchestration.recomputing import recompute
 from orchestration.scratch import scratch_folder
@@ -136,17 +137,25 @@ def _change_cell(lake: Lake, cell: str, ratio: float) -> None:
     found = 0
     for path in _reading_files(lake):
         table = pq.read_table(path, partitioning=None)
-        frame = table.select(["source_file", "source_sheet", "source_cell", "multiplier_cell"])
+        frame = table.select(
+            ["source_file", "source_sheet", "source_cell", "multiplier_cell", "multiplier_text"]
+        )
         rows = frame.to_pandas()
         here = rows["source_file"].eq(file) & rows["source_sheet"].fillna("").eq(sheet)
         is_value = here & rows["source_cell"].eq(address)
-        multipliers = rows["multiplier_cell"].fillna("").str.split("|")
-        is_multiplier = here & multipliers.map(lambda cells: address in cells)
+        parts = zip(rows["multiplier_cell"], rows["multiplier_text"], strict=True)
+        powers = here.to_numpy() * np.array([_power_of(address, *part) for part in parts])
+        is_multiplier = powers != 0
         if not (is_value | is_multiplier).any():
             continue
-        for column, where in (("quantity", is_value), ("sign_multiplier", is_multiplier)):
+        if ratio == 0 and (powers < 0).any():
+            raise WhatIfError(f"{cell} divides other cells: it can't become 0.")
+        for column, times in (
+            ("quantity", np.where(is_value, ratio, 1.0)),
+            ("sign_multiplier", float(ratio) ** powers),
+        ):
             values = table[column].to_numpy(zero_copy_only=False)
-            scaled = np.where(where.to_numpy(), values * ratio, values)
+            scaled = values * times
             index = table.column_names.index(column)
             array = pa.array(scaled, type=pa.float64(), from_pandas=True)
             table = table.set_column(index, column, array)
@@ -157,6 +166,14 @@ def _change_cell(lake: Lake, cell: str, ratio: float) -> None:
             f"{cell}: no accepted figure was read from there. `lineage` lists the cells that "
             "count, with source_file, source_sheet and source_cell."
         )
+
+
+def _power_of(address: str, cells: str | None, texts: str | None) -> int:
+    """How often a cell multiplies a quantity, less how often it divides it."""
+    if not isinstance(cells, str) or not isinstance(texts, str):
+        return 0
+    marked = zip(cells.split("|"), texts.split("|"), strict=True)
+    return sum(-1 if text.startswith(DIVIDES) else 1 for cell, text in marked if cell == address)
 
 
 def _reading_files(lake: Lake) -> Iterator[Path]:

@@ -54,7 +54,7 @@ class Cells:
         unit = self.template.unit(self.sheet, label, item)
         if item.role in ("meter_start", "meter_end"):
             parts.append(self.words.register(item).joined())
-        elif unit and not is_unit_beside and unit not in label and not item.times:
+        elif unit and not is_unit_beside and unit not in label and not item.scaled_by:
             parts.append(unit)
         return ", ".join(part for part in parts if part) or None
 
@@ -75,7 +75,7 @@ class Cells:
             more.append(self.words.read_from(column.items[0]).joined(" / "))
         if item:
             what, bounds = self.words.item(item), self.template.bounds(item, unit)
-        if item is None or item.times or item.role in ("meter_start", "meter_end"):
+        if item is None or item.scaled_by or item.role in ("meter_start", "meter_end"):
             unit = None
         if recalled is not None:
             more.append(f"上期 Last period: {shown(recalled)}")

@@ -96,8 +96,9 @@ def _instruction(template: Template, sheet: Sheet, label: str, item: Item) -> li
     usual = span(limits.usual_minimum, limits.usual_maximum)
     if usual:
         refused.append(f"常见 usual\n{usual}")
-    if item.times:
-        unit = f"× {' × '.join(item.times)}\n= {unit}" if unit else unit
+    if item.scaled_by:
+        scaled = [f"× {name}" for name in item.times] + [f"÷ {name}" for name in item.divided_by]
+        unit = f"{' '.join(scaled)}\n= {unit}" if unit else unit
     return [
         sheet.sheet[0] if sheet.sheet else "",
         label,

@@ -143,7 +143,7 @@ class Template:
             return Bounds(minimum=0)
         flow = item.flow if isinstance(item.flow, str) else ""
         floor = None if self.words.kind(flow) == "statistic" and item.sign < 0 else 0.0
-        if item.role != "activity" or item.times or item.sign < 0 or not item.is_fixed:
+        if item.role != "activity" or item.scaled_by or item.sign < 0 or not item.is_fixed:
             return Bounds(minimum=floor)
         row = self._range(item)
         if row is None or unit is None:
@@ -209,7 +209,7 @@ class Template:
             same = tuple(one for other, one in entries if other == header)
             add(header, "number", items=same)
             add_choice(item.unit, self._accepted_units(item))
-            for name in item.times:
+            for name in item.scaled_by:
                 add(name, "number")
         for name in sheet.ignored:
             add(name, "text")
@@ -240,7 +240,7 @@ class Template:
     def _accepted_units(self, item: ColumnItem | Item) -> list[str]:
         if isinstance(item.unit, FromColumn) and item.unit.lookup is not None:
             return list(item.unit.lookup)
-        if item.times:
+        if item.scaled_by:
             return []
         flows: Iterable[str] = [item.flow] if isinstance(item.flow, str) else []
         if isinstance(item.flow, FromColumn):

@@ -217,7 +217,7 @@ class RowPage:
                 kind = "document"
             return self.cells.words.structure(kind, column.header)
         item = column.items[0]
-        says_little = len(column.items) > 1 or not item.is_fixed or bool(item.times)
+        says_little = len(column.items) > 1 or not item.is_fixed or bool(item.scaled_by)
         if isinstance(self.sheet, Records) and says_little:
             return None
         return self.cells.explanation(column.header, item)

@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 from expectations.rules import FINDING_SCHEMA
 from orchestration.ingest.numbers import PLAIN, fold, number_text
 from orchestration.ingest.reading import READING_SCHEMA
+from orchestration.ingest.sheet import DIVIDES, scaled
 
 COLUMNS = (
     "file",
@@ -183,7 +184,7 @@ class _Cells:
             if not _same(correction.old_value, typed, number):
                 return typed if typed is not None else "a blank"
         for row, part in parts:
-            typed = self._columns["multiplier_text"][row].split("|")[part]
+            typed = self._columns["multiplier_text"][row].split("|")[part].removeprefix(DIVIDES)
             if not _same(correction.old_value, typed, PLAIN.parse(typed)):
                 return typed
         for row in rows:
@@ -213,11 +214,14 @@ class _Cells:
         columns = self._columns
         parts = columns["multiplier_text"][row].split("|")
         old, number = parts[part], PLAIN.parse(value)
-        parts[part] = value if number is None else number_text(number)
+        mark = DIVIDES if old.startswith(DIVIDES) else ""
+        parts[part] = mark + (value if number is None else number_text(number))
         columns["multiplier_text"][row] = "|".join(parts)
         columns["sign_multiplier"][row] = _product(parts)
         if columns["corrected_from"][row] is None:
-            columns["corrected_from"][row] = f"× {old}"
+            columns["corrected_from"][row] = (
+                f"÷ {old.removeprefix(DIVIDES)}" if mark else f"× {old}"
+            )
 
 
 def _kind(value: str, number: float | None) -> str:
@@ -227,12 +231,13 @@ def _kind(value: str, number: float | None) -> str:
 
 
 def _product(parts: Sequence[str]) -> float | None:
-    product = 1.0
+    product: float | None = 1.0
     for part in parts:
-        number = PLAIN.parse(part)
-        if number is None:
+        mark = DIVIDES if part.startswith(DIVIDES) else ""
+        number = PLAIN.parse(part.removeprefix(DIVIDES))
+        if number is None or product is None:
             return None
-        product *= number
+        product = scaled(product, mark, number)
     return product
 
 

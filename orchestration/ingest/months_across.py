@@ -137,8 +137,8 @@ class MonthsAcrossReader:
             )
 
     def _multipliers(self, item: Item) -> dict[str, Any]:
-        """`times` names labels of other rows; the cell of the same month is multiplied in."""
-        found = [self.rows.get(label, [None])[0] for label in item.times]
+        """What other rows, named by label, multiply or divide by in the same month."""
+        found = [self.rows.get(label, [None])[0] for label in item.scaled_by]
         factors = [self._typed(row, self.month_columns) for row in found]
         places = [
             [
@@ -147,7 +147,7 @@ class MonthsAcrossReader:
             ]
             for row in found
         ]
-        return multiplier_columns(factors, places, item.sign)
+        return multiplier_columns(item, factors, places)
 
     def _cells(self, index: int, columns: Sequence[int]) -> dict[str, Any]:
         grid = self.grid

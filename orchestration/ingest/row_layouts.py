@@ -152,9 +152,9 @@ class RowReader:
         typed = self.columns.typed(column)
         every: dict[str, Any] = self._shared | self._identity(header, item)
         every |= multiplier_columns(
-            [self.columns.typed_of(name) for name in item.times],
-            [self.columns.addresses_of(name) for name in item.times],
-            item.sign,
+            item,
+            [self.columns.typed_of(name) for name in item.scaled_by],
+            [self.columns.addresses_of(name) for name in item.scaled_by],
         )
         every |= {
             "period_month": self.months,

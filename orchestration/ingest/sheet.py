@@ -21,6 +21,9 @@ from orchestration.ingest.source_map import (
 )
 from orchestration.ingest.template_marks import without_annotation
 
+DIVIDES = "/"
+"""Stands before a part of multiplier_text that divides."""
+
 
 @dataclass
 class Context:
@@ -79,7 +82,7 @@ def wanted_headers(sheet: MonthsDown | Records) -> list[tuple[str, Item | None]]
         stated += [sheet.facility, sheet.supplier]
     for header, item in items_of(sheet):
         wanted.setdefault(header, item)
-        others += [*item.times, *item.when]
+        others += [*item.scaled_by, *item.when]
         stated += [item.flow, item.process, item.unit, item.meter]
     others += [part.column for part in stated if isinstance(part, FromColumn)]
     for header in others:
@@ -132,22 +135,26 @@ def with_facility(process: str | None, facility: str | None) -> str | None:
 
 
 def multiplier_columns(
-    factors: Sequence[Typed], places: Sequence[Sequence[str]], sign: int
+    item: Item, factors: Sequence[Typed], places: Sequence[Sequence[str]]
 ) -> dict[str, Any]:
-    """Columns that say what a quantity is multiplied with, from the `times` cells of each row.
+    """Columns that say what a quantity is multiplied with, from the cells of `item.scaled_by`.
 
-    The product of the parts of multiplier_text is sign_multiplier; a sign is a part of its own.
-    A part that is no number leaves sign_multiplier null.
+    sign_multiplier is the product of the parts of multiplier_text, where a part behind `/` divides
+    and a sign is a part of its own. A part that is no number, or divides by zero, leaves
+    sign_multiplier null.
     """
+    sign = item.sign
     if not factors:
         return {"sign_multiplier": float(sign)}
     products: list[float | None] = [float(sign)] * len(factors[0].numbers)
-    for factor in factors:
+    texts = []
+    for factor, mark in zip(factors, _marks(item), strict=True):
         products = [
-            None if product is None or number is None else product * number
+            None if product is None or number is None else scaled(product, mark, number)
             for product, number in zip(products, factor.numbers, strict=True)
         ]
-    texts = [list(map(_part, factor.texts, factor.numbers)) for factor in factors]
+        parts = map(_part, factor.texts, factor.numbers)
+        texts.append([f"{mark}{part}" for part in parts])
     cells = list(places)
     if sign < 0:
         texts.append(["-1"] * len(products))
@@ -157,6 +164,17 @@ def multiplier_columns(
         "multiplier_text": list(map("|".join, zip(*texts, strict=True))),
         "multiplier_cell": list(map("|".join, zip(*cells, strict=True))),
     }
+
+
+def _marks(item: Item) -> list[str]:
+    return [""] * len(item.times) + [DIVIDES] * len(item.divided_by)
+
+
+def scaled(product: float, mark: str, number: float) -> float | None:
+    """A product with one more part: divided by it behind `/`; None for a division by zero."""
+    if mark != DIVIDES:
+        return product * number
+    return product / number if number else None
 
 
 def _part(text: str | None, number: float | None) -> str:

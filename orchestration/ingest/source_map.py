@@ -62,6 +62,7 @@ class Item(_Model):
     ] = "activity"
     required: bool = True
     times: Strings
+    divided_by: Strings
     sign: Literal[1, -1] = 1
     when: dict[Folded, list[Folded]] = Field(default_factory=dict)
     meter: FromColumnOrText | None = None
@@ -93,6 +94,11 @@ class Item(_Model):
             "unit_text": self.unit if isinstance(self.unit, str) else None,
             "meter_id": self.meter if isinstance(self.meter, str) else None,
         }
+
+    @property
+    def scaled_by(self) -> list[str]:
+        """Headers (months_across: labels) whose cells multiply or divide the quantity."""
+        return [*self.times, *self.divided_by]
 
     @cached_property
     def is_fixed(self) -> bool:

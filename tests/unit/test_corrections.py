@@ -96,6 +96,19 @@ def test_a_multiplied_cell_moves_the_product(table):
     assert [(row["rule_id"], row["severity"]) for row in findings.to_pylist()] == [APPLIED]
 
 
+def test_a_dividing_cell_moves_the_quotient(table):
+    columns = {name: table[name].to_pylist() for name in table.column_names}
+    columns["multiplier_text"][-1], columns["sign_multiplier"][-1] = "20|/10", 2.0
+    columns["multiplier_cell"][-1] = "D4|E4"
+    shared = pa.table(columns, schema=table.schema)
+
+    changed, findings = apply_corrections(shared, [correction("E4", "10", "40")])
+    row = row_of(changed, "C4")
+    assert (row["sign_multiplier"], row["multiplier_text"]) == (0.5, "20|/40")
+    assert row["corrected_from"] == "÷ 10"
+    assert findings["rule_id"].to_pylist() == ["correction_applied"]
+
+
 @pytest.mark.parametrize(
     ("cell", "old", "file", "observed", "hand_in"),
     [

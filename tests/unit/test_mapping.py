@@ -271,6 +271,20 @@ def test_times_multiplies_the_row_of_the_same_month(hand_in):
     assert set(pick(rows, "role", "property", flow_id="days")) == {("property", "days")}
 
 
+def test_divided_by_takes_a_share(hand_in):
+    text = ACROSS.replace("times: [天数], sign: -1", "times: [天数], divided_by: [总天数]")
+    items = [["人数", None, 10, 11, 12], ["天数", "d", 20, 21, 22], ["总天数", "d", 40, 0, "y"]]
+    total = "{flow: days, process: p, direction: property, property: days, unit: d}"
+    text = text.replace("          天数:", f"          总天数: {total}\n          天数:")
+    rows = hand_in(text, [ACROSS_HEADER, *items])
+    columns = ("sign_multiplier", "multiplier_text", "multiplier_cell")
+    assert pick(rows, *columns, flow_id="headcount", role="activity") == [
+        (0.5, "20|/40", "C3|C4"),
+        (None, "21|/0", "D3|D4"),
+        (None, "22|/y", "E3|E4"),
+    ]
+
+
 def test_a_record_gives_its_readings(hand_in):
     rows = hand_in(RECORDS, CSV + "2021-01-05;0010;D1;S1;M1;1.234,5;t;100;汽运\n", "receipts.csv")
     columns = ("flow_id", "process_id", "quantity", "sign_multiplier", "unit_text", "source_cell")
