@@ -45,9 +45,9 @@ RANGE = (
         "Quantities are what this process usually uses or makes.",
         "数量处于该工序的常见范围内。",
         "{cell}: {item} for {month} is {observed}; usual is {expected}.",
-        "{cell}:{item} 在 {month} 为 {observed},常见范围为 {expected}。",
+        "{cell}：{item} 在 {month} 为 {observed}，常见范围为 {expected}。",
         "Check the value and its unit. If it is right, say why in the note; nothing else is needed.",
-        "请核对数值和单位;若无误,请在备注中说明原因。",
+        "请核对数值和单位；若无误，请在备注中说明原因。",
         _range_sql(f"{BEYOND_USUAL} and not {BEYOND_HARD}", "usual"),
         waivable=True,
     ),
@@ -57,10 +57,10 @@ RANGE = (
         "No quantity is beyond what the process can physically use or make.",
         "数量不得超出工序的物理可能范围。",
         "{cell}: {item} for {month} is {observed}; possible is {expected}.",
-        "{cell}:{item} 在 {month} 为 {observed},可能范围为 {expected}。",
+        "{cell}：{item} 在 {month} 为 {observed}，可能范围为 {expected}。",
         "Check decimal point and unit (kg or t, kWh or 万千瓦时) of the cell, and of the output "
         "it is divided by; correct the wrong one.",
-        "请检查该单元格以及作为除数的产量的小数点和单位(kg 或 t、kWh 或 万千瓦时),更正有误的一项。",
+        "请检查该单元格以及作为除数的产量的小数点和单位（kg 或 t、kWh 或 万千瓦时），更正有误的一项。",
         _range_sql(BEYOND_HARD, "hard"),
         waivable=True,
     ),
@@ -70,9 +70,9 @@ RANGE = (
         "Every bound that applies can be read.",
         "适用的范围设置可以读取。",
         "{file}: the bound for {flow} can't be used: {observed}",
-        "{file}:{flow} 的范围设置无法使用:{observed}",
+        "{file}：{flow} 的范围设置无法使用：{observed}",
         "Correct the line in expectations/ranges.csv: numbers, and a unit of the flow.",
-        "请更正 expectations/ranges.csv 中的该行:数值及该物料的单位。",
+        "请更正 expectations/ranges.csv 中的该行：数值及该物料的单位。",
         """
         select distinct reading.hand_in, reading.source, bound.flow_id,
             'expectations/ranges.csv' as source_file, concat('L', bound.line) as source_cell,
@@ -93,9 +93,9 @@ AGREEMENT = (
         "合计等于各单元格之和。",
         "{cell}: the total of {item} is {observed}, its cells add up to {expected} "
         "(allowed: {tolerance} %).",
-        "{cell}:{item} 的合计为 {observed},各单元格之和为 {expected}(允许偏差 {tolerance} %)。",
+        "{cell}：{item} 的合计为 {observed}，各单元格之和为 {expected}（允许偏差 {tolerance} %）。",
         "Look for a cell changed after the total was typed, or a total that skips a row.",
-        "请检查是否在填写合计后修改过单元格,或合计漏加了某行。",
+        "请检查是否在填写合计后修改过单元格，或合计漏加了某行。",
         f"""
         select reading_no, shown(stated) as observed,
             concat(shown(summed), ' (', cells, ')') as expected, tolerance
@@ -113,9 +113,9 @@ AGREEMENT = (
         "What is stated twice agrees.",
         "重复填报的数据须一致。",
         "{cell}: {flow} for {month} is {observed} here, but {expected} (allowed: {tolerance} %).",
-        "{cell}:{flow} 在 {month} 此处为 {observed},而 {expected}(允许偏差 {tolerance} %)。",
+        "{cell}：{flow} 在 {month} 此处为 {observed}，而 {expected}（允许偏差 {tolerance} %）。",
         "Settle with the other side which figure is right, and hand in the corrected one.",
-        "请与另一方核对哪个数据正确,并提交更正后的数据。",
+        "请与另一方核对哪个数据正确，并提交更正后的数据。",
         """
         select reading_no,
             concat(shown(stated), ' ', unit_code,
@@ -144,9 +144,9 @@ AGREEMENT = (
         "What is stated as a check has something to be checked against.",
         "用于核对的数据须有可比数据。",
         "{cell}: {flow} for {month} ({observed}) could not be compared: {expected}.",
-        "{cell}:{flow} 在 {month} 的数据({observed})无法核对:{expected}。",
+        "{cell}：{flow} 在 {month} 的数据（{observed}）无法核对：{expected}。",
         "Nothing to do here if the other hand-in is still to come or to be corrected.",
-        "若另一份数据尚未提交或待更正,此处无需处理。",
+        "若另一份数据尚未提交或待更正，此处无需处理。",
         """
         select reading_no, concat(shown(stated), ' ', unit_code) as observed,
             case when counted is null then 'no other hand-in states it'
@@ -165,10 +165,10 @@ AGREEMENT = (
         "A meter starts where it ended the month before.",
         "电表等的期初读数等于上月期末读数。",
         "{cell}: the meter starts {month} at {observed}, but ended the month before at {expected}.",
-        "{cell}:{month} 期初读数为 {observed},上月期末读数为 {expected}。",
+        "{cell}：{month} 期初读数为 {observed}，上月期末读数为 {expected}。",
         "Read the meter again. A replaced meter needs replaced_on, final_reading and first_reading "
         "in company/meters.csv, or a new meter id from its first day.",
-        "请重新抄表;更换的表计须在 company/meters.csv 填写 replaced_on、final_reading、first_reading,"
+        "请重新抄表；更换的表计须在 company/meters.csv 填写 replaced_on、final_reading、first_reading，"
         "或自启用之日起使用新的表号。",
         """
         select opening.reading_no, shown(opening.quantity) as observed,
@@ -196,9 +196,9 @@ AGREEMENT = (
         "期初库存等于上月期末库存。",
         "{cell}: the stock of {flow} opens {month} with {observed}, but closed before with "
         "{expected}.",
-        "{cell}:{flow} 在 {month} 的期初库存为 {observed},上月期末库存为 {expected}。",
+        "{cell}：{flow} 在 {month} 的期初库存为 {observed}，上月期末库存为 {expected}。",
         "Check the count; a correction of stock needs a word in the note.",
-        "请核对盘点;库存调整请在备注中说明。",
+        "请核对盘点；库存调整请在备注中说明。",
         """
         select opening.reading_no, shown(opening.quantity) as observed,
             concat(shown(closing.quantity), ' (', closing.cell, ')') as expected
@@ -215,9 +215,9 @@ AGREEMENT = (
         "Every comparison has a declared tolerance.",
         "每项核对都设定了允许偏差。",
         "{file} has no tolerance for “{observed}”, so {hand_in} can't be judged.",
-        "{file} 中没有“{observed}”的允许偏差,{hand_in} 无法判定。",
+        "{file} 中没有“{observed}”的允许偏差，{hand_in} 无法判定。",
         "Add the line to expectations/tolerances.csv: rule_id,source,flow_id,tolerance,reason.",
-        "请在 expectations/tolerances.csv 中添加该行:rule_id,source,flow_id,tolerance,reason。",
+        "请在 expectations/tolerances.csv 中添加该行：rule_id,source,flow_id,tolerance,reason。",
         """
         select distinct hand_in, source, 'expectations/tolerances.csv' as source_file,
             rule_id || ' / ' || source || ' / ' || flow_id as observed,
@@ -242,7 +242,7 @@ COMPLETENESS = (
         "{hand_in} has not been handed in for this round.",
         "本轮次尚未提交 {hand_in}。",
         "Hand the file in under rounds/<round>/; what was accepted before stays in force.",
-        "请将文件放入 rounds/<轮次>/;此前已接受的数据继续有效。",
+        "请将文件放入 rounds/<轮次>/；此前已接受的数据继续有效。",
         """
         select hand_in, null as observed, hand_in as expected from expected_hand_ins
         where hand_in not in (select hand_in from handed_in where hand_in is not null)
@@ -254,9 +254,9 @@ COMPLETENESS = (
         "Nothing is handed in that nobody expects.",
         "没有计划外的提交。",
         "{file} was handed in, but rounds.csv does not expect it.",
-        "{file} 已提交,但 rounds.csv 未列出。",
+        "{file} 已提交，但 rounds.csv 未列出。",
         "Correct the file's name or folder, or add it to “expected” in rounds.csv.",
-        "请更正文件名或文件夹,或在 rounds.csv 的 expected 中添加。",
+        "请更正文件名或文件夹，或在 rounds.csv 的 expected 中添加。",
         """
         select hand_in, source, source_file, coalesce(source_file, hand_in) as observed,
             'a hand-in of rounds.csv' as expected

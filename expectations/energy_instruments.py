@@ -13,9 +13,9 @@ RULES = (
         "A certificate is used once.",
         "每张证书只使用一次。",
         "{file} {cell}: the registry number “{observed}” is used twice or missing ({expected}).",
-        "{file} {cell}:登记编号“{observed}”重复使用或缺失({expected})。",
+        "{file} {cell}：登记编号“{observed}”重复使用或缺失（{expected}）。",
         "Keep the certificate where it was used first; each line needs its own registry number.",
-        "请仅保留首次使用;每行须有各自的登记编号。",
+        "请仅保留首次使用；每行须有各自的登记编号。",
         f"""
         select {_CELL}, ':registry_id') as source_cell, coalesce(registry_id, 'blank') as observed,
             coalesce(concat('already used in round ', used_in), 'once in all rounds') as expected
@@ -33,7 +33,7 @@ RULES = (
         "A certificate says what was generated, where it counts and when.",
         "证书须注明电量、使用地点和发电期。",
         "{file} {cell}: “{observed}” where {expected} is expected.",
-        "{file} {cell}:应为{expected},实际为“{observed}”。",
+        "{file} {cell}：应为{expected}，实际为“{observed}”。",
         "Complete the line from the certificate itself.",
         "请按证书原件补全该行。",
         f"""
@@ -65,9 +65,9 @@ RULES = (
         "Certificates never exceed the energy metered in their period.",
         "证书电量不得超过同期计量用量。",
         "{file} {cell}: instruments state {observed}, metered were {expected}.",
-        "{file} {cell}:证书合计 {observed},计量为 {expected}。",
+        "{file} {cell}：证书合计 {observed}，计量为 {expected}。",
         "Reduce the quantity used here, or assign the rest to the facility that consumed it.",
-        "请减少此处使用的数量,或分配给实际用能的工厂。",
+        "请减少此处使用的数量，或分配给实际用能的工厂。",
         f"""
         select {_CELL}, ':quantity') as source_cell,
             concat(shown(stated), ' ', unit_code) as observed,
@@ -86,9 +86,9 @@ RULES = (
         "instrument_retired",
         "critical",
         "A certificate is retired for the company and not sold on as a reduction.",
-        "证书须已注销、注明受益人,且未用于 CCER。",
+        "证书须已注销、注明受益人，且未用于 CCER。",
         "{file} {cell}: “{observed}” where {expected} is expected.",
-        "{file} {cell}:应为{expected},实际为“{observed}”。",
+        "{file} {cell}：应为{expected}，实际为“{observed}”。",
         "Retire the certificate and enter date, beneficiary, technology and ccer_excluded = true.",
         "请注销证书并填写注销日期、受益人、技术类型及 ccer_excluded = true。",
         f"""

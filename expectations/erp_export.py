@@ -21,9 +21,9 @@ RULES = (
         "A document line is exported once.",
         "单据行只导出一次。",
         "{cell}: document {observed} with the same date, quantity and item is already in {expected}.",
-        "{cell}:单据 {observed} 的同一日期、数量和项目已在 {expected} 中。",
+        "{cell}：单据 {observed} 的同一日期、数量和项目已在 {expected} 中。",
         "Export again without overlap, or delete the repeated line.",
-        "请重新导出(避免重叠)或删除重复行。",
+        "请重新导出（避免重叠）或删除重复行。",
         f"""
         select reading_no, document_no as observed,
             concat_ws('!', source_sheet, source_cell_of_first) as expected

@@ -30,7 +30,7 @@ def _from_problems(
 
 SAID = (
     "{file} {cell}: “{observed}” for {item}; expected {expected}.",
-    "{file} {cell}:{item} 为“{observed}”,应为{expected}。",
+    "{file} {cell}：{item} 为“{observed}”，应为{expected}。",
 )
 
 RULES = (
@@ -38,7 +38,7 @@ RULES = (
         "factor_columns",
         "critical",
         ("A library has the columns of the format, and no other.", "因子库的列与格式一致。"),
-        ("{file}: the column “{observed}”: {expected}.", "{file}:列“{observed}”:{expected}。"),
+        ("{file}: the column “{observed}”: {expected}.", "{file}：列“{observed}”：{expected}。"),
         (
             "Compare the header with raw_data/README.md and correct it.",
             "请对照 raw_data/README.md 更正表头。",
@@ -51,7 +51,7 @@ RULES = (
         SAID,
         (
             "Give factor_id and edition; together they occur once in a library.",
-            "请填写 factor_id 与 edition,同一库中组合唯一。",
+            "请填写 factor_id 与 edition，同一库中组合唯一。",
         ),
     ),
     _from_problems(
@@ -60,11 +60,11 @@ RULES = (
         ("Every library has a declared priority.", "每个因子库都声明了优先级。"),
         (
             "{file}: libraries.csv says “{observed}” on its priority; expected {expected}.",
-            "{file}:libraries.csv 中的优先级为“{observed}”,应为{expected}。",
+            "{file}：libraries.csv 中的优先级为“{observed}”，应为{expected}。",
         ),
         (
             "Add the library to emission_factors/libraries.csv with a priority; 1 wins.",
-            "请在 emission_factors/libraries.csv 中添加该库及其优先级(1 优先)。",
+            "请在 emission_factors/libraries.csv 中添加该库及其优先级（1 优先）。",
         ),
     ),
     _from_problems(
@@ -74,7 +74,7 @@ RULES = (
         SAID,
         (
             "Add the publication to sources.csv and the table or row to source_locator.",
-            "请在 sources.csv 中添加来源,并在 source_locator 中注明表格或行。",
+            "请在 sources.csv 中添加来源，并在 source_locator 中注明表格或行。",
         ),
     ),
     _from_problems(
@@ -104,7 +104,7 @@ RULES = (
         SAID,
         (
             "Write dates as YYYY-MM-DD; valid_to is the first day it no longer holds, or blank.",
-            "日期格式为 YYYY-MM-DD;valid_to 为失效首日,可留空。",
+            "日期格式为 YYYY-MM-DD；valid_to 为失效首日，可留空。",
         ),
     ),
     _from_problems(
@@ -112,7 +112,7 @@ RULES = (
         "critical",
         ("Numbers of a factor are numbers.", "因子数值必须是数字。"),
         SAID,
-        ("Write the number alone, with a point as decimal mark.", "只写数字,小数点用“.”。"),
+        ("Write the number alone, with a point as decimal mark.", "只写数字，小数点用“.”。"),
     ),
     _from_problems(
         "factor_gas_known",
@@ -121,7 +121,7 @@ RULES = (
         SAID,
         (
             "Write other_gases as gas=kg;gas=kg with codes of dbt_project/seeds/gases.csv.",
-            "other_gases 写作 gas=kg;gas=kg,代码见 dbt_project/seeds/gases.csv。",
+            "other_gases 写作 gas=kg;gas=kg，代码见 dbt_project/seeds/gases.csv。",
         ),
     ),
     _from_problems(
@@ -131,7 +131,7 @@ RULES = (
         SAID,
         (
             "Enter the gases, or kg_co2e where the source gives no gases; never both.",
-            "请填写各气体数值;来源未分气体时填 kg_co2e,二者不可并存。",
+            "请填写各气体数值；来源未分气体时填 kg_co2e，二者不可并存。",
         ),
     ),
     _from_problems(
@@ -141,7 +141,7 @@ RULES = (
         SAID,
         (
             "Correct the unit, or give ncv and ncv_unit (fuels) or a density in flow_properties.",
-            "请更正单位,或提供热值(燃料)或在 flow_properties 中提供密度。",
+            "请更正单位，或提供热值（燃料）或在 flow_properties 中提供密度。",
         ),
     ),
     _from_problems(
@@ -151,7 +151,7 @@ RULES = (
         SAID,
         (
             "Carbon content needs unit TJ, ncv, oxidation_fraction and no kg_co2_fossil.",
-            "含碳量法需要单位 TJ、热值、氧化率,且 kg_co2_fossil 留空。",
+            "含碳量法需要单位 TJ、热值、氧化率，且 kg_co2_fossil 留空。",
         ),
     ),
     Rule(
@@ -160,7 +160,7 @@ RULES = (
         "Two versions of one factor never hold on the same day.",
         "同一因子的两个版本有效期不得重叠。",
         "{file} {cell}: {item} holds {observed}, at the same time as {expected}.",
-        "{file} {cell}:{item} 有效期 {observed},与 {expected} 重叠。",
+        "{file} {cell}：{item} 有效期 {observed}，与 {expected} 重叠。",
         "End the older version (valid_to) on the first day of the newer one.",
         "请将旧版本的 valid_to 设为新版本的首日。",
         f"""
@@ -185,9 +185,9 @@ RULES = (
         "Versions of one factor follow each other without a gap.",
         "同一因子的版本有效期须连续。",
         "{file} {cell}: {item} starts {observed}, but the version before ended {expected}.",
-        "{file} {cell}:{item} 自 {observed} 生效,而上一版本于 {expected} 失效。",
+        "{file} {cell}：{item} 自 {observed} 生效，而上一版本于 {expected} 失效。",
         "Add the version between, or let the older one hold until the newer one starts.",
-        "请补充中间版本,或延长旧版本有效期。",
+        "请补充中间版本，或延长旧版本有效期。",
         f"""
         select {_PLACE}, concat('L', source_line, ':valid_from') as source_cell,
             first_day::varchar as observed, held_until::varchar as expected
@@ -205,9 +205,9 @@ RULES = (
         "Two libraries with the same factor have different priorities.",
         "含相同因子的两个库须有不同优先级。",
         "{file} {cell}: {item} also stands in {expected}, with the same priority {observed}.",
-        "{file} {cell}:{item} 也存在于 {expected},且优先级同为 {observed}。",
+        "{file} {cell}：{item} 也存在于 {expected}，且优先级同为 {observed}。",
         "Give the two libraries different priorities in libraries.csv; 1 wins.",
-        "请在 libraries.csv 中为两个库设定不同的优先级(1 优先)。",
+        "请在 libraries.csv 中为两个库设定不同的优先级（1 优先）。",
         f"""
         select {_PLACE}, concat('L', source_line, ':flow_id') as source_cell,
             library_priority::varchar as observed, other_id as expected
@@ -220,9 +220,9 @@ RULES = (
         "Two libraries give the same factor the same value.",
         "两个库对同一因子取值一致。",
         "{file} {cell}: {item} is {observed}; {expected}. The library with priority wins.",
-        "{file} {cell}:{item} 为 {observed};{expected}。优先级高的库生效。",
+        "{file} {cell}：{item} 为 {observed}；{expected}。优先级高的库生效。",
         "Nothing to do if the declared priority is what you want; otherwise change it.",
-        "若优先级符合预期则无需处理,否则请调整。",
+        "若优先级符合预期则无需处理，否则请调整。",
         f"""
         select {_PLACE}, concat('L', source_line, ':flow_id') as source_cell, tolerance,
             concat(shown(mine), ' kg ', gas_code, ' per ', flow_unit_code) as observed,
@@ -236,9 +236,9 @@ RULES = (
         "Factors belong to flows of the company.",
         "因子属于公司的物料或能源。",
         "{file} {cell}: {observed} is no flow of this company; the factor is not used.",
-        "{file} {cell}:{observed} 不是公司的物料或能源,该因子未使用。",
+        "{file} {cell}：{observed} 不是公司的物料或能源，该因子未使用。",
         "Nothing to do; add the flow to company/flows.csv when it is needed.",
-        "无需处理;需要时在 company/flows.csv 中添加。",
+        "无需处理；需要时在 company/flows.csv 中添加。",
         f"""
         select {_PLACE}, concat('L', source_line, ':flow_id') as source_cell,
             coalesce(flow_id, 'blank') as observed, 'a flow of company/flows.csv' as expected

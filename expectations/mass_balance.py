@@ -100,13 +100,13 @@ RULES = (
         "process_mass_balance",
         "critical",
         "Dry mass that a process takes is what it gives, where one hand-in states all of it.",
-        "同一份报送填报全部物料的工序,投入的干基质量等于产出。",
+        "同一份报送填报全部物料的工序，投入的干基质量等于产出。",
         "{cell}: {process} gives {observed} in {month}, but takes {expected} (allowed: "
         "{tolerance} %).",
-        "{cell}:{process} 在 {month} 产出 {observed},投入 {expected}(允许偏差 {tolerance} %)。",
+        "{cell}：{process} 在 {month} 产出 {observed}，投入 {expected}（允许偏差 {tolerance} %）。",
         "Look for an input, product or waste of the month that was not weighed or was booked in "
         "another month or unit; check the moisture.",
-        "请查找当月未称重、错月或错单位登记的投入、产品或废料,并核对含水率。",
+        "请查找当月未称重、错月或错单位登记的投入、产品或废料，并核对含水率。",
         """
         select cell.reading_no,
             concat(shown(round(u.output_kg, 3)), ' kg') as observed,

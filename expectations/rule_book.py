@@ -59,7 +59,7 @@ TOLERANCE_OF_GATE: Mapping[str, str] = {
 _MISSING_FLOW = (
     "Look for an input, product or waste of the month that was not weighed or was booked in "
     "another month or unit; check moisture and carbon content.",
-    "请查找当月未称重、错月或错单位登记的投入、产品或废料,并核对含水率和含碳量。",
+    "请查找当月未称重、错月或错单位登记的投入、产品或废料，并核对含水率和含碳量。",
 )
 
 
@@ -86,7 +86,7 @@ def _balances() -> list[DescribedRule]:
             "process and month",
             (
                 "Dry mass that a process takes is what it gives: products, co-products, wastes.",
-                "工序投入的干基质量等于产出:产品、副产品和废料。",
+                "工序投入的干基质量等于产出：产品、副产品和废料。",
             ),
             _MISSING_FLOW,
         ),
@@ -109,7 +109,7 @@ def _balances() -> list[DescribedRule]:
             (
                 "Check the contents in company/flow_properties.csv, or lower the claim in "
                 "company/products.csv.",
-                "请核对 company/flow_properties.csv 中的含量,或下调 company/products.csv 的声明值。",
+                "请核对 company/flow_properties.csv 中的含量，或下调 company/products.csv 的声明值。",
             ),
         ),
         _balance(
@@ -122,7 +122,7 @@ def _balances() -> list[DescribedRule]:
             (
                 "Compare the sub-meters with the main meter: one was read on another day, left "
                 "out, or counts twice.",
-                "请核对分表与总表:抄表日期不同、漏计或重复计量。",
+                "请核对分表与总表：抄表日期不同、漏计或重复计量。",
             ),
         ),
         _balance(
@@ -130,11 +130,11 @@ def _balances() -> list[DescribedRule]:
             "site, company or process, utility and month",
             (
                 "Steam, air and other utilities made are those used, losses allowed for.",
-                "自产蒸汽、压缩空气等介质的产出等于使用,计入损失。",
+                "自产蒸汽、压缩空气等介质的产出等于使用，计入损失。",
             ),
             (
                 "Compare the meters of maker and users; losses belong in the tolerance.",
-                "请核对供方与用方计量表;管网损失应计入允差。",
+                "请核对供方与用方计量表；管网损失应计入允差。",
             ),
         ),
         _balance(
@@ -169,7 +169,7 @@ CALCULATION: Sequence[DescribedRule] = (
         "未配排放因子的流均予列示。",
         "Add a factor to emission_factors/ and the component to company/flows.csv once one is "
         "published.",
-        "取得公布的因子后,补入 emission_factors/ 并在 company/flows.csv 填写 components。",
+        "取得公布的因子后，补入 emission_factors/ 并在 company/flows.csv 填写 components。",
     ),
     _of_figures(
         "specific_consumption",
@@ -177,10 +177,10 @@ CALCULATION: Sequence[DescribedRule] = (
         "specific_consumption",
         "What a process takes per unit of output is within 3.5 robust standard deviations of its "
         "24 months before, once twelve are known; beyond a stated tolerance as well.",
-        "工序单耗处于其前 24 个月的 3.5 倍稳健标准差之内(满 12 个月起判定),且同时超出允差才提示。",
+        "工序单耗处于其前 24 个月的 3.5 倍稳健标准差之内（满 12 个月起判定），且同时超出允差才提示。",
         "Check quantity, output and their units; if both are right, note what changed in the "
         "process.",
-        "请核对用量、产量及其单位;若均无误,请备注工序发生的变化。",
+        "请核对用量、产量及其单位；若均无误，请备注工序发生的变化。",
     ),
     _of_figures(
         "year_on_year",
@@ -189,7 +189,7 @@ CALCULATION: Sequence[DescribedRule] = (
         "A quantity does not jump against the same month of the year before.",
         "数量较上年同月没有突变。",
         "Check the value and its unit against last year; if it is right, note the reason.",
-        "请对照上年数据核对数值和单位;若无误,请备注原因。",
+        "请对照上年数据核对数值和单位；若无误，请备注原因。",
     ),
     _of_figures(
         "estimated_share",
@@ -198,7 +198,7 @@ CALCULATION: Sequence[DescribedRule] = (
         "A site's kgco2e do not rest on estimates beyond the stated share.",
         "厂区排放中依据估算的部分不超过规定比例。",
         "Meter or weigh the largest estimates first; lineage and data_method show which.",
-        "请优先对占比最大的估算项安装计量或称重,见 lineage 与 data_method。",
+        "请优先对占比最大的估算项安装计量或称重，见 lineage 与 data_method。",
     ),
     _of_figures(
         "fallback_factor_share",
@@ -206,10 +206,10 @@ CALCULATION: Sequence[DescribedRule] = (
         "fallback_factor_share",
         "A site's kgco2e do not rest on factors of the country or the world, where finer ones are "
         "published, beyond the stated share.",
-        "已有更细地域因子时,采用国家或全球因子的排放不超过规定比例。",
+        "已有更细地域因子时，采用国家或全球因子的排放不超过规定比例。",
         "Add the finer factor of the year to emission_factors/, or say in the library why the "
         "wider one is used.",
-        "请在 emission_factors/ 补入当年更细地域的因子,或在因子库中说明采用更大地域因子的理由。",
+        "请在 emission_factors/ 补入当年更细地域的因子，或在因子库中说明采用更大地域因子的理由。",
     ),
     _of_figures(
         "missing_evidence_share",
@@ -235,7 +235,7 @@ CLAIM = DescribedRule(
     "产品声明的再生料含量与其实物流一致。",
     "State recycled_content of the bought materials in company/flow_properties.csv, or lower the "
     "claim in company/products.csv.",
-    "请在 company/flow_properties.csv 填写外购物料的 recycled_content,或下调 company/products.csv "
+    "请在 company/flow_properties.csv 填写外购物料的 recycled_content，或下调 company/products.csv "
     "的声明值。",
 )
 
@@ -258,7 +258,7 @@ TITLES_OF_PRODUCT_SYSTEM: Mapping[str, tuple[str, str, str]] = {
     "delivered_from_stock": (
         "flow and period",
         "What is delivered was made in the period, or is told.",
-        "交付的产品为本期产出,否则予以列示。",
+        "交付的产品为本期产出，否则予以列示。",
     ),
     "allocation_rule_missing": (
         "process, flow and period",
@@ -283,7 +283,7 @@ TITLES_OF_PRODUCT_SYSTEM: Mapping[str, tuple[str, str, str]] = {
     "service_key_not_computable": (
         "process and period",
         "A service key has one basis and a quantity of it at every consumer.",
-        "服务分摊键只有一个基准,且每个使用工序都有其数量。",
+        "服务分摊键只有一个基准，且每个使用工序都有其数量。",
     ),
     "no_output_in_period": (
         "process and period",

@@ -31,9 +31,9 @@ RULES = (
         "The file can be opened and read.",
         "文件可以打开并读取。",
         "{file} can't be read: {observed}",
-        "无法读取 {file}:{observed}",
+        "无法读取 {file}：{observed}",
         "Open the file, save it again as .xlsx without a password, and hand it in again.",
-        "请打开文件,另存为不带密码的 .xlsx 后重新提交。",
+        "请打开文件，另存为不带密码的 .xlsx 后重新提交。",
         """
         select reading_no, value_text as observed, 'a file that opens' as expected from batch
         where row_kind not in ('reading', 'unmapped_header', 'missing_header', 'missing_sheet',
@@ -46,9 +46,9 @@ RULES = (
         "A workbook is that of this round, site and stage.",
         "工作簿属于本轮次、本工厂和本工段。",
         "{file} is the workbook of {observed}; here that of {expected} is due.",
-        "{file} 是 {observed} 的工作簿,此处应提交 {expected}。",
+        "{file} 是 {observed} 的工作簿，此处应提交 {expected}。",
         "Fill in this round's template for this site and stage; don't reuse another's file.",
-        "请填写本轮次、本工厂、本工段的模板,勿沿用其他轮次或工厂的文件。",
+        "请填写本轮次、本工厂、本工段的模板，勿沿用其他轮次或工厂的文件。",
         """
         select reading_no, value_text as observed, item_text as expected
         from batch where row_kind = 'wrong_file'
@@ -60,9 +60,9 @@ RULES = (
         "The workbook was written from the present template.",
         "工作簿使用的是当前版本的模板。",
         "{file} was filled in on template version {observed}; the present one is {expected}.",
-        "{file} 使用的模板版本为 {observed},当前版本为 {expected}。",
+        "{file} 使用的模板版本为 {observed}，当前版本为 {expected}。",
         "Nothing to do now: it was read as that version. Use the new template next time.",
-        "本次无需处理,已按该版本读取;下次请使用新模板。",
+        "本次无需处理，已按该版本读取；下次请使用新模板。",
         """
         select reading_no, value_text as observed, item_text as expected
         from batch where row_kind = 'older_template'
@@ -76,7 +76,7 @@ RULES = (
         "{file} has no sheet named {expected}.",
         "{file} 中没有名为 {expected} 的工作表。",
         "Put the sheet back under the name of the template; leave quantities not used at 0.",
-        "请按模板名称恢复该工作表;未使用的数量填 0。",
+        "请按模板名称恢复该工作表；未使用的数量填 0。",
         """
         select reading_no, value_text as observed,
             coalesce(item_text, source_sheet, value_text) as expected
@@ -89,9 +89,9 @@ RULES = (
         "Every header is one the map knows.",
         "每个表头都在映射中。",
         "{cell}: the header “{observed}” is not in the map of this source.",
-        "{cell}:表头“{observed}”不在该数据源的映射中。",
+        "{cell}：表头“{observed}”不在该数据源的映射中。",
         "Use the template's header. If the column is new, ask for it to be mapped or ignored.",
-        "请使用模板表头;若为新增列,请申请加入映射或忽略列表。",
+        "请使用模板表头；若为新增列，请申请加入映射或忽略列表。",
         """
         select reading_no, coalesce(item_text, value_text) as observed,
             'a header of the map' as expected
@@ -106,7 +106,7 @@ RULES = (
         "Sheet “{sheet}” of {file} lacks the header “{expected}”.",
         "{file} 的工作表“{sheet}”缺少表头“{expected}”。",
         "Put the column or row back with the template's header; if nothing was used, enter 0.",
-        "请按模板恢复该列或行的表头;未使用则填 0。",
+        "请按模板恢复该列或行的表头；未使用则填 0。",
         """
         select reading_no, null as observed, coalesce(item_text, value_text) as expected
         from batch where row_kind = 'missing_header'
@@ -118,7 +118,7 @@ RULES = (
         "Every value belongs to a month that can be read.",
         "每个数值都有可识别的月份。",
         "{cell}: “{observed}” is not a month for {item}.",
-        "{cell}:“{observed}”不是可识别的月份({item})。",
+        "{cell}：“{observed}”不是可识别的月份（{item}）。",
         "Write the month as 2021-01 or as a date.",
         "请将月份写成 2021-01 或日期格式。",
         f"""
@@ -133,9 +133,9 @@ RULES = (
         "Only months of this round are handed in.",
         "只提交本轮次的月份。",
         "{cell}: {item} is stated for {observed}; this round covers {expected}.",
-        "{cell}:{item} 的月份为 {observed},本轮次范围为 {expected}。",
+        "{cell}：{item} 的月份为 {observed}，本轮次范围为 {expected}。",
         "Correct the month, or hand the value in with the round it belongs to.",
-        "请更正月份,或在所属轮次中提交该数值。",
+        "请更正月份，或在所属轮次中提交该数值。",
         f"""
         select reading_no, strftime(period_month, '%Y-%m') as observed,
             (select concat(strftime(min(period_month), '%Y-%m'), ' – ',
@@ -152,7 +152,7 @@ RULES = (
         "{item}: {month} is not in the sheet “{sheet}” of {file}.",
         "{file} 的工作表“{sheet}”中缺少 {item} 的 {month} 数据。",
         "Add the month; if nothing was used, enter 0.",
-        "请补充该月份;未使用则填 0。",
+        "请补充该月份；未使用则填 0。",
         """
         select reading_no, 'missing' as observed, 'a value for the month' as expected
         from batch where row_kind = 'reading' and value_type = 'missing' and is_required
@@ -165,9 +165,9 @@ RULES = (
         "No required cell is blank.",
         "必填单元格不得为空。",
         "{cell}: {item} is blank for {month}.",
-        "{cell}:{item} 在 {month} 为空。",
+        "{cell}：{item} 在 {month} 为空。",
         "Enter the value; if nothing was used, enter 0. A blank means it went unread.",
-        "请填写数值;未使用则填 0。空白表示未抄录。",
+        "请填写数值；未使用则填 0。空白表示未抄录。",
         """
         select reading_no, 'blank' as observed, 'a number' as expected
         from batch where row_kind = 'reading' and value_type = 'blank' and is_required
@@ -180,9 +180,9 @@ RULES = (
         "A quantity is a number and nothing else.",
         "数量必须是数字。",
         "{cell}: “{observed}” stands where the number for {item}, {month} is expected.",
-        "{cell}:{item}({month})应为数字,实际为“{observed}”。",
+        "{cell}：{item}（{month}）应为数字，实际为“{observed}”。",
         "Enter the number alone: no unit, no “about”, no remark. Remarks go to the note column.",
-        "只填数字,不带单位、“约”或备注;备注请写在备注列。",
+        "只填数字，不带单位、“约”或备注；备注请写在备注列。",
         """
         select reading_no, coalesce(value_text, '') as observed, 'a number' as expected
         from batch where row_kind = 'reading' and (
@@ -198,9 +198,9 @@ RULES = (
         "No cell shows an Excel error.",
         "单元格不得出现 Excel 错误。",
         "{cell}: shows {observed} instead of {item} for {month}.",
-        "{cell}:{item}({month})显示错误 {observed}。",
+        "{cell}：{item}（{month}）显示错误 {observed}。",
         "Repair the formula or its source, or enter the number itself.",
-        "请修复公式或其来源,或直接填写数值。",
+        "请修复公式或其来源，或直接填写数值。",
         """
         select reading_no, coalesce(value_text, 'an error') as observed, 'a number' as expected
         from batch where row_kind = 'reading' and value_type = 'error'
@@ -212,9 +212,9 @@ RULES = (
         "Every formula has been calculated.",
         "每个公式都已计算。",
         "{cell}: the formula {observed} was never calculated, so {item} has no value.",
-        "{cell}:公式 {observed} 从未计算,{item} 没有数值。",
+        "{cell}：公式 {observed} 从未计算，{item} 没有数值。",
         "Open the workbook in Excel, recalculate (F9), save, and hand it in again.",
-        "请用 Excel 打开并重新计算(F9),保存后重新提交。",
+        "请用 Excel 打开并重新计算（F9），保存后重新提交。",
         """
         select reading_no, coalesce(formula, value_text, '') as observed,
             'a calculated value' as expected
@@ -229,7 +229,7 @@ RULES = (
         "{cell}: {item} is multiplied or divided by “{observed}”; expected {expected}.",
         "{cell}：{item} 需乘以或除以“{observed}”，应为 {expected}。",
         "Enter the distance, concentration or days as a number in the named cell.",
-        "请在所指单元格填写数字(运距、浓度或天数)。",
+        "请在所指单元格填写数字（运距、浓度或天数）。",
         f"""
         select reading_no, coalesce(nullif(ltrim(wrong[1], '/'), ''), 'blank') as observed,
             nullif(wrong[2], '') as source_cell,
@@ -252,9 +252,9 @@ RULES = (
         "Every material, fuel or energy is one the company lists.",
         "每种物料、燃料或能源都在公司清单中。",
         "{cell}: “{observed}” is not known as a flow of the company.",
-        "{cell}:“{observed}”不是公司已知的物料或能源。",
+        "{cell}：“{observed}”不是公司已知的物料或能源。",
         "Correct the code; a new one goes into the map's lookup or company/flows.csv first.",
-        "请更正代码;新代码须先加入映射的对照表或 company/flows.csv。",
+        "请更正代码；新代码须先加入映射的对照表或 company/flows.csv。",
         f"""
         select reading_no, coalesce(flow_id, item_text, 'blank') as observed,
             'a flow of company/flows.csv' as expected
@@ -267,9 +267,9 @@ RULES = (
         "Every value belongs to a process of the company.",
         "每个数值都属于公司的某个工序。",
         "{cell}: {item} is booked to process “{observed}”; expected {expected}.",
-        "{cell}:{item} 记入工序“{observed}”,应为{expected}。",
+        "{cell}：{item} 记入工序“{observed}”，应为{expected}。",
         "Correct the cost centre, or add the process to the map or company/processes.csv.",
-        "请更正成本中心,或将工序加入映射或 company/processes.csv。",
+        "请更正成本中心，或将工序加入映射或 company/processes.csv。",
         f"""
         select reading_no, coalesce(process_id, 'blank') as observed,
             case when process_facility_id is null then 'a process of company/processes.csv'
@@ -284,9 +284,9 @@ RULES = (
         "Every value belongs to a facility of the company.",
         "每个数值都属于公司的某个工厂。",
         "{cell}: {item} belongs to no known facility (“{observed}”).",
-        "{cell}:{item} 不属于任何已知工厂(“{observed}”)。",
+        "{cell}：{item} 不属于任何已知工厂（“{observed}”）。",
         "Correct the plant code, or add it to the map's lookup or company/facilities.csv.",
-        "请更正工厂代码,或将其加入映射对照表或 company/facilities.csv。",
+        "请更正工厂代码，或将其加入映射对照表或 company/facilities.csv。",
         f"""
         select reading_no, coalesce(facility_id, 'blank') as observed,
             'a facility of company/facilities.csv' as expected
@@ -299,9 +299,9 @@ RULES = (
         "Every unit is one that can be read.",
         "每个单位都可识别。",
         "{cell}: the unit “{observed}” of {item} can't be used; {flow} is kept in {expected}.",
-        "{cell}:{item} 的单位“{observed}”无法使用;{flow} 的单位为 {expected}。",
+        "{cell}：{item} 的单位“{observed}”无法使用；{flow} 的单位为 {expected}。",
         "Use a unit of the template, such as kg, t, kWh, 万千瓦时, m3 or Nm3.",
-        "请使用模板中的单位,如 kg、t、kWh、万千瓦时、m3 或 Nm3。",
+        "请使用模板中的单位，如 kg、t、kWh、万千瓦时、m3 或 Nm3。",
         f"""
         select reading_no, coalesce(unit_text, 'blank') as observed, flow_unit_code as expected
         from batch where row_kind = 'reading' and {HAS_UNIT}
@@ -315,9 +315,9 @@ RULES = (
         "A unit measures what the flow is measured in.",
         "单位的量纲须与该物料一致。",
         "{cell}: {item} is stated in “{observed}”, but {flow} is measured in {expected}.",
-        "{cell}:{item} 的单位为“{observed}”,而 {flow} 以 {expected} 计量。",
+        "{cell}：{item} 的单位为“{observed}”，而 {flow} 以 {expected} 计量。",
         "State the quantity in a unit of that kind; energy is never converted to mass here.",
-        "请使用同类单位;能量与质量之间不在此换算。",
+        "请使用同类单位；能量与质量之间不在此换算。",
         f"""
         select reading_no, coalesce(unit_text, 'blank') as observed, flow_unit_code as expected
         from batch where row_kind = 'reading' and {HAS_UNIT}
@@ -331,9 +331,9 @@ RULES = (
         "A quantity is stated once a month.",
         "每个数量每月只填一次。",
         "{cell}: {item} for {month} is stated a second time; it already stands in {expected}.",
-        "{cell}:{item} 的 {month} 数据重复,{expected} 中已填报。",
+        "{cell}：{item} 的 {month} 数据重复，{expected} 中已填报。",
         "Delete the copied row or column, or correct its month.",
-        "请删除重复的行或列,或更正其月份。",
+        "请删除重复的行或列，或更正其月份。",
         f"""
         select reading_no, value_text as observed,
             concat_ws('!', source_sheet, first_cell) as expected
@@ -354,9 +354,9 @@ RULES = (
         "No input or output is negative.",
         "投入或产出不得为负数。",
         "{cell}: {item} for {month} is {observed}; it can't be below 0.",
-        "{cell}:{item} 在 {month} 为 {observed},不得小于 0。",
+        "{cell}：{item} 在 {month} 为 {observed}，不得小于 0。",
         "Meters only count up: check the subtraction. A return goes to its own line.",
-        "计量只增不减,请检查减法;退货请单独填报。",
+        "计量只增不减，请检查减法；退货请单独填报。",
         """
         select reading_no, quantity::varchar as observed, '0 or more' as expected
         from batch where row_kind = 'reading' and role = 'activity' and quantity < 0
@@ -369,7 +369,7 @@ RULES = (
         "Every correction still finds the value it corrects.",
         "每项更正都能找到原值。",
         "{cell}: the correction expects {expected} but found {observed}.",
-        "{cell}:更正所依据的原值应为 {expected},实际为 {observed}。",
+        "{cell}：更正所依据的原值应为 {expected}，实际为 {observed}。",
         "Repair or remove the line in corrections.csv of the round.",
         "请修改或删除该轮次 corrections.csv 中的对应行。",
         "select * from correction_findings where rule_id = 'correction_applies'",
@@ -380,9 +380,9 @@ RULES = (
         "What was corrected after the hand-in is told.",
         "报送之后的更正均予列示。",
         "{cell}: {expected} counts instead of {observed}.",
-        "{cell}:以 {expected} 代替 {observed}。",
+        "{cell}：以 {expected} 代替 {observed}。",
         "Nothing to do; hand the corrected file in when you can, and remove the line then.",
-        "无需处理;如能重新提交更正后的文件,请届时删除该行。",
+        "无需处理；如能重新提交更正后的文件，请届时删除该行。",
         "select * from correction_findings where rule_id = 'correction_applied'",
     ),
     Rule(
@@ -391,9 +391,9 @@ RULES = (
         "Numbers are typed as numbers.",
         "数字以数字格式填写。",
         "{cell}: “{observed}” is text that was read as a number.",
-        "{cell}:“{observed}”为文本格式,已按数字读取。",
+        "{cell}：“{observed}”为文本格式，已按数字读取。",
         "Nothing to do now; format the column as numbers in the next round.",
-        "本次无需处理;下轮请将该列设为数字格式。",
+        "本次无需处理；下轮请将该列设为数字格式。",
         """
         select reading_no, value_text as observed, 'a number' as expected
         from batch where row_kind = 'reading' and value_type = 'text_number'

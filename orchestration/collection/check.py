@@ -32,7 +32,7 @@ from orchestration.landing import LANDED_INSTRUMENTS_SCHEMA
 
 NOT_CHECKED: Mapping[str, tuple[str, str]] = {
     "sheet_agrees_with_erp": (
-        "与其他提交(ERP、其他车间)的核对",
+        "与其他提交（ERP、其他车间）的核对",
         "agreement with the hand-ins of others, such as ERP exports",
     ),
     "check_compared": (

@@ -76,10 +76,10 @@ def _print(console: Console, checked: Checked) -> None:
 def _verdict(checked: Checked) -> tuple[str, str]:
     critical, warnings = checked.notice.count("critical"), checked.notice.count("warning")
     if critical:
-        words = f"不会通过:{critical} 处必须更正。 It would be refused: {critical} to be corrected"
+        words = f"不会通过：{critical} 处必须更正。 It would be refused: {critical} to be corrected"
         return words + (f", {warnings} to check." if warnings else "."), "bold red"
     if warnings:
-        words = f"可以提交,{warnings} 处请核对。 It would be accepted, with {warnings} to check."
+        words = f"可以提交，{warnings} 处请核对。 It would be accepted, with {warnings} to check."
         return words, "bold yellow"
     return "可以提交。 It would be accepted.", "bold green"
 

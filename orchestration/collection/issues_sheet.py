@@ -28,7 +28,7 @@ TITLE = "Carbonloom · 问题清单 Issues"
 COLUMNS = (
     ("序号\nNo.", 6),
     ("级别\nSeverity", 14),
-    ("位置(点击跳转)\nWhere (click)", 24),
+    ("位置（点击跳转）\nWhere (click)", 24),
     ("问题\nWhat is wrong", 52),
     ("应为\nExpected", 24),
     ("怎么办\nWhat to do", 52),
@@ -111,15 +111,16 @@ class IssuesSheet:
         yield self._title, TITLE, 26
         label = f"{notice.hand_in} · {notice.round} · {notice.file_name}"
         if notice.is_refused:
-            zh = f"未通过:{critical} 处必须更正" + (f",{warnings} 处请核对" if warnings else "")
+            zh = f"未通过：{critical} 处必须更正" + (f"，{warnings} 处请核对" if warnings else "")
             en = f"Not accepted: {critical} to be corrected" + (
                 f", {warnings} to check" if warnings else ""
             )
-            zh += f"。请更正后{'' if notice.is_check else '重新'}提交,截止日期 {notice.closes_on}。"
+            zh += f"。请更正后{'' if notice.is_check else '重新'}提交，"
+            zh += f"截止日期 {notice.closes_on}。"
             en += f". Please correct and hand in {'' if notice.is_check else 'again '}by "
             en += f"{notice.closes_on}."
         else:
-            zh = f"可以接受,但有 {warnings} 处请核对。确认无误则无需重新提交。"
+            zh = f"可以接受，但有 {warnings} 处请核对。确认无误则无需重新提交。"
             en = f"Acceptable, with {warnings} to check. If all is right, nothing is left to do."
         if notice.is_check:
             zh, en = f"提交前自检。{zh}", f"Check before handing in. {en}"
@@ -127,8 +128,8 @@ class IssuesSheet:
         if not self._sheets:
             yield (
                 self._how,
-                f"怎么做:1 在您提交的文件 {notice.file_name} 中按“位置”找到单元格或行;2 更正并保存;"
-                "3 用原文件名提交。\n"
+                f"怎么做：1 在您提交的文件 {notice.file_name} 中按“位置”找到单元格或行；"
+                "2 更正并保存；3 用原文件名提交。\n"
                 f"How: 1 find the cell or line named under “Where” in {notice.file_name}, the file "
                 "you handed in; 2 correct it and save; 3 hand it in under its old name. This list "
                 "is yours to keep and is not handed in.",
@@ -138,9 +139,9 @@ class IssuesSheet:
             return
         yield (
             self._how,
-            "怎么做:1 点击“位置”跳到标色的单元格,批注里写着原因;2 更正并保存;"
+            "怎么做：1 点击“位置”跳到标色的单元格，批注里写着原因；2 更正并保存；"
             f"3 用文件名 {notice.file_name} 提交。"
-            "红色必须更正,黄色请核对(若无误,在备注栏说明原因即可)。颜色、批注和本页不必删除,系统会忽略。\n"
+            "红色必须更正，黄色请核对（若无误，在备注栏说明原因即可）。颜色、批注和本页不必删除，系统会忽略。\n"
             "How: 1 click “Where” to go to the coloured cell, its comment says why; 2 correct it "
             f"and save; 3 hand it in as {notice.file_name}. Red must be corrected, yellow "
             "is to be checked (if it is right, say why in the note). Colours, comments and this "
@@ -166,7 +167,7 @@ class IssuesSheet:
 
     def _named(self, heading: str) -> str:
         return (
-            heading if self._sheets else heading.replace("(点击跳转)", "").replace(" (click)", "")
+            heading if self._sheets else heading.replace("（点击跳转）", "").replace(" (click)", "")
         )
 
     def _has_target(self, remark: Remark) -> bool:

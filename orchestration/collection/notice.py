@@ -40,7 +40,7 @@ EXPECTED_ZH: Mapping[str, str] = {
     ),
 }
 PHRASES_ZH = (
-    (re.compile(r"\(sum of (\d+) cells\)"), r"(\1 个单元格之和)"),
+    (re.compile(r"\(sum of (\d+) cells\)"), r"（\1 个单元格之和）"),
     (re.compile(r" and (\d+) more"), r" 及另外 \1 处"),
     (re.compile("“blank”"), "“空白”"),
 )
@@ -149,7 +149,7 @@ def comment_on_cell(remarks: Sequence[Remark], opening: str) -> str:
     parts = [f"{opening} · {SEVERITY_WORDS[remarks[0].severity]}"]
     for remark in remarks[:FINDINGS_A_COMMENT]:
         parts.append(
-            f"问题:{remark.message_zh}\n处理:{remark.remedy_zh}\n"
+            f"问题：{remark.message_zh}\n处理：{remark.remedy_zh}\n"
             f"{remark.message_en}\nTo do: {remark.remedy_en}"
         )
     if len(remarks) > FINDINGS_A_COMMENT:
@@ -186,7 +186,7 @@ def _remark(finding: Mapping[str, Any], source_file: str | None, file_name: str)
     remedy_zh, remedy_en = finding["remedy_zh"] or "", finding["remedy_en"] or ""
     if finding["waived_by"]:
         severity, by, until = "waived", finding["waived_by"], finding["waived_until"]
-        remedy_zh = f"无需处理:已由 {by} 豁免,有效期至 {until}:{finding['waiver_reason']}"
+        remedy_zh = f"无需处理：已由 {by} 豁免，有效期至 {until}：{finding['waiver_reason']}"
         remedy_en = f"Nothing: waived by {by} until {until}: {finding['waiver_reason']}"
     return Remark(
         severity=severity,
@@ -203,7 +203,7 @@ def _remark(finding: Mapping[str, Any], source_file: str | None, file_name: str)
 
 def _without_address(text: str, address: str) -> str:
     """The message without the cell it starts with, which stands beside it anyway."""
-    for colon in (": ", ":"):
+    for colon in (": ", "："):
         if address and text.startswith(f"{address}{colon}"):
             text = text[len(address) + len(colon) :]
             return text[:1].upper() + text[1:]

@@ -19,11 +19,11 @@ ROLES = (
 )
 DECLARATIONS = (
     Both(
-        "各表已填完整:未使用的填 0,没有空着的必填格。",
+        "各表已填完整：未使用的填 0，没有空着的必填格。",
         "Every sheet is complete: 0 where nothing was used, no required cell left blank.",
     ),
     Both(
-        "数据取自“填写说明”所列的表计、磅单或单据,原件可查。",
+        "数据取自“填写说明”所列的表计、磅单或单据，原件可查。",
         "The figures come from the meters, scales and documents named in the instructions; "
         "the originals are kept.",
     ),
@@ -38,19 +38,19 @@ DECLARATIONS = (
 )
 STEPS = (
     Both(
-        "填写各表的黄色格;白色格选填,灰色格由系统计算。",
+        "填写各表的黄色格；白色格选填，灰色格由系统计算。",
         "Fill in the yellow cells; white ones are optional, grey ones are worked out.",
     ),
     Both(
-        "数字单独填,不带单位;备注写在备注列。",
+        "数字单独填，不带单位；备注写在备注列。",
         "Numbers stand alone, without unit; remarks go to the note column.",
     ),
     Both(
-        "橙色表示与上期相差三倍以上:请核对小数点和单位。",
+        "橙色表示与上期相差三倍以上：请核对小数点和单位。",
         "Orange: three times the last period's figure or a third of it. Check point and unit.",
     ),
     Both(
-        "填好封面,保存为 .xlsx,按上面的“提交位置”提交。",
+        "填好封面，保存为 .xlsx，按上面的“提交位置”提交。",
         "Fill in this cover, save as .xlsx, hand it in as said above.",
     ),
 )
@@ -67,7 +67,7 @@ A_DAY = {
     "criteria": ">",
     "value": date(2000, 1, 1),
     "error_title": "日期 Date",
-    "error_message": "请填日期,如 2022-04-20。\nA date such as 2022-04-20.",
+    "error_message": "请填日期，如 2022-04-20。\nA date such as 2022-04-20.",
 }
 YES_OR_NO = {
     "validate": "list",

@@ -67,7 +67,7 @@ def number_rule(
     low = -WIDEST if bounds.minimum is None else bounds.minimum
     high = WIDEST if bounds.maximum is None else bounds.maximum
     blank = (
-        "未使用填 0;空白表示未抄录。0 if nothing was used; a blank means nobody looked."
+        "未使用填 0；空白表示未抄录。0 if nothing was used; a blank means nobody looked."
         if is_required
         else "没有可留空。May stay blank."
     )
@@ -89,7 +89,7 @@ def number_rule(
         "error_title": "不能这样填 Not accepted",
         "error_message": _fit(
             [
-                f"只填数字,不带单位和文字。{range_zh}请核对小数点和单位。",
+                f"只填数字，不带单位和文字。{range_zh}请核对小数点和单位。",
                 f"Enter a number alone, without unit or words{range_en} "
                 "Check the decimal point and the unit.",
             ]
@@ -104,11 +104,11 @@ def choice_rule(source: str, what: str) -> dict[str, Any]:
         "validate": "list",
         "source": source,
         "input_title": "从列表选择 Choose",
-        "input_message": _fit([f"{what}:点右侧箭头选择。", "Click the arrow at the right."]),
+        "input_message": _fit([f"{what}：点右侧箭头选择。", "Click the arrow at the right."]),
         "error_title": "不在列表中 Not in the list",
         "error_message": _fit(
             [
-                "请从列表中选择;若缺少选项,请联系碳数据负责人,勿自行填写。",
+                "请从列表中选择；若缺少选项，请联系碳数据负责人，勿自行填写。",
                 "Choose from the list. If something is missing, ask whoever keeps the map.",
             ]
         ),
@@ -125,12 +125,12 @@ def day_rule(months: Sequence[date]) -> dict[str, Any]:
         "minimum": first,
         "maximum": end,
         "input_title": "日期 Date",
-        "input_message": f"写成 {first:%Y-%m-%d};每笔一行。\n"
+        "input_message": f"写成 {first:%Y-%m-%d}；每笔一行。\n"
         f"Write it as {first:%Y-%m-%d}; one line each.",
         "error_title": "日期不在本轮次 Not in the round",
         "error_message": _fit(
             [
-                f"日期须在 {first:%Y-%m-%d} 至 {end:%Y-%m-%d} 之间;其他月份请在所属轮次填报。",
+                f"日期须在 {first:%Y-%m-%d} 至 {end:%Y-%m-%d} 之间；其他月份请在所属轮次填报。",
                 f"A day from {first:%Y-%m-%d} to {end:%Y-%m-%d}; "
                 "other months belong to their round.",
             ]

@@ -54,7 +54,7 @@ def write_instructions(page: Worksheet, template: Template, look: Look) -> None:
     page.set_row(0, 24)
     if template.emission_shares:
         title = template.last.title
-        told = f"占比为 {title} 的数据,按所在地电网计。Shares of {title}, location-based."
+        told = f"占比为 {title} 的数据，按所在地电网计。Shares of {title}, location-based."
         page.write_string(1, 0, told, look.hint)
     for column, (title, width) in enumerate(TITLES):
         page.set_column(column, column, width)
@@ -143,7 +143,7 @@ def _refused(page: Worksheet, look: Look, row: int) -> None:
 def write_last_records(page: Worksheet, template: Template, look: Look) -> None:
     """The lines of the last period's logs, under the same headers: to look up, or to copy from."""
     page.write_string(0, 0, f"上期 Last period  {template.last.title}", look.title)
-    page.write_string(1, 0, "仅供参考,不会被读取。For reference; nothing here is read.", look.hint)
+    page.write_string(1, 0, "仅供参考，不会被读取。For reference; nothing here is read.", look.hint)
     row = 3
     widths: dict[int, int] = {}
     for sheet in template.layout.sheets:

@@ -68,9 +68,9 @@ def _hint(cells: Cells) -> str:
     months = f"{round_.first_month:%Y-%m}"
     if len(round_.months) > 1:
         months += f" – {round_.last_month:%Y-%m}"
-    how = "填黄色格;未使用填 0。Fill in the yellow cells; 0 if nothing was used."
+    how = "填黄色格；未使用填 0。Fill in the yellow cells; 0 if nothing was used."
     if isinstance(cells.sheet, Records):
-        how = "每笔一行,不留合计。One line each, no totals."
+        how = "每笔一行，不留合计。One line each, no totals."
     return f"月份 Months {months}   |   截止 Due {round_.closes_on:%Y-%m-%d}   |   {how}"
 
 

@@ -43,11 +43,11 @@ PROPERTIES = {
     "density": Both("密度", "density"),
 }
 METHODS = {
-    "metered": Both("计量表,月末抄表", "the meter, read at the end of the month"),
+    "metered": Both("计量表，月末抄表", "the meter, read at the end of the month"),
     "invoiced": Both("当月发票或结算单", "the invoice or bill of the month"),
     "weighed": Both("磅单或称重记录", "weighbridge tickets or scale records"),
-    "calculated": Both("计算值,备注写明算法", "worked out; say how in the note"),
-    "estimated": Both("估算值,备注写明依据", "estimated; say on what basis in the note"),
+    "calculated": Both("计算值，备注写明算法", "worked out; say how in the note"),
+    "estimated": Both("估算值，备注写明依据", "estimated; say on what basis in the note"),
 }
 STRUCTURE = {
     "period": Both("月份", "Month"),
@@ -60,14 +60,14 @@ STRUCTURE = {
 }
 STOCK_TAKING = Both("月末盘点表", "the stock count at the end of the month")
 WHY = {
-    "check": Both("只用于核对,不重复计入", "only compared with what counts; not counted twice"),
+    "check": Both("只用于核对，不重复计入", "only compared with what counts; not counted twice"),
     "meter_start": Both("须等于上期期末读数", "must equal the last reading of the period before"),
     "meter_end": Both("下期的期初读数", "the next period starts with it"),
     "stock_open": Both("须等于上期期末库存", "must equal the closing stock of the period before"),
     "stock_close": Both("下期的期初库存", "the next period opens with it"),
     "property": Both("代替缺省值用于计算", "replaces the default value in the calculation"),
     "intermediate": Both(
-        "物料平衡;上下工序单位碳强度的分母",
+        "物料平衡；上下工序单位碳强度的分母",
         "mass balance; what the intensity of the step is divided by",
     ),
     "product": Both("产品碳足迹的分母", "what the footprint of the product is divided by"),
@@ -130,7 +130,7 @@ class Words:
             multiplier = self.multiplier(item.meter)
             times = f" × {multiplier:g}" if multiplier else ""
             meter = f"{item.meter}{times}"
-            source = Both(f"表号 {meter},{source.zh}", f"Meter {meter}: {source.en}")
+            source = Both(f"表号 {meter}，{source.zh}", f"Meter {meter}: {source.en}")
         return source
 
     def structure(self, kind: str, header: str) -> str | None:

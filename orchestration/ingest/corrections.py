@@ -277,15 +277,15 @@ def _finding(hand_in: Mapping[str, Any], correction: Correction, found: str) -> 
             f"but {found} stands there."
         ),
         "message_zh": (
-            f"corrections.csv 要把此单元格从 {expected_zh} 改为 {correction.new_value},"
-            f"但现在的内容是:{found_zh}。"
+            f"corrections.csv 要把此单元格从 {expected_zh} 改为 {correction.new_value}，"
+            f"但现在的内容是：{found_zh}。"
         ),
         "remedy_en": (
             "If the hand-in was corrected meanwhile, remove the line from corrections.csv; "
             "otherwise correct its file, sheet, cell or old_value."
         ),
         "remedy_zh": (
-            "如果报送文件已更正,请从 corrections.csv 删除该行;"
+            "如果报送文件已更正，请从 corrections.csv 删除该行；"
             "否则请更正其 file、sheet、cell 或 old_value。"
         ),
     }
@@ -304,11 +304,11 @@ def _applied(hand_in: Mapping[str, Any], correction: Correction) -> dict[str, An
             f"Decided by {correction.decided_by} on {correction.decided_on}."
         ),
         "message_zh": (
-            f"以 {new_zh} 代替 {old_zh}:{correction.reason}。"
+            f"以 {new_zh} 代替 {old_zh}：{correction.reason}。"
             f"{correction.decided_by} 于 {correction.decided_on} 决定。"
         ),
         "remedy_en": "Nothing to do; when the corrected file is handed in, remove the line.",
-        "remedy_zh": "无需处理;重新提交更正后的文件时,请删除该行。",
+        "remedy_zh": "无需处理；重新提交更正后的文件时，请删除该行。",
     }
 
 

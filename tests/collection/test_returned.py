@@ -268,7 +268,7 @@ def test_a_waived_finding_asks_nothing_of_the_author(tmp_path: Path) -> None:
     finding = dict.fromkeys(FINDING_SCHEMA.names) | {
         "rule_id": "hard_bounds", "severity": "critical", "source_file": "boiler.xlsx",
         "source_sheet": ENERGY, "source_cell": "B3", "message_en": f"{ENERGY}!B3: too much",
-        "message_zh": f"{ENERGY}!B3:太多",
+        "message_zh": f"{ENERGY}!B3：太多",
     }  # fmt: skip
     waived = finding | {"waived_by": "bob", "source_cell": "C3"}
     for findings, cells in (([waived], set()), ([finding, waived], {(ENERGY, "B3")})):
