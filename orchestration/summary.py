@@ -45,6 +45,7 @@ def print_summary(
     refused = [row for row in [*libraries, *verdicts] if row["state"] in ("refused", "missing")]
     for row in refused:
         _print_findings(console, lake, row)
+    _print_library_warnings(console, lake, libraries)
     _print_round_findings(console, lake, rounds)
     _print_returned(console, lake, verdicts)
     if not published:
@@ -176,6 +177,22 @@ def _print_findings(console: Console, lake: Lake, verdict: dict[str, Any]) -> No
         soft_wrap=True,
     )
     _print_rows(console, findings)
+
+
+def _print_library_warnings(
+    console: Console, lake: Lake, libraries: Sequence[dict[str, Any]]
+) -> None:
+    """Warnings on factor libraries that passed; those of a refused one would follow its errors."""
+    for verdict in libraries:
+        if verdict["state"] != "accepted_with_warnings":
+            continue
+        findings = [
+            row
+            for row in lake.finding_rows(FACTORS)
+            if row["hand_in"] == verdict["hand_in"] and row["severity"] == "warning"
+        ]
+        console.print(f"\n[yellow]to see[/]: {escape(verdict['hand_in'])}", soft_wrap=True)
+        _print_rows(console, findings)
 
 
 def _print_round_findings(console: Console, lake: Lake, rounds: Sequence[str]) -> None:

@@ -53,7 +53,8 @@ rules as (
 from_gate as (
 
     select
-        findings.round,
+        -- a factor library is collected for no round
+        coalesce(findings.round, '') as round,
         -- a file that nobody expects belongs to no hand-in
         coalesce(findings.hand_in, '') as hand_in,
         verdicts.state as hand_in_state,
@@ -83,7 +84,7 @@ from_gate as (
     from findings
     left join verdicts
         on
-            findings.round = verdicts.round
+            coalesce(findings.round, '') = coalesce(verdicts.round, '')
             and findings.hand_in = verdicts.hand_in
 
 ),
