@@ -11,6 +11,42 @@ RECORD_KEY = (
     "hand_in, document_no, flow_id, process_id, facility_id, direction, role, period_text, "
     "quantity, sign_multiplier, item_text, unit_text"
 )
+BESIDE_READINGS = "'control', 'repeated_line', 'missing_document'"
+"""Kinds of rows that say something of a file of records, and hide none of its figures."""
+
+DECIMALS = "length(regexp_extract(value_text, '[.,]([0-9]+)[^0-9]*$', 1))"
+"""A sum that is printed with two decimals says no more than that."""
+
+CONTROL = f"""
+        select hand_in, source_sheet, property, item_text,
+            max(quantity) filter (role = 'counted') as counted,
+            sum(quantity) filter (role = 'stated') as stated,
+            coalesce(max(0.5 * pow(10, -{DECIMALS})) filter (
+                role = 'stated' and property = 'sum'), 0) as rounding,
+            count(*) filter (role = 'stated') as stated_count,
+            count(*) filter (role = 'stated' and quantity is null) as unreadable_count,
+            any_value(value_text) filter (role = 'counted') as line,
+            any_value(value_text) filter (role = 'stated') as stated_text,
+            coalesce(min(reading_no) filter (role = 'stated'), min(reading_no)) as reading_no
+        from batch where row_kind = 'control' group by all
+"""
+
+EXPORT_AGAIN = (
+    "Run the export again: records are missing, or lines were added or changed after it was written.",
+    "请重新导出：有记录缺失，或导出后有行被增加或更改。",
+)
+
+
+def _disagreement(kind: str) -> str:
+    return f"""
+        select reading_no, case when unreadable_count = 0 then shown(stated)
+                else coalesce(stated_text, '') end as observed, shown(counted) as expected
+        from ({CONTROL}) where property = '{kind}' and stated_count > 0
+            and coalesce(unreadable_count > 0 or abs(stated - counted)
+                > rounding + 1e-9 * greatest(abs(stated), abs(counted)), true)
+    """
+
+
 COARSE_RECORD_KEY = "hand_in, document_no, flow_id, quantity"
 """Part of the key: equal keys are equal here."""
 
@@ -37,6 +73,85 @@ RULES = (
             window line as (partition by {RECORD_KEY} order by reading_no)
         )
         where line_no > 1
+        """,
+        waivable=True,
+    ),
+    Rule(
+        "no_repeated_lines",
+        "critical",
+        "A line without a document number is exported once.",
+        "没有单据号的行只导出一次。",
+        "{cell}: {item} ({observed}) repeats {expected} in every column, and no document number "
+        "tells the two apart; both would count.",
+        "{cell}：{item}（{observed}）与 {expected} 各列完全相同，且没有单据号可以区分，两行都会计入。",
+        "Delete the line that was exported twice. If both are real, add a column that tells them "
+        "apart (document, time, plate) to the export, and name the document in the map.",
+        "请删除重复导出的行；若确为两笔业务，请在导出中增加可区分的列（单据号、时间、车牌），"
+        "并在映射中指定单据列。",
+        """
+        select reading_no, value_text as observed,
+            concat_ws('!', source_sheet, evidence) as expected,
+            -- in a log that people keep by hand, two equal lines of a day are nothing unusual
+            case when starts_with(source, 'erp_') then 'critical' else 'warning' end as severity
+        from batch where row_kind = 'repeated_line'
+        """,
+        waivable=True,
+    ),
+    Rule(
+        "closing_line_present",
+        "critical",
+        "An export ends with the closing line that the map declares.",
+        "导出文件以映射中声明的结尾行结束。",
+        "{cell}: the export should close with a line that begins with “{expected}”; it has none, so "
+        "records may be missing at its end.",
+        "{cell}：导出文件应以“{expected}”开头的结尾行结束，但没有该行，末尾的记录可能缺失。",
+        "Run the export again to its end; don't cut the closing line off.",
+        "请重新完整导出，勿删去结尾行。",
+        f"""
+        select arg_min(reading_no, property) as reading_no, null as observed, line as expected
+        from ({CONTROL}) where stated_count = 0 group by hand_in, source_sheet, line
+        """,
+        waivable=True,
+    ),
+    Rule(
+        "record_count_agrees",
+        "critical",
+        "An export holds as many records as its closing line says.",
+        "记录数与结尾行一致。",
+        "{cell}: the closing line counts “{observed}” records, the file holds {expected}.",
+        "{cell}：结尾行的记录数为“{observed}”，文件中有 {expected} 条。",
+        *EXPORT_AGAIN,
+        _disagreement("row_count"),
+        waivable=True,
+    ),
+    Rule(
+        "record_sum_agrees",
+        "critical",
+        "The records of an export add up to what its closing line says.",
+        "各记录之和与结尾行一致。",
+        "{cell}: the closing line gives the sum of {item} as “{observed}”, the records add up to "
+        "{expected}.",
+        "{cell}：结尾行的 {item} 合计为“{observed}”，各记录之和为 {expected}。",
+        *EXPORT_AGAIN,
+        _disagreement("sum"),
+        waivable=True,
+    ),
+    Rule(
+        "document_numbers_complete",
+        "critical",
+        "Document numbers that the map declares consecutive have no gap.",
+        "映射中声明为连续的单据号没有缺号。",
+        "{cell}: {expected} before this document number.",
+        "{cell}：该单据号之前缺少 {observed}。",
+        "Export the missing documents as well. If they were cancelled or never issued, a waiver "
+        "says so.",
+        "请补充导出缺少的单据；若已作废或从未开具，请以豁免说明。",
+        """
+        select reading_no, value_text as observed,
+            concat(value_text, case when quantity > 1
+                then concat(' (', shown(quantity), ' numbers) are missing')
+                else ' is missing' end) as expected
+        from batch where row_kind = 'missing_document'
         """,
         waivable=True,
     ),

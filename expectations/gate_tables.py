@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from expectations.collection_round import BEYOND_HARD, BEYOND_USUAL
-from expectations.erp_export import COARSE_RECORD_KEY, IS_RECORD_LINE
+from expectations.erp_export import BESIDE_READINGS, COARSE_RECORD_KEY, IS_RECORD_LINE
 from expectations.stage_workbook import COARSE_MONTH_KEY, IS_MONTHLY
 
 LAYOUT = """
@@ -19,7 +19,7 @@ select
     r.hand_in, r.source, r.row_kind, r.role, r.facility_id, r.process_id, r.flow_id, r.direction,
     r.property, r.period_month, r.period_text, r.value_text, r.value_type, r.quantity,
     r.sign_multiplier, r.multiplier_text, r.multiplier_cell, r.unit_text, r.document_no,
-    r.meter_id, r.is_required, r.formula, r.item_text, r.source_file, r.source_sheet,
+    r.meter_id, r.is_required, r.formula, r.evidence, r.item_text, r.source_file, r.source_sheet,
     r.source_cell, r.corrected_from,
     coalesce(s.is_record, starts_with(r.source, 'erp_') or r.document_no is not null)
         as is_record,
@@ -230,7 +230,8 @@ where abs(stated - counted) > coalesce(tolerance, 0) * abs(counted)
 INCOMPLETE = f"""
 create or replace temp table gate_incomplete as
 with in_part as (
-    select hand_in from gate_reading where row_kind not in ('reading', 'older_template')
+    select hand_in from gate_reading
+    where row_kind not in ('reading', 'older_template', {BESIDE_READINGS})
     union
     select hand_in from expected_hand_ins
     where hand_in not in (select hand_in from handed_in)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from expectations.erp_export import BESIDE_READINGS
 from expectations.rules import Rule
 
 NOT_A_SUM = "role <> 'row_total'"
@@ -34,10 +35,10 @@ RULES = (
         "无法读取 {file}：{observed}",
         "Open the file, save it again as .xlsx without a password, and hand it in again.",
         "请打开文件，另存为不带密码的 .xlsx 后重新提交。",
-        """
+        f"""
         select reading_no, value_text as observed, 'a file that opens' as expected from batch
         where row_kind not in ('reading', 'unmapped_header', 'missing_header', 'missing_sheet',
-            'wrong_file', 'older_template')
+            'wrong_file', 'older_template', {BESIDE_READINGS})
         """,
     ),
     Rule(

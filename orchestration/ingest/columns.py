@@ -7,7 +7,7 @@ from typing import Any
 
 from orchestration.ingest.grid import Grid, Typed, column_letters, text_of
 from orchestration.ingest.numbers import fold
-from orchestration.ingest.sheet import header_texts
+from orchestration.ingest.sheet import header_texts, is_blank
 
 
 class Columns:
@@ -63,6 +63,31 @@ class Columns:
             self._folded[column] = [folded[text] for text in texts]
         return self._folded[column]
 
+    def keys(self, header: str, known: Collection[str]) -> list[str | None]:
+        """Texts under a header as they are compared with texts that the map knows.
+
+        A cell that holds the number 10 has lost the zeros it is shown with: it stands for 0010
+        when that is the only text the map knows for ten, and for none when there are several.
+        """
+        folded = self.folded(header)
+        column = self._column(header)
+        if self._grid.is_text or column < 0:
+            return folded
+        written: dict[float, list[str]] = {}
+        for text in known:
+            if text.isascii() and text.isdigit():
+                written.setdefault(float(text), []).append(text)
+        if all(texts == [str(int(number))] for number, texts in written.items()):
+            return folded
+        return [
+            _only(written[value]) if type(value) in (int, float) and value in written else text
+            for value, text in zip(self._values(column), folded, strict=True)
+        ]
+
+    def lines(self) -> list[tuple[Any, ...]]:
+        """Everything that stands in each row, blanks at its end left out."""
+        return [_filled(self._grid.rows[index]) for index in self.rows]
+
     def typed(self, column: int) -> Typed:
         """Texts, kinds and numbers of a column."""
         if column not in self._typed:
@@ -105,3 +130,14 @@ class Columns:
             return [""] * len(self.rows)
         rows = self._grid.rows
         return [rows[i][column] if column < len(rows[i]) else "" for i in self.rows]
+
+
+def _only(texts: Sequence[str]) -> str | None:
+    return texts[0] if len(texts) == 1 else None
+
+
+def _filled(row: Sequence[Any]) -> tuple[Any, ...]:
+    end = len(row)
+    while end and is_blank(row[end - 1]):
+        end -= 1
+    return tuple(row[:end])

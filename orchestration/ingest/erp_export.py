@@ -18,6 +18,8 @@ BYTE_ORDER_MARKS = (
 )
 SEPARATOR_LINE = re.compile(r"sep=(.)\r?\n")
 LARGEST_FIELD = 1 << 20
+GUARDED = re.compile(r'="([^"]*)"')
+"""How programs keep Excel from dropping the zeros of a number: ="0010" shows 0010."""
 
 
 class UnreadableErpExportError(UnreadableFileError):
@@ -141,7 +143,14 @@ def _parse(text: str, delimiter: str, first_line: int) -> tuple[list[list[str]],
         ) from error
     finally:
         csv.field_size_limit(previous_limit)
+    if '="' in text:
+        rows = [list(map(_unguarded, row)) for row in rows]
     return rows, lines
+
+
+def _unguarded(field: str) -> str:
+    match = GUARDED.fullmatch(field.strip())
+    return match[1] if match else field
 
 
 def _physical_lines(text: str) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from orchestration.ingest.columns import Columns
 from orchestration.ingest.numbers import fold
 from orchestration.ingest.periods import month_of
+from orchestration.ingest.record_facts import RecordFacts, is_closing_line
 from orchestration.ingest.sheet import (
     Context,
     is_blank,
@@ -56,6 +57,8 @@ class RowReader:
                 self._add_item(header, item, column)
         if self.records:
             self._add_unmatched(self.records)
+            self._add_repeated_lines(self.records)
+            RecordFacts(self.records, self.columns, self.context, len(self.kept)).add()
         self._add_missing_months()
 
     def _add_header_problems(self) -> None:
@@ -82,6 +85,8 @@ class RowReader:
             value = row[period] if period < len(row) else ""
             if is_annotation(value):
                 continue  # what a template recalls of the last period
+            if self.records and is_closing_line(self.records.control, row):
+                continue
             month = month_of(value, months, bare_month=bare_month, date_format=sheet.date_format)
             if month is None:
                 filled = [c for c in used if c < len(row) and not is_blank(row[c])]
@@ -119,15 +124,15 @@ class RowReader:
         """What the rows state: (ids, texts as typed); a text the lookup lacks has no id."""
         if not isinstance(part, FromColumn):
             return part, None
-        folded = self.columns.folded(part.column)
         if part.lookup is None:
-            return folded, self.columns.texts(part.column)
-        return list(map(part.lookup.get, folded)), self.columns.texts(part.column)
+            return self.columns.folded(part.column), self.columns.texts(part.column)
+        keys = self.columns.keys(part.column, part.lookup)
+        return list(map(part.lookup.get, keys)), self.columns.texts(part.column)
 
     def _matching(self, item: Item) -> Positions:
         positions = self.kept
         for header, accepted in item.when.items():
-            texts, allowed = self.columns.folded(header), set(accepted)
+            texts, allowed = self.columns.keys(header, accepted), set(accepted)
             positions = [p for p in positions if (texts[p] or "") in allowed]
         return positions
 
@@ -233,13 +238,15 @@ class RowReader:
         problems: dict[int, str] = {}
         left_out: set[int] = set()
         for header in accepted.keys() & self.columns.places.keys():
-            texts = self.columns.folded(header)
+            known = accepted[header] | set(sheet.ignored)
+            texts = self.columns.keys(header, known)
+            typed = self.columns.folded(header)
             for position in self.kept:
                 text = texts[position] or ""
                 if text in sheet.ignored:
                     left_out.add(position)
                 elif text not in accepted[header]:
-                    problems.setdefault(position, f"{header}: {text}")
+                    problems.setdefault(position, f"{header}: {typed[position] or ''}")
         positions = [p for p in self.kept if p in problems and p not in left_out]
         if sheet.unmatched == "ignore" or quantity not in self.columns.places:
             return
@@ -247,6 +254,32 @@ class RowReader:
         item = ColumnItem(flow=nothing, process=nothing, direction="input", quantity=quantity)
         instead = {"direction": None, "item_text": [problems[p] for p in positions]}
         self._add_block(quantity, item, self.columns.places[quantity][0], positions, instead)
+
+    def _add_repeated_lines(self, sheet: Records) -> None:
+        """Lines that repeat another to the last cell and have no document to tell them apart.
+
+        Every column counts, those the map ignores as well: two lorries on one day differ in the
+        time or the plate, and only a line that was exported twice differs in nothing.
+        """
+        documents = self.columns.texts(sheet.document) if sheet.document else None
+        first: dict[tuple[Any, ...], int] = {}
+        repeats: dict[int, int] = {}
+        lines = self.columns.lines()
+        for position in self.kept:
+            if documents is None or documents[position] is None:
+                earlier = first.setdefault(lines[position], position)
+                if earlier != position:
+                    repeats[position] = earlier
+        for header, item in items_of(sheet) if repeats else ():
+            for column in self.columns.places.get(header, []):
+                numbers = self.columns.typed(column).numbers
+                counted = [p for p in self._matching(item) if p in repeats and numbers[p]]
+                cells = self.columns.addresses(column)
+                instead = {
+                    "row_kind": "repeated_line",
+                    "evidence": [cells[repeats.pop(position)] for position in counted],
+                }
+                self._add_block(header, item, column, counted, instead)
 
     def _add_missing_months(self) -> None:
         present = set(self.months)

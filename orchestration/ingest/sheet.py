@@ -79,6 +79,8 @@ def wanted_headers(sheet: MonthsDown | Records) -> list[tuple[str, Item | None]]
     others = [sheet.note]
     if isinstance(sheet, Records):
         others.append(sheet.document)
+        if sheet.control:
+            others += [sheet.control.rows, *sheet.control.sum, *sheet.control.sum.values()]
         stated += [sheet.facility, sheet.supplier]
     for header, item in items_of(sheet):
         wanted.setdefault(header, item)

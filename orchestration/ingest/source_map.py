@@ -153,6 +153,40 @@ class MonthsAcross(_Sheet):
     rows: dict[Folded, Item]
 
 
+class Control(_Model):
+    """What the closing line of an export says of itself: how many records, and their sum.
+
+    `line`: how the first filled cell of that line begins. `rows`: the header under which the
+    number of records stands. `sum`: a column, and the header under which its sum stands.
+    """
+
+    line: Strings
+    rows: Folded | None = None
+    sum: dict[Folded, Folded] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_forms(cls, values: Any) -> Any:
+        if not isinstance(values, dict):
+            return values
+        short = dict(values)
+        if isinstance(short.get("line"), str):
+            short["line"] = [short["line"]]
+        if isinstance(short.get("sum"), str):
+            short["sum"] = [short["sum"]]
+        if isinstance(short.get("sum"), list):
+            short["sum"] = {column: column for column in short["sum"]}
+        return short
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Control:
+        if not self.line:
+            raise ValueError("line: say how the closing line begins, such as TOTAL or 合计")
+        if self.rows is None and not self.sum:
+            raise ValueError("give rows: or sum:, the headers under which they stand")
+        return self
+
+
 class Records(_Sheet):
     """One record a row."""
 
@@ -162,6 +196,8 @@ class Records(_Sheet):
     every_month: bool = False
     facility: FromColumnOrText | None = None
     document: Folded | None = None
+    document_numbers: Literal["any", "consecutive"] = "any"
+    control: Control | None = None
     supplier: FromColumnOrText | None = None
     readings: list[ColumnItem] = Field(min_length=1)
     unmatched: Literal["refuse", "ignore"] = "refuse"
@@ -170,6 +206,12 @@ class Records(_Sheet):
     def _one_period(self) -> Records:
         if (self.date is None) == (self.period is None):
             raise ValueError("give either date: or period:")
+        return self
+
+    @model_validator(mode="after")
+    def _numbers_have_a_column(self) -> Records:
+        if self.document_numbers == "consecutive" and self.document is None:
+            raise ValueError("document_numbers: consecutive needs document:, their column")
         return self
 
 

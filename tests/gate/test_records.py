@@ -1,0 +1,207 @@
+"""Files of records, from the map that reads them to what the gate says of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from textwrap import indent
+
+import duckdb
+import openpyxl
+import pytest
+
+from expectations.preparation import prepare
+from expectations.rules import list_findings
+from expectations.verdict import SUITES
+from orchestration.ingest.mapping import SourceMap, read_hand_in
+from tests.gate.gate_round import ROUND, frames, lay_out
+
+HAND_IN = "erp/deliveries"
+FLAKE = """
+- {flow: {column: Item, lookup: {F1: flake}}, process: mill_washing, direction: input,
+   quantity: Net, unit: t}
+"""
+
+
+@pytest.fixture
+def found(tmp_path) -> Callable[..., list[tuple]]:
+    """What the gate finds in a file of records: (rule, severity, cell, message) of each finding."""
+
+    def judge(
+        records: str,
+        content: str | list[list],
+        readings: str = FLAKE,
+        previous: list[dict] | None = None,
+    ) -> list[tuple]:
+        rows = read(tmp_path, records, content, readings)
+        tables = frames()
+        tables["handed_in"].loc[len(tables["handed_in"])] = [
+            HAND_IN, "erp_deliveries", None, rows[0]["source_file"], "d4",
+        ]  # fmt: skip
+        with duckdb.connect() as connection:
+            lay_out(connection, rows, tables, previous)
+            prepare(connection, ROUND.round, ROUND.months)
+            return [
+                (rule.rule_id, row["severity"], row["source_cell"], row["message_en"])
+                for rules in SUITES.values()
+                for rule in rules
+                for row in list_findings(connection, rule, "gate_reading", "").to_pylist()
+                if row["hand_in"] == HAND_IN and row["rule_id"] != "unexpected_file"
+            ]
+
+    return judge
+
+
+def read(
+    folder: Path, records: str, content: str | list[list], readings: str = FLAKE
+) -> list[dict]:
+    """A file of records as its map reads it; lists of cells become a workbook."""
+    path = folder / "rounds" / "2022-05" / "erp" / "deliveries.csv"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if isinstance(content, str):
+        path.write_text(content, encoding="utf-8")
+    else:
+        path = path.with_suffix(".xlsx")
+        book = openpyxl.Workbook()
+        for row in content:
+            book.active.append(row)
+        book.save(path)
+    text = "source: erp_deliveries\nkind: erp\nlayouts:\n  - sheets:\n      - layout: records\n"
+    sheet = f"facility: {{column: Site, lookup: {{0010: mill}}}}\n{records}\nreadings:{readings}"
+    map_file = folder / "erp_deliveries.yml"
+    map_file.write_text(text + indent(sheet, " " * 8), encoding="utf-8")
+    table = read_hand_in(path, SourceMap.load(map_file), ROUND, HAND_IN, folder)
+    return table.to_pylist()
+
+
+def rules(findings: list[tuple]) -> list[tuple]:
+    return [(rule_id, cell) for rule_id, _, cell, _ in findings]
+
+
+# --- identifiers ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("site", ["0010", '="0010"', '"=""0010"""', "００１０"])
+def test_a_site_keeps_its_zeros_however_the_export_guards_them(found, site):
+    assert found("date: Day", f"Day,Site,Item,Net\n2022-05-03,{site},F1,12\n") == []
+
+
+def test_a_number_shown_with_zeros_is_the_only_site_it_can_be(found):
+    assert found("date: Day", [["Day", "Site", "Item", "Net"], ["2022-05-03", 10, "F1", 12]]) == []
+
+
+def test_a_number_that_may_be_two_sites_is_neither(tmp_path):
+    records = "date: Day\nsupplier: {column: Supplier, lookup: {10: near, 0010: far, 7: other}}"
+    rows = read(
+        tmp_path,
+        records,
+        [
+            ["Day", "Site", "Item", "Net", "Supplier"],
+            ["2022-05-03", "0010", "F1", 12, 10],
+            ["2022-05-04", "0010", "F1", 13, "10"],
+            ["2022-05-05", "0010", "F1", 14, 7],
+        ],
+    )
+    assert [row["supplier_id"] for row in rows] == [None, "near", "other"]
+
+
+def test_text_that_lost_its_zeros_is_told_not_guessed(found):
+    findings = found("date: Day", "Day,Site,Item,Net\n2022-05-03,10,F1,12\n")
+    assert ("facility_known", "L2:Net") in rules(findings)
+
+
+# --- lines that are there twice ---------------------------------------------------------------
+
+TWICE = "Day,Site,Item,Net,Plate\n2022-05-03,0010,F1,12,A1\n2022-05-03,0010,F1,12,{}\n"
+
+
+def test_a_line_without_document_is_exported_once(found):
+    [(rule_id, severity, cell, message)] = found("date: Day\nignored: [Plate]", TWICE.format("A1"))
+    assert (rule_id, severity, cell) == ("no_repeated_lines", "critical", "L3:Net")
+    assert "L2:Net" in message
+
+
+def test_a_line_whose_document_is_blank_is_exported_once(found):
+    lines = TWICE.format("A1").replace("A1", "").replace("Plate", "No")
+    assert rules(found("date: Day\ndocument: No", lines)) == [("no_repeated_lines", "L3:Net")]
+
+
+@pytest.mark.parametrize(
+    ("records", "lines"),
+    [
+        ("date: Day\nignored: [Plate]", TWICE.format("B2")),
+        ("date: Day\nignored: [Plate]", TWICE.format("A1").replace(",12,", ",0,")),
+    ],
+)
+def test_lines_that_differ_anywhere_or_count_nothing_may_stand_beside_each_other(
+    found, records, lines
+):
+    assert found(records, lines) == []
+
+
+# --- closing lines and document numbers -------------------------------------------------------
+
+CONTROL = 'date: Day\ncontrol: {line: "Total", rows: Item, sum: Net}'
+BODY = "Day,Site,Item,Net\n2022-05-03,0010,F1,12.25\n2022-06-04,0010,F1,7.5\n"
+
+
+@pytest.mark.parametrize(
+    "closing", ["Total,,2,19.75", "Total of the export,,2 records,Sum: 19.8", "Total:,,0002,19.750"]
+)
+def test_an_export_that_holds_what_its_closing_line_says_passes(found, closing):
+    assert found(CONTROL, f"{BODY}{closing}\n") == []
+
+
+def test_an_export_that_was_cut_off_lacks_its_closing_line(found):
+    [(rule_id, severity, cell, _)] = found(CONTROL, BODY)
+    assert (rule_id, severity, cell) == ("closing_line_present", "critical", "L3:Item")
+
+
+def test_a_record_that_got_lost_is_missed_in_number_and_sum(found):
+    lost = BODY.replace("2022-06-04,0010,F1,7.5\n", "")
+    findings = found(CONTROL, f"{lost}Total,,2,19.75\n")
+    assert rules(findings) == [
+        ("record_count_agrees", "L3:Item"),
+        ("record_sum_agrees", "L3:Net"),
+    ]
+    assert "“2” records, the file holds 1" in findings[0][3]
+    assert "“19.75”, the records add up to 12.25" in findings[1][3]
+
+
+def test_a_closing_line_that_says_no_number_is_told(found):
+    findings = found(CONTROL, f"{BODY}Total,,two,19.75\n")
+    assert rules(findings) == [("record_count_agrees", "L4:Item")]
+    assert "“two” records" in findings[0][3]
+
+
+def test_records_that_are_left_out_on_purpose_are_records_all_the_same(found):
+    readings = FLAKE.replace("unit: t}", "unit: t, when: {Item: [F1]}}")
+    lines = "2022-06-05,0010,X9,100\nTotal,,3,119.75\n"
+    assert found(f"{CONTROL}\nignored: [X9]", BODY + lines, readings) == []
+
+
+def test_two_exports_in_one_file_have_two_closing_lines(found):
+    second = "2022-06-09,0010,F1,1\nTotal,,1,1.00\n"
+    assert found(CONTROL, f"{BODY}Total,,2,19.75\n{second}") == []
+
+
+NUMBERED = "date: Day\ndocument: No\ndocument_numbers: consecutive"
+
+
+def test_a_gap_in_consecutive_document_numbers_is_named(found):
+    lines = "".join(
+        f"2022-05-0{day},0010,F1,{day},{number}\n"
+        for day, number in enumerate(["WB-099", "WB-100", "WB-103", "X7", "WB-104", "X9"], start=1)
+    )
+    findings = found(NUMBERED, f"Day,Site,Item,Net,No\n{lines}")
+    assert rules(findings) == [
+        ("document_numbers_complete", "L4:No"),
+        ("document_numbers_complete", "L7:No"),
+    ]
+    assert "WB-101 – WB-102 (2 numbers) are missing" in findings[0][3]
+    assert "X8 is missing" in findings[1][3]
+
+
+def test_numbers_may_repeat_and_come_in_any_order(found):
+    lines = "".join(f"2022-05-0{n},0010,F1,{n},{no}\n" for n, no in enumerate((3, 1, 2, 2), 1))
+    assert found(NUMBERED, f"Day,Site,Item,Net,No\n{lines}") == []
