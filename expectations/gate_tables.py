@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from expectations.collection_round import BEYOND_HARD, BEYOND_USUAL
-from expectations.erp_export import BESIDE_READINGS, COARSE_RECORD_KEY, IS_RECORD_LINE
-from expectations.stage_workbook import COARSE_MONTH_KEY, IS_MONTHLY
+from expectations.erp_export import COARSE_RECORD_KEY, IS_RECORD_LINE
+from expectations.stage_workbook import COARSE_MONTH_KEY, IS_MONTHLY, PARTS_OF_A_HAND_IN
 
 LAYOUT = """
 create or replace temp table gate_layout as
@@ -230,8 +230,7 @@ where abs(stated - counted) > coalesce(tolerance, 0) * abs(counted)
 INCOMPLETE = f"""
 create or replace temp table gate_incomplete as
 with in_part as (
-    select hand_in from gate_reading
-    where row_kind not in ('reading', 'older_template', {BESIDE_READINGS})
+    select hand_in from gate_reading where row_kind not in ({PARTS_OF_A_HAND_IN})
     union
     select hand_in from expected_hand_ins
     where hand_in not in (select hand_in from handed_in)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from expectations.rules import Rule
+from expectations.stage_workbook import PARTS_OF_A_HAND_IN
 
 MASS_KINDS = ("material", "intermediate", "product", "waste", "own_waste", "process_emission")
 """Kinds of flow that take part in a mass balance."""
@@ -107,7 +108,7 @@ RULES = (
         "Look for an input, product or waste of the month that was not weighed or was booked in "
         "another month or unit; check the moisture.",
         "请查找当月未称重、错月或错单位登记的投入、产品或废料，并核对含水率。",
-        """
+        f"""
         select cell.reading_no,
             concat(shown(round(u.output_kg, 3)), ' kg') as observed,
             concat(shown(round(u.input_kg, 3)), ' kg') as expected, u.tolerance
@@ -118,7 +119,7 @@ RULES = (
         where not exists (
             select 1 from gate_reading r
             where r.hand_in = u.hand_in and (
-                r.row_kind not in ('reading', 'older_template')
+                r.row_kind not in ({PARTS_OF_A_HAND_IN})
                 or r.row_kind = 'reading' and r.role = 'activity'
                 and r.process_id is not distinct from u.process_id
                 and r.period_month = u.period_month and r.canonical_quantity is null

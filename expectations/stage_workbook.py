@@ -13,6 +13,11 @@ HAS_UNIT = (
 )
 """Quantities, and the properties that figures are calculated with."""
 
+NOTES = ("older_template", "hidden_figure", "settled_look", "unread_sheet")
+"""Kinds of rows that say something of a hand-in and take nothing away from it."""
+PARTS_OF_A_HAND_IN = ", ".join(f"'{kind}'" for kind in ("reading", *NOTES)) + f", {BESIDE_READINGS}"
+"""Any other kind of row is something that could not be read."""
+
 IS_MONTHLY = (
     "row_kind = 'reading' and not is_record and role <> 'row_total' "
     "and value_type <> 'missing' and period_month is not null"
@@ -35,10 +40,9 @@ RULES = (
         "无法读取 {file}：{observed}",
         "Open the file, save it again as .xlsx without a password, and hand it in again.",
         "请打开文件，另存为不带密码的 .xlsx 后重新提交。",
-        f"""
+        """
         select reading_no, value_text as observed, 'a file that opens' as expected from batch
-        where row_kind not in ('reading', 'unmapped_header', 'missing_header', 'missing_sheet',
-            'wrong_file', 'older_template', {BESIDE_READINGS})
+        where row_kind = 'unreadable'
         """,
     ),
     Rule(
@@ -187,10 +191,105 @@ RULES = (
         """
         select reading_no, coalesce(value_text, '') as observed, 'a number' as expected
         from batch where row_kind = 'reading' and (
-            coalesce(value_type, '') not in ('number', 'text_number', 'blank', 'missing', 'error',
-                'formula_without_value')
+            coalesce(value_type, '') not in ('number', 'text_number', 'ambiguous_number', 'blank',
+                'missing', 'error', 'formula_without_value')
             or (value_type in ('number', 'text_number')
                 and not coalesce(isfinite(quantity), false)))
+        """,
+    ),
+    Rule(
+        "number_has_one_reading",
+        "critical",
+        "A number written as text can be read in one way only.",
+        "以文本填写的数字只能有一种读法。",
+        "{cell}: “{observed}” may be {expected}; nothing in its column says which ({item}, "
+        "{month}).",
+        "{cell}：“{observed}”可读作 {expected}，同列内容无法判断（{item}，{month}）。",
+        "Type it as a number, without a mark for thousands. For an export, the map says which mark "
+        "is which, under numbers or csv.",
+        "请以数字格式填写，不加千位分隔符；导出文件须在映射的 numbers 或 csv 中写明小数点和千位符。",
+        """
+        select reading_no, value_text as observed,
+            concat(replace(value_text, ',', '.'), ' or ', regexp_replace(value_text, '[.,]', ''))
+                as expected
+        from batch where row_kind = 'reading' and value_type = 'ambiguous_number'
+        """,
+    ),
+    Rule(
+        "header_stands_once",
+        "critical",
+        "A header that is read stands over one column only.",
+        "被读取的表头只对应一列。",
+        "The header “{item}” stands over several filled columns: {observed}.",
+        "表头“{item}”对应多个已填列：{observed}。",
+        "Delete or rename the column that isn't meant. If both are, the map may name the second by "
+        "the header with (2) behind it.",
+        "请删除或重命名多余的列；若两列都需要，可在映射中以表头加“ (2)”表示第二列。",
+        """
+        select reading_no, value_text as observed, 'one column' as expected
+        from batch where row_kind = 'repeated_header'
+        """,
+    ),
+    Rule(
+        "shown_as_stored",
+        "critical",
+        "What a cell shows is what it holds.",
+        "单元格显示的内容与存储的数值一致。",
+        "{cell}: shows {observed}, but {expected} is stored.",
+        "{cell}：显示 {observed}，实际存储 {expected}。",
+        "Decide which one is right; then type that number and set the cell's format to a plain "
+        "number.",
+        "请确认哪一个正确，重新填写该数值，并将单元格格式设为普通数字。",
+        """
+        select reading_no, value_text as observed, item_text as expected
+        from batch where row_kind = 'shown_otherwise'
+        """,
+    ),
+    Rule(
+        "not_struck_out",
+        "critical",
+        "No figure that is struck out counts.",
+        "带删除线的数值不予计入。",
+        "{cell}: {observed} is struck out, but would count.",
+        "{cell}：{observed} 带有删除线，但仍会被计入。",
+        "Delete the figure, or remove the line through it.",
+        "请删除该数值，或取消删除线。",
+        """
+        select reading_no, value_text as observed, 'a figure that counts' as expected
+        from batch where row_kind = 'struck_out'
+        """,
+        waivable=True,
+    ),
+    Rule(
+        "figure_is_visible",
+        "warning",
+        "Every figure that counts can be seen.",
+        "计入的数值均可见。",
+        "{cell}: {observed} counts, but nobody sees it: {expected}.",
+        "{cell}：{observed} 会被计入，但不可见（{expected}）。",
+        "Unhide it and look whether it belongs there; delete it if it doesn't.",
+        "请取消隐藏并核对该数值是否应计入；不应计入则删除。",
+        """
+        -- a month that the sheet must state would be missed; a record more or less is not
+        select reading_no, value_text as observed, item_text as expected,
+            case when is_record then 'warning' else 'info' end as severity
+        from batch where row_kind = 'hidden_figure'
+        """,
+    ),
+    Rule(
+        "sheet_is_read",
+        "warning",
+        "Every sheet with figures is one the map reads.",
+        "含有数值的工作表均被读取。",
+        "The sheet “{sheet}” holds {observed} numbers, and no map reads it.",
+        "工作表“{sheet}”含有 {observed} 个数值，但映射未读取该表。",
+        "If it belongs to the hand-in, give it the template's name. If not, take it out, or the map "
+        "lists it in ignored_sheets.",
+        "如属报送内容，请改用模板中的表名；否则请删除，或在映射的 ignored_sheets 中列出。",
+        """
+        select reading_no, value_text as observed, 'a sheet of the map' as expected,
+            case when is_required then 'warning' else 'info' end as severity
+        from batch where row_kind = 'unread_sheet'
         """,
     ),
     Rule(

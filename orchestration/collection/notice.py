@@ -43,6 +43,12 @@ PHRASES_ZH = (
     (re.compile(r"\(sum of (\d+) cells\)"), r"（\1 个单元格之和）"),
     (re.compile(r" and (\d+) more"), r" 及另外 \1 处"),
     (re.compile("“blank”"), "“空白”"),
+    (re.compile(r"(?<=\d) or (?=\d)"), " 或 "),
+    (re.compile(r"row (\d+) is hidden"), r"第 \1 行已隐藏"),
+    (re.compile(r"column ([A-Z]+) is hidden"), r"\1 列已隐藏"),
+    (re.compile("the sheet is hidden"), "该工作表已隐藏"),
+    (re.compile("a merged cell lies over it"), "被合并单元格遮盖"),
+    (re.compile(r"the number format (.+) shows nothing"), r"数字格式 \1 不显示任何内容"),
 )
 """What rules put into observed and expected, which stand in messages of both languages."""
 FINDINGS_A_COMMENT = 4

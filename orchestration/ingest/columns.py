@@ -26,7 +26,9 @@ class Columns:
         self.places: dict[str, list[int]] = {}
         for column, header in enumerate(self.headers):
             if header:
-                self.places.setdefault(header, []).append(column)
+                numbered = f"{header} ({len(self.places.get(header, [])) + 1})"
+                name = numbered if numbered in known else header
+                self.places.setdefault(name, []).append(column)
         self._header_index = grid.index_of(header_lines[-1] - 1)
         last = max(header_lines) - 1
         self.below_header = [index for index, n in enumerate(grid.numbers) if n > last]
@@ -37,13 +39,42 @@ class Columns:
         width = max((len(self._grid.rows[index]) for index in self.rows), default=0)
         if self._grid.is_text:
             width = min(width, len(self.headers))  # longer lines are ragged, and told of already
-        headed = {column for places in self.places.values() for column in places}
+        headed = {column for column, header in enumerate(self.headers) if header}
         return [column for column in range(width) if column not in headed]
+
+    def settle_repeated(self, header: str, is_quantity: bool) -> list[int]:
+        """Choose the column that counts of several with one header; returns them where none can be.
+
+        One that is blank all the way says nothing. Two that say the same are one, but for
+        quantities, which would count twice.
+        """
+        places = self.places[header]
+        if len(places) < 2:
+            return []
+        rows = self._grid.rows
+        stated = {
+            column: [
+                text_of(rows[i][column]) if column < len(rows[i]) else None
+                for i in self.below_header
+            ]
+            for column in places
+        }
+        filled = [column for column in places if any(stated[column])]
+        self.places[header] = (filled or places)[:1]
+        is_same = all(stated[column] == stated[filled[0]] for column in filled)
+        return filled if len(filled) > 1 and (is_quantity or not is_same) else []
 
     def header_address(self, column: int) -> str:
         """Where the header of a column stands, or should."""
         header = self.headers[column] if column < len(self.headers) else ""
         return self._grid.address(self._header_index or 0, column, header)
+
+    def header_addresses(self, columns: Sequence[int]) -> list[str]:
+        """Where several headers stand; in a text file their columns are told apart by number."""
+        addresses = [self.header_address(column) for column in columns]
+        if not self._grid.is_text:
+            return addresses
+        return [f"{a} ({column + 1})" for a, column in zip(addresses, columns, strict=True)]
 
     def texts(self, header: str) -> list[str | None]:
         """Texts under a header; None for a blank, and for all when the header is absent."""

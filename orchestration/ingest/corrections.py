@@ -18,6 +18,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from expectations.rules import FINDING_SCHEMA
+from orchestration.ingest.appearance import KINDS as LOOKS
+from orchestration.ingest.appearance import SETTLED
 from orchestration.ingest.numbers import PLAIN, fold, number_text
 from orchestration.ingest.reading import READING_SCHEMA
 from orchestration.ingest.sheet import DIVIDES, scaled
@@ -121,7 +123,25 @@ def apply_corrections(
     for name, values in cells.columns().items():
         column = pc.replace_with_mask(table[name].combine_chunks(), is_wanted, values)
         table = table.set_column(table.schema.get_field_index(name), name, column)
+    table = _settle_looks(table, decided)
     return table, pa.Table.from_pylist(findings, FINDING_SCHEMA)
+
+
+def _settle_looks(table: pa.Table, decided: Sequence[Correction]) -> pa.Table:
+    """How a cell looks no longer matters once somebody decided what counts there."""
+    is_look = pc.is_in(table["row_kind"], pa.array(sorted(LOOKS), pa.string()))
+    numbers = pc.indices_nonzero(is_look).to_pylist()
+    if not numbers:
+        return table
+    corrected = {(_file(one.file), *_key("", one.sheet, one.cell)) for one in decided}
+    kinds = table["row_kind"].to_pylist()
+    names = ("round", "source_file", "source_sheet", "source_cell")
+    for number, row in zip(numbers, table.select(names).take(numbers).to_pylist(), strict=True):
+        file = row["source_file"].removeprefix(f"rounds/{row['round']}/")
+        if (file, *_key("", row["source_sheet"], row["source_cell"])) in corrected:
+            kinds[number] = SETTLED
+    index = table.schema.get_field_index("row_kind")
+    return table.set_column(index, "row_kind", pa.array(kinds, pa.string()))
 
 
 def _as_correction(correction: Correction | Mapping[str, Any]) -> Correction:

@@ -67,6 +67,7 @@ def read_erp_export(
         is_text=True,
         lines=lines,
         ragged_lines=_ragged(rows, lines, header_row),
+        is_comma_likely_decimal=delimiter == ";",
     )
 
 

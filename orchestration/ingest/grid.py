@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import cache
 from typing import Any, NamedTuple
 
-from orchestration.ingest.numbers import PLAIN, NumberFormat, number_text
+from orchestration.ingest.numbers import PLAIN, NumberFormat, asked_back, number_text
 
 
 class ErrorValue(str):
@@ -57,6 +57,61 @@ def column_letters(column: int) -> str:
     return letters
 
 
+def column_of(letters: str) -> int:
+    """0 for column A, 26 for AA."""
+    column = 0
+    for letter in letters:
+        column = column * 26 + ord(letter) - 64
+    return column - 1
+
+
+Position = tuple[int, int]
+"""Row and column of a cell, counted from 0."""
+
+
+@dataclass(frozen=True)
+class Appearance:
+    """How a worksheet shows its cells, as far as that may differ from what they hold."""
+
+    formats: Mapping[Position, str] = field(default_factory=dict)
+    struck: Collection[Position] = frozenset()
+    hidden_rows: Collection[int] = frozenset()
+    hidden_columns: Collection[int] = frozenset()
+    merged: Sequence[tuple[Position, Position]] = ()
+    is_hidden_sheet: bool = False
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether a person sees what is stored, everywhere."""
+        return not (
+            self.formats
+            or self.struck
+            or self.hidden_rows
+            or self.hidden_columns
+            or self.merged
+            or self.is_hidden_sheet
+        )
+
+    def hidden_because(self, row: int, column: int) -> str | None:
+        """Why nobody sees a cell; None when it can be seen."""
+        if self.is_hidden_sheet:
+            return "the sheet is hidden"
+        if row in self.hidden_rows:
+            return f"row {row + 1} is hidden"
+        if column in self.hidden_columns:
+            return f"column {column_letters(column)} is hidden"
+        if self.corner_over(row, column) not in (None, (row, column)):
+            return "a merged cell lies over it"
+        return None
+
+    def corner_over(self, row: int, column: int) -> Position | None:
+        """The upper left cell of the merged cells that one lies in."""
+        for first, last in self.merged:
+            if first[0] <= row <= last[0] and first[1] <= column <= last[1]:
+                return first
+        return None
+
+
 @dataclass
 class Grid:
     """Rows of values; row and column numbers are those of the file, counted from 0.
@@ -73,6 +128,8 @@ class Grid:
     is_text: bool = False
     lines: Sequence[int] = ()
     ragged_lines: Mapping[int, str] = field(default_factory=dict)
+    appearance: Appearance | None = None
+    is_comma_likely_decimal: bool = False
 
     @property
     def width(self) -> int:
@@ -98,8 +155,20 @@ class Grid:
         if set(map(type, values)) == {float} and math.isfinite(sum(values)):
             texts: list[str | None] = [text.removesuffix(".0") for text in map(repr, values)]
             return Typed(texts, "number", list(values))
-        columns = [list(column) for column in zip(*map(self.to_cell, values), strict=True)]
-        return Typed(*columns) if columns else Typed([], [], [])
+        columns: list[list[Any]] = [
+            list(column) for column in zip(*map(self.to_cell, values), strict=True)
+        ]
+        if not columns:
+            return Typed([], [], [])
+        texts, kinds, numbers = columns
+        # a number that a worksheet stores as one has no marks that could mean two things
+        stored = "" if self.is_text else "number"
+        written = [
+            None if kind == stored else text for text, kind in zip(texts, kinds, strict=True)
+        ]
+        for place in asked_back(written, self.number_format, self.is_comma_likely_decimal):
+            kinds[place], numbers[place] = "ambiguous_number", None
+        return Typed(texts, kinds, numbers)
 
     def formula(self, index: int, column: int) -> str | None:
         """The formula behind a cell, with its equals sign."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from orchestration.ingest.appearance import Looks
 from orchestration.ingest.erp_export import read_erp_export
 from orchestration.ingest.grid import Grid, UnreadableFileError
 from orchestration.ingest.months_across import MonthsAcrossReader
@@ -28,6 +29,7 @@ from orchestration.ingest.template_marks import (
     sheets_handed_in,
     whose,
 )
+from orchestration.ingest.unread_sheets import add_unread_sheets
 from orchestration.ingest.workbook import Workbook, read_workbook
 
 if TYPE_CHECKING:
@@ -77,10 +79,13 @@ def read_hand_in(
             if stamped is None:
                 return readings.table()
             layout = stamped
+        looks, read = Looks(), set()
         for sheet in layout.sheets:
             grid = _text_grid(path, data, layout, sheet) if workbook is None else None
             if workbook is not None:
                 grid = find_grid(workbook, sheet)
+                if grid is not None and layout.numbers is not None:
+                    grid.number_format = layout.numbers.number_format
             if grid is None:
                 readings.add(
                     row_kind="missing_sheet",
@@ -92,6 +97,11 @@ def read_hand_in(
                 )
                 continue
             _read_sheet(sheet, Context(readings, grid, round.months, owner, grid.name or None))
+            looks.note(grid)
+            read.add(grid.name)
+        looks.add_to(readings)
+        if workbook is not None:
+            add_unread_sheets(workbook, layout, read, owner, readings)
     except UnreadableFileError as error:
         readings = Readings(**constants)
         readings.add(
@@ -158,7 +168,7 @@ def _text_grid(path: Path, data: bytes, layout: Layout, sheet: Sheet) -> Grid:
     return read_erp_export(
         path,
         data,
-        number_format=layout.csv.number_format,
+        number_format=layout.text_number_format,
         delimiter=layout.csv.delimiter,
         encoding=layout.csv.encoding,
         header_row=sheet.header_lines[-1],

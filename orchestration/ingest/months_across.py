@@ -52,7 +52,7 @@ class MonthsAcrossReader:
         structural = [h for h in (sheet.item, sheet.unit, sheet.total, sheet.note) if h]
         for column, text in enumerate(self.headers):
             if text in structural:
-                self.named.setdefault(text, column)
+                self._name(text, column)
             elif text and text not in sheet.ignored:
                 value = grid.value(lines[0], column) if len(lines) == 1 else text
                 month = month_of(value, self.context.months, date_format=sheet.date_format)
@@ -64,6 +64,20 @@ class MonthsAcrossReader:
         for text in structural:
             if text not in self.named:
                 self.context.add_absent(text, None, is_required=text != sheet.note)
+
+    def _name(self, header: str, column: int) -> None:
+        """Remember where a header stands; a second one with other texts under it is a problem."""
+        first = self.named.setdefault(header, column)
+        below = [
+            index
+            for index, number in enumerate(self.grid.numbers)
+            if number >= max(self.sheet.header_lines)
+            and not is_blank(self.grid.value(index, column))
+        ]
+        if any(self.grid.value(i, column) != self.grid.value(i, first) for i in below):
+            line = self.grid.index_of(max(self.sheet.header_lines) - 1) or 0
+            places = [self.grid.address(line, place, header) for place in (first, column)]
+            self.context.add_repeated(header, places)
 
     def _find_rows(self) -> None:
         """Rows of each mapped label; other rows with values are told of."""

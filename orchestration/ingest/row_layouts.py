@@ -50,6 +50,7 @@ class RowReader:
         self._add_header_problems()
         if period_header(self.sheet) not in self.columns.places:
             return
+        self._settle_repeated_headers()
         self._select_rows()
         self._add_headless_numbers()
         for header, item in items_of(self.sheet):
@@ -101,6 +102,15 @@ class RowReader:
         self.months = kept_months + [None] * len(totals)
         self.kept: Positions = range(len(kept))
         self.totals: Positions = range(len(kept), len(kept) + len(totals))
+
+    def _settle_repeated_headers(self) -> None:
+        """Two filled columns of one header: which of them is meant nobody can tell."""
+        quantities = {header for header, _ in items_of(self.sheet)}
+        for header, _ in self.wanted:
+            if header in self.columns.places:
+                repeated = self.columns.settle_repeated(header, header in quantities)
+                if repeated:
+                    self.context.add_repeated(header, self.columns.header_addresses(repeated))
 
     def _is_total(self, row: Sequence[Any], filled: Iterable[int]) -> bool:
         if not self.sheet.total_rows:

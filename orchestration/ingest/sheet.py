@@ -50,6 +50,16 @@ class Context:
             source_cell=address,
         )
 
+    def add_repeated(self, header: str, addresses: Sequence[str]) -> None:
+        """Add a header that several filled columns have: which is meant nobody can tell."""
+        self.add(
+            row_kind="repeated_header",
+            item_text=header,
+            value_text=" / ".join(addresses),
+            source_cell=addresses[-1],
+            is_required=True,
+        )
+
     def add_absent(self, header: str, item: Item | None, is_required: bool = True) -> None:
         """Add a header or label the map knows and the sheet lacks."""
         columns = dict(item.fixed) if item else {"is_required": is_required}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -233,7 +234,25 @@ class CsvOptions(_Model):
     @property
     def number_format(self) -> NumberFormat:
         """The decimal and thousands mark; ERP systems write a minus behind the number."""
-        return NumberFormat(self.decimal, self.thousands or "", trailing_minus=True)
+        is_declared = bool(self.model_fields_set & {"decimal", "thousands"})
+        return NumberFormat(self.decimal, self.thousands or "", True, is_declared)
+
+
+class NumberOptions(_Model):
+    """How numbers that are stored as text are written, in a worksheet."""
+
+    decimal: str = "."
+    thousands: str | None = ","
+
+    @model_validator(mode="after")
+    def _marks_differ(self) -> NumberOptions:
+        NumberFormat(self.decimal, self.thousands or "")
+        return self
+
+    @property
+    def number_format(self) -> NumberFormat:
+        """The decimal and thousands mark."""
+        return NumberFormat(self.decimal, self.thousands or "", is_declared=True)
 
 
 Sheet = MonthsDown | MonthsAcross | Records
@@ -258,7 +277,17 @@ class Layout(_Model):
 
     from_round: str = ""
     csv: CsvOptions = Field(default_factory=CsvOptions)
+    numbers: NumberOptions | None = None
+    ignored_sheets: Strings
     sheets: list[Annotated[Sheet, Field(discriminator="layout")]] = Field(min_length=1)
+
+    @property
+    def text_number_format(self) -> NumberFormat:
+        """How a text export writes its numbers: as `csv` says, else as `numbers` does."""
+        declared = self.csv.number_format
+        if self.numbers is None or declared.is_declared:
+            return declared
+        return replace(self.numbers.number_format, trailing_minus=True)
 
     @property
     def version(self) -> str:

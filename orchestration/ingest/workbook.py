@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cached_property
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from python_calamine import CalamineError, CalamineWorkbook, PasswordError
+from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetVisibleEnum
 
-from orchestration.ingest import xls_records, xlsx_scan
+from orchestration.ingest import xls_records, xlsx_looks, xlsx_scan
 from orchestration.ingest.grid import Grid
 from orchestration.ingest.ods_content import read_ods
 from orchestration.ingest.package import (
@@ -116,12 +117,29 @@ class Workbook:
             raise UnreadableWorkbookError(f"The sheet {name} has no content. {RESAVE}")
         xml = self._package.read_xml(self._parts[name])
         scan = xlsx_scan.scan_sheet(xml)
-        del xml
         if scan is None:
+            del xml
             with _calamine_errors():
-                rows, formulas = xlsx_scan.read_slowly(self._data, name)
-            return _sparse_grid(name, rows, formulas)
-        return self._calamine_grid(name, scan.lost, scan.formulas)
+                slow = xlsx_scan.read_slowly(self._data, name, self._styles)
+            grid = _sparse_grid(name, slow.rows, slow.formulas)
+            looks = replace(slow.appearance, is_hidden_sheet=name in self._hidden_sheets)
+            grid.appearance = None if looks.is_plain else looks
+            return grid
+        looks = xlsx_looks.appearance_of(xml, self._styles, name in self._hidden_sheets)
+        del xml
+        grid = self._calamine_grid(name, scan.lost, scan.formulas)
+        grid.appearance = looks
+        return grid
+
+    @cached_property
+    def _styles(self) -> xlsx_looks.Styles:
+        return xlsx_looks.read_styles(self._package)
+
+    @cached_property
+    def _hidden_sheets(self) -> frozenset[str]:
+        with _calamine_errors():
+            kinds = self._calamine.sheets_metadata
+        return frozenset(one.name for one in kinds if one.visible != SheetVisibleEnum.Visible)
 
     def _xls_grid(self, name: str) -> Grid:
         position = self.sheet_names.index(name)

@@ -10,12 +10,14 @@ import html
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any
 
-from orchestration.ingest.grid import NEVER_CALCULATED, ErrorValue
+from orchestration.ingest.grid import NEVER_CALCULATED, Appearance, ErrorValue, Position
 from orchestration.ingest.package import Package
+from orchestration.ingest.xlsx_looks import Styles
 
 DENSE_CELLS = 5_000_000
 SPARSE_FACTOR = 20
@@ -30,8 +32,6 @@ SHARED_INDEX = re.compile(rb'\bsi="([0-9]+)"')
 REFERENCES = re.compile(rb'<c [^>]*?\br="([A-Z]+)([0-9]+)"')
 FAR_AWAY = re.compile(rb'r="(?:[A-Z]{3,}[0-9]|[A-Z]+[0-9]{6})')
 TWO_LETTER_COLUMNS = 702
-
-Position = tuple[int, int]
 
 
 @dataclass
@@ -193,38 +193,75 @@ def sheet_parts(package: Package) -> dict[str, str]:
     return parts
 
 
-def read_slowly(data: bytes, name: str) -> tuple[dict[int, dict[int, Any]], dict[Position, str]]:
-    """Values by row and column, and formulas, through openpyxl's parser; blanks take no room."""
+@dataclass
+class SlowlyRead:
+    """What the slow reader gives: values and formulas by place, and how they look."""
+
+    rows: dict[int, dict[int, Any]] = field(default_factory=dict)
+    formulas: dict[Position, str] = field(default_factory=dict)
+    styles: dict[Position, int] = field(default_factory=dict)
+    appearance: Appearance = field(default_factory=Appearance)
+
+
+def read_slowly(data: bytes, name: str, styles: Styles) -> SlowlyRead:
+    """A sheet through openpyxl's parser; blanks take no room."""
     from openpyxl import load_workbook
 
     # The parser gives one dict a filled cell. The public interface pads every gap with blanks.
-    rows: dict[int, dict[int, Any]] = {}
-    formulas: dict[Position, str] = {}
+    read = SlowlyRead()
     for data_only in (False, True):
         book = load_workbook(BytesIO(data), read_only=True, data_only=data_only)
-        for number, cells in _parsed_rows(book, name):
-            for cell in cells:
-                value, column = cell["value"], cell["column"] - 1
-                if not data_only:
-                    if cell["data_type"] == "f":
-                        formulas[number - 1, column] = str(getattr(value, "text", value))
-                    continue
-                if cell["data_type"] == "e":
-                    value = ErrorValue(value)
-                elif value is None and (number - 1, column) in formulas:
-                    value = NEVER_CALCULATED
-                if value is not None and value != "":
-                    rows.setdefault(number - 1, {})[column] = value
+        with _parser(book, name) as parser:
+            for number, cells in parser.parse():
+                for cell in cells:
+                    position = (number - 1, cell["column"] - 1)
+                    if data_only:
+                        _take_value(read, position, cell)
+                        read.styles[position] = int(cell["style_id"])
+                    elif cell["data_type"] == "f":
+                        formula = cell["value"]
+                        read.formulas[position] = str(getattr(formula, "text", formula))
+            read.appearance = _appearance(read.styles, parser, styles)
         book.close()
-    return rows, formulas
+    return read
 
 
-def _parsed_rows(book: Any, name: str) -> Iterator[tuple[int, list[dict[str, Any]]]]:
+def _take_value(read: SlowlyRead, position: Position, cell: Mapping[str, Any]) -> None:
+    value = cell["value"]
+    if cell["data_type"] == "e":
+        value = ErrorValue(value)
+    elif value is None and position in read.formulas:
+        value = NEVER_CALCULATED
+    if value is not None and value != "":
+        read.rows.setdefault(position[0], {})[position[1]] = value
+
+
+def _appearance(used: Mapping[Position, int], parser: Any, styles: Styles) -> Appearance:
+    hidden_columns: set[int] = set()
+    for one in parser.column_dimensions.values():
+        if one.get("hidden") in ("1", "true"):
+            hidden_columns |= set(range(int(one["min"]) - 1, int(one.get("max", one["min"]))))
+    merged = parser.merged_cells.mergeCell if parser.merged_cells else ()
+    return Appearance(
+        {place: styles.formats[n] for place, n in used.items() if n in styles.formats},
+        frozenset(place for place, number in used.items() if number in styles.struck),
+        frozenset(
+            int(number) - 1
+            for number, one in parser.row_dimensions.items()
+            if one.get("hidden") in ("1", "true")
+        ),
+        frozenset(hidden_columns),
+        tuple(((m.min_row - 1, m.min_col - 1), (m.max_row - 1, m.max_col - 1)) for m in merged),
+    )
+
+
+@contextmanager
+def _parser(book: Any, name: str) -> Iterator[Any]:
     from openpyxl.worksheet._reader import WorkSheetParser
 
     sheet = book[name]
     with sheet._get_source() as source:
-        parser = WorkSheetParser(
+        yield WorkSheetParser(
             source,
             sheet._shared_strings,
             data_only=book.data_only,
@@ -232,4 +269,3 @@ def _parsed_rows(book: Any, name: str) -> Iterator[tuple[int, list[dict[str, Any
             date_formats=book._date_formats,
             timedelta_formats=book._timedelta_formats,
         )
-        yield from parser.parse()

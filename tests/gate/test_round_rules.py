@@ -75,6 +75,10 @@ BROKEN_CELLS = [
     ("sheet_present", "A1", added(WASHING, "A1", row_kind="missing_sheet", item_text="Waste")),
     ("header_known", "F4", added(WASHING, "F4", row_kind="unmapped_header", item_text="Stean")),
     ("header_present", "A4", added(WASHING, "A4", row_kind="missing_header", item_text="Water")),
+    ("header_stands_once", "F4", added(WASHING, "F4", row_kind="repeated_header", item_text="Gas")),
+    ("shown_as_stored", "C5", added(WASHING, "C5", row_kind="shown_otherwise", value_text="85 %")),
+    ("not_struck_out", "C5", added(WASHING, "C5", row_kind="struck_out", value_text="1000")),
+    ("number_has_one_reading", "C5", changed(WASH, "C5", **no_number("ambiguous_number", "1.234"))),
     ("month_known", "C5", changed(WASH, "C5", period_month=None, period_text="Mai")),
     ("month_in_round", "C8", added(WASHING, "C8", MAY.replace(month=4), 900.0, **POWER)),
     ("month_reported", "C6", changed(WASH, "C6", **no_number("missing"))),
@@ -138,6 +142,25 @@ def test_broken_cell_is_named(broken_company, number):
     assert (rule_id, "critical", hand_in, source_cell) in critical
     assert {f[0] for f in critical} - ALSO.get(rule_id, set()) == {rule_id}
     assert states(broken_company)[hand_in] == "refused"
+
+
+def test_what_is_hidden_or_unread_is_told_and_refuses_nobody(judged):
+    def change(rows, tables):
+        note = {"value_text": "7", "is_required": False}
+        rows.append(reading(WASHING, "C5", MAY, None, row_kind="hidden_figure", **note))
+        rows.append(reading(INVOICE, "C9", MAY, None, row_kind="hidden_figure", **note))
+        rows.append(reading(WASHING, "B2", None, None, row_kind="unread_sheet", **note))
+        twin = note | {"is_required": True, "row_kind": "unread_sheet"}
+        rows.append(reading(BOILER, "B2", None, None, **twin))
+
+    judgement = judged(change)
+    assert set(found(judgement)) == {
+        ("figure_is_visible", "info", WASH, "C5"),
+        ("figure_is_visible", "warning", ERP, "C9"),
+        ("sheet_is_read", "info", WASH, "B2"),
+        ("sheet_is_read", "warning", BOIL, "B2"),
+    }
+    assert set(judgement.accepted_hand_ins) == {WASH, BOIL, ERP}
 
 
 def test_broken_cells_stop_nobody_else(broken_company):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestration.ingest.numbers import PLAIN, NumberFormat, number_text
+from orchestration.ingest.numbers import PLAIN, NumberFormat, asked_back, number_text
 from orchestration.ingest.periods import month_of
 
 YEAR_2021 = tuple(date(2021, month, 1) for month in range(1, 13))
@@ -37,7 +37,22 @@ def test_a_clean_number_in_text_is_a_number(text, number):
     "text",
     [
         *("约40", "320吨", "-", "/", "无", "n/a", "12 345", "1,23", "1,2345", "12%", "10²", "½"),
-        *("①", "nan", "inf", "1e999", "0x10", "1_000", "", ".", "5-", "1.2.3", "--1", "١٢٣٫٥"),
+        *(
+            "0,530",
+            "000,001",
+            "①",
+            "nan",
+            "inf",
+            "1e999",
+            "0x10",
+            "1_000",
+            "",
+            ".",
+            "5-",
+            "1.2.3",
+            "--1",
+            "١٢٣٫٥",
+        ),
     ],
 )
 def test_anything_else_is_never_guessed(text):
@@ -54,6 +69,48 @@ def test_thousands_separators_change_nothing(number, marks):
     decimal, thousands = marks
     text = f"{number:,}".replace(",", thousands)
     assert NumberFormat(decimal, thousands).parse(text) == number
+
+
+COMMA = NumberFormat(",", ".", is_declared=True)
+POINT = NumberFormat(".", ",", is_declared=True)
+
+
+@pytest.mark.parametrize(
+    ("texts", "number_format", "doubtful"),
+    [
+        (["1.234", "2.345"], PLAIN, {0, 1}),
+        (["1.234", "2.345"], POINT, set()),
+        (["1.234", "2.345"], COMMA, set()),
+        (["1,234", "１，２００"], PLAIN, set()),  # a comma for thousands is what README promises
+        (["1,234", "2.345"], PLAIN, {0, 1}),  # one of them is another convention
+        (["76.5", "84,000", "1.234"], PLAIN, set()),
+        (["12,5", "1.234"], PLAIN, {1}),
+        (["1.234.567", "1.234"], PLAIN, {1}),
+        (["0,530", "2,420"], PLAIN, {1}),
+        (["1.581,0", "2,420"], PLAIN, {1}),
+        (["1.581,0", "2,420"], COMMA, {1}),  # the others have one decimal, padded
+        (["1.581,000", "2,420"], COMMA, set()),
+        (["76.50", "1.234"], PLAIN, {1}),
+        (["1.5", None, "1.234-"], PLAIN, set()),
+        (["12.5", "3,000.5"], COMMA, set()),  # no number in this convention: refused as text
+    ],
+)
+def test_a_column_has_one_convention(texts, number_format, doubtful):
+    assert asked_back(texts, number_format) == doubtful
+
+
+def test_a_file_parted_by_semicolons_may_write_decimals_with_a_comma():
+    assert asked_back(["1,234", "2,345"], PLAIN, is_comma_likely_decimal=True) == {0, 1}
+    assert asked_back(["1,234", "2.5"], PLAIN, is_comma_likely_decimal=True) == set()
+
+
+@pytest.mark.parametrize(
+    ("thousands", "text"),
+    [(" ", "1\xa0000"), (" ", "1\u202f000"), (" ", "1 000"), ("'", "1'000"), ("'", "1\u2019000")],
+)
+def test_blanks_and_apostrophes_are_thousands_where_that_is_declared(thousands, text):
+    assert NumberFormat(".", thousands).parse(text) == 1000
+    assert PLAIN.parse(text) is None
 
 
 @given(st.text(max_size=12))
