@@ -145,6 +145,21 @@ RULES = (
         ),
     ),
     _from_problems(
+        "factor_calorific_basis",
+        "critical",
+        (
+            "A factor per energy and the calorific value it meets are on one basis, gross or net.",
+            "按能量计的因子与所用热值基准一致（高位或低位）。",
+        ),
+        SAID,
+        (
+            "Write the basis as the source gives it, kWh (Gross CV) or MJ/Nm3 (Net CV); gross and "
+            "net meet through net_per_gross in company/flow_properties.csv.",
+            "请按来源注明热值基准，如 kWh（Gross CV）或 MJ/Nm3（Net CV）；高位与低位通过 "
+            "company/flow_properties.csv 中的 net_per_gross 换算。",
+        ),
+    ),
+    _from_problems(
         "factor_fuel_parameters",
         "critical",
         ("A factor from carbon content has all it takes.", "按含碳量计算的因子参数完整。"),

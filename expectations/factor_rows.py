@@ -9,10 +9,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import pyarrow as pa
 
 from expectations.preparation import as_number, convert
+from orchestration.ingest.units import Bridges, UnitError, conversion, parse
+from orchestration.table_checks import bridges
 
 GASES_SEED = Path(__file__).parents[1] / "dbt_project" / "seeds" / "gases.csv"
 PROVENANCE = ("source_file", "source_sha256", "source_line")
@@ -39,6 +42,10 @@ COLUMNS = (
 )
 OPTIONAL_COLUMNS = ("technology_match", "data_geography")
 """How well the figure fits what it is used for; a library without them is scored as unknown."""
+NET = "net"
+NET_BY_CONVENTION = "TJ"
+"""The unit of a factor that is net where it says nothing: IPCC 2006 V2 1.4.1.2, GB/T 32151."""
+
 TECHNOLOGY_MATCHES = ("plant", "company", "equivalent", "proxy")
 
 
@@ -72,12 +79,20 @@ class FactorRow:
         return None
 
 
+class Energy(NamedTuple):
+    """TJ of a unit, or in a unit of a flow; gross or net where the unit says so."""
+
+    tj: float
+    basis: str | None
+    unit: str
+
+
 @dataclass(frozen=True)
 class FactorCompany:
     """What a factor has to fit: units of flows, their properties, sources and priorities."""
 
     unit_codes: Mapping[str, str]
-    densities: Mapping[str, float]
+    bridges: Mapping[str, Bridges]
     calorific_values: Mapping[str, tuple[float, str]]
     sources: Mapping[str, Mapping[str, str | None]]
     priorities: Mapping[str, str | None]
@@ -87,18 +102,17 @@ def company_of(
     landed: Mapping[str, pa.Table], flows: pa.Table, flow_properties: pa.Table
 ) -> FactorCompany:
     """The company's flows, sources and priorities, ready to look up."""
-    densities, calorific_values = {}, {}
-    for row in flow_properties.to_pylist():
+    calorific_values = {}
+    properties = flow_properties.to_pylist()
+    for row in properties:
         value = as_number(row["value"])
-        if value and row["property"] == "density" and row["unit"] == "kg/L":
-            densities[row["flow_id"]] = value
         if value and row["property"] == "ncv" and row["unit"]:
             calorific_values[row["flow_id"]] = (value, row["unit"])
     sources = landed.get("sources")
     priorities = landed.get("libraries")
     return FactorCompany(
         unit_codes={row["flow_id"]: row["unit_code"] for row in flows.to_pylist()},
-        densities=densities,
+        bridges=bridges(properties),
         calorific_values=calorific_values,
         sources={row["source_id"]: row for row in sources.to_pylist()} if sources else {},
         priorities=(
@@ -222,49 +236,106 @@ def _read_units(row: FactorRow, company: FactorCompany) -> None:
     if unit is None:
         row.complain("factor_unit_parses", "unit", f"a unit that leads to {unit_code}")
         return
-    density = company.densities.get(flow_id)
-    multiplier, problem = convert(unit, unit_code, density)
-    tj_per_unit, _ = convert(unit, "TJ", None)
+    bridge = company.bridges.get(flow_id, Bridges())
+    multiplier, problem = convert(unit, unit_code, bridge)
+    energy = _energy(unit)
     if multiplier:
         row.added["factor_units_per_flow_unit"] = 1.0 / multiplier
-    elif tj_per_unit is None:
+    elif energy is None or _energy(unit_code):
         row.complain("factor_unit_parses", "unit", problem or "a unit", unit)
     else:
-        tj_per_flow_unit = _calorific_value(row, company, numbers["ncv"], unit_code, density)
-        if tj_per_flow_unit is not None:
-            row.added |= {
-                "is_energy_based": True,
-                "tj_per_flow_unit": tj_per_flow_unit,
-                "factor_units_per_flow_unit": tj_per_flow_unit / tj_per_unit,
-            }
+        _join_by_calorific_value(row, company, numbers["ncv"], unit_code, energy)
     if numbers["carbon_content_tc_per_tj"] is not None:
-        if multiplier and tj_per_unit:  # the fuel itself is measured in an energy unit
-            row.added["tj_per_flow_unit"] = tj_per_unit / multiplier
+        if multiplier and energy:  # the fuel itself is measured in an energy unit
+            row.added["tj_per_flow_unit"] = energy.tj / multiplier
         _check_carbon_content(row, unit, numbers["oxidation_fraction"])
 
 
+def _join_by_calorific_value(
+    row: FactorRow, company: FactorCompany, ncv: float | None, unit_code: str, energy: Energy
+) -> None:
+    """Units of a factor per energy in one unit of a flow that is kept in mass or volume.
+
+    Factor and calorific value have to rest on one basis, gross or net, or on two whose ratio is
+    known. A factor per TJ is net, as IPCC and the Chinese guidelines publish it, and so is a
+    calorific value that stands as the flow's property or beside a net factor. A row that brings
+    its own value and states no basis at all is on one, whichever it is.
+    """
+    flow_id, unit = row.text.get("flow_id") or "", row.text.get("unit") or ""
+    bridge = company.bridges.get(flow_id, Bridges())
+    value = _calorific_value(row, company, ncv, unit_code, bridge)
+    if value is None:
+        return
+    of_factor = energy.basis or (NET if unit == NET_BY_CONVENTION else None)
+    of_value = value.basis or (NET if ncv is None or of_factor == NET else None)
+    tj_on_basis_of_factor, ratio = value.tj, bridge.net_per_gross
+    if of_factor != of_value:
+        if of_factor is None or of_value is None:
+            where, stated = ("unit", unit) if of_factor is None else ("ncv_unit", value.unit)
+            known = of_factor or of_value
+            row.complain(
+                "factor_calorific_basis",
+                where,
+                f"{stated} (Gross CV) or {stated} (Net CV), as it meets a {known} value",
+                stated,
+            )
+            return
+        if ratio is None:
+            row.complain(
+                "factor_calorific_basis",
+                "unit",
+                f"net_per_gross of {flow_id} in company/flow_properties.csv, as a {of_factor} "
+                f"factor meets a {of_value} calorific value",
+            )
+            return
+        tj_on_basis_of_factor *= ratio if of_factor == NET else 1 / ratio
+    row.added |= {
+        "is_energy_based": True,
+        "tj_per_flow_unit": _net_tj(value.tj, of_value, ratio),
+        "factor_units_per_flow_unit": tj_on_basis_of_factor / energy.tj,
+    }
+
+
+def _net_tj(tj: float, basis: str | None, net_per_gross: float | None) -> float | None:
+    """The net calorific value that a measured one replaces; None where it can't be told."""
+    if basis == NET:
+        return tj
+    return tj * net_per_gross if basis is not None and net_per_gross is not None else None
+
+
 def _calorific_value(
-    row: FactorRow, company: FactorCompany, ncv: float | None, unit_code: str, density: float | None
-) -> float | None:
+    row: FactorRow, company: FactorCompany, ncv: float | None, unit_code: str, bridge: Bridges
+) -> Energy | None:
     """TJ in one canonical unit of the flow: the row's own figure before the flow's."""
-    flow_id = row.text.get("flow_id") or ""
     value, unit = (ncv, row.text.get("ncv_unit"))
     if value is None:
-        value, unit = company.calorific_values.get(flow_id, (None, None))
+        value, unit = company.calorific_values.get(row.text.get("flow_id") or "", (None, None))
     if value is None or unit is None or "/" not in unit or value <= 0:
         row.complain("factor_unit_parses", "ncv", f"a calorific value, to get to {unit_code}")
         return None
-    energy_unit, per_unit = unit.split("/", 1)
-    energy, problem = convert(energy_unit, "TJ", None)
-    amount, amount_problem = convert(per_unit, unit_code, density)
-    if energy is None or not amount:
-        row.complain("factor_unit_parses", "ncv_unit", problem or amount_problem or "GJ/t", unit)
+    try:
+        basis = parse(unit).basis
+        per_unit = conversion(unit, f"TJ/{unit_code}", **bridge._asdict(), unstated_basis=basis)
+    except UnitError as error:
+        row.complain("factor_unit_parses", "ncv_unit", str(error), unit)
         return None
-    return value * energy / amount
+    return Energy(value * per_unit, basis, unit)
+
+
+def _energy(unit: str) -> Energy | None:
+    """TJ in an energy unit, and its basis; None for every other unit."""
+    try:
+        parsed, one_tj = parse(unit), parse("TJ")
+    except UnitError:
+        return None
+    if parsed.dimension != one_tj.dimension:
+        return None
+    return Energy(parsed.factor / one_tj.factor, parsed.basis, unit)
 
 
 def _check_carbon_content(row: FactorRow, unit: str, oxidation: float | None) -> None:
-    if unit != "TJ":
+    energy = _energy(unit)
+    if energy is None or energy.tj != 1.0 or energy.basis not in (None, NET):
         row.complain("factor_fuel_parameters", "unit", "TJ")
     if oxidation is None or not 0 < oxidation <= 1:
         row.complain("factor_fuel_parameters", "oxidation_fraction", "above 0, at most 1")

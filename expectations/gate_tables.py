@@ -30,6 +30,7 @@ select
     p.facility_id as process_facility_id,
     u.multiplier as unit_multiplier,
     coalesce(u.problem ilike '%dimension%', false) as unit_has_wrong_dimension,
+    u.problem as unit_problem, u.problem_zh as unit_problem_zh,
     case when r.row_kind = 'reading' and r.period_month is not null
             and coalesce(r.direction, '') <> 'property' and isfinite(r.quantity)
         then r.quantity * r.sign_multiplier * u.multiplier end as canonical_quantity

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from typing import TYPE_CHECKING
 
 import duckdb
 import pyarrow as pa
@@ -30,6 +31,9 @@ from expectations.gate_tables import (
 from expectations.mass_balance import NO_UNBALANCED, SOURCE_SCHEMA, UNBALANCED
 from expectations.rules import FINDING_SCHEMA
 from orchestration.company import INSTRUMENT_COLUMNS
+
+if TYPE_CHECKING:
+    from orchestration.ingest.units import Bridges
 
 INSTRUMENT_TEXT = (*INSTRUMENT_COLUMNS, "round", "source_file", "source_line")
 METER_TEXT = ("meter_id", "facility_id", "replaced_on", "final_reading", "first_reading")
@@ -109,7 +113,7 @@ def _sql_type(type_: pa.DataType) -> str:
 
 def _prepare_units(connection: duckdb.DuckDBPyConnection) -> None:
     """Conversions of units that stand in instruments and earlier readings, not in this round."""
-    densities = _densities(connection)
+    bridge_of = _bridges(connection)
     rows = connection.execute("""
         select distinct wanted.flow_id, wanted.unit_text, f.unit_code
         from (
@@ -121,7 +125,7 @@ def _prepare_units(connection: duckdb.DuckDBPyConnection) -> None:
         where wanted.unit_text is not null
     """).fetchall()
     converted = [
-        (flow_id, unit_text, convert(unit_text, unit_code, densities.get(flow_id))[0])
+        (flow_id, unit_text, convert(unit_text, unit_code, bridge_of.get(flow_id))[0])
         for flow_id, unit_text, unit_code in rows
     ]
     _fill(
@@ -138,7 +142,7 @@ def _prepare_units(connection: duckdb.DuckDBPyConnection) -> None:
 
 def _prepare_ranges(connection: duckdb.DuckDBPyConnection) -> None:
     """Bounds as numbers in the unit they are written in, with that unit's size."""
-    densities = _densities(connection)
+    bridge_of = _bridges(connection)
     rows = connection.execute("""
         select r.line, r.flow_id, r.process_id, r.direction, r.per, r.unit, f.unit_code,
             r.usual_min, r.usual_max, r.hard_min, r.hard_max
@@ -147,7 +151,7 @@ def _prepare_ranges(connection: duckdb.DuckDBPyConnection) -> None:
     """).fetchall()
     prepared = []
     for line, flow_id, process_id, direction, per, unit, unit_code, *bounds in rows:
-        multiplier, problem = _range_unit(per, unit, unit_code, densities.get(flow_id))
+        multiplier, problem = _range_unit(per, unit, unit_code, bridge_of.get(flow_id))
         numbers = [as_number(bound) for bound in bounds]
         if any(n is None for n, bound in zip(numbers, bounds, strict=True) if bound is not None):
             problem = problem or f"{bounds} are not all numbers"
@@ -164,16 +168,16 @@ def _prepare_ranges(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _range_unit(
-    per: str | None, unit: str | None, unit_code: str | None, density: float | None
+    per: str | None, unit: str | None, unit_code: str | None, bridge: Bridges | None
 ) -> tuple[float | None, str | None]:
     if per not in ("month", "output_kg"):
         return None, f"per is {per!r}; it must be month or output_kg"
     if unit is None or unit_code is None:
         return None, "the unit, or the flow in company/flows.csv, is missing"
     if per == "month" or "/" not in unit:
-        return convert(unit, unit_code, density)
+        return convert(unit, unit_code, bridge)
     numerator, denominator = unit.rsplit("/", 1)
-    size, problem = convert(numerator, unit_code, density)
+    size, problem = convert(numerator, unit_code, bridge)
     mass, mass_problem = convert(denominator, "kg", None)
     if size is None or mass is None:
         return None, problem or mass_problem
@@ -181,24 +185,22 @@ def _range_unit(
 
 
 def convert(
-    unit_text: str, unit_code: str, density: float | None
+    unit_text: str, unit_code: str, bridge: Bridges | None = None
 ) -> tuple[float | None, str | None]:
     """Canonical units per one `unit_text`, or the reason why there is no such number."""
-    from orchestration.ingest.units import UnknownUnitError, WrongDimensionError, conversion
+    from orchestration.ingest.units import Bridges, UnitError, conversion
 
     try:
-        return conversion(unit_text, unit_code, density_kg_per_l=density), None
-    except (UnknownUnitError, WrongDimensionError) as error:
+        return conversion(unit_text, unit_code, **(bridge or Bridges())._asdict()), None
+    except UnitError as error:
         return None, str(error)
 
 
-def _densities(connection: duckdb.DuckDBPyConnection) -> dict[str, float]:
-    return dict(
-        connection.execute("""
-            select flow_id, any_value(try_cast(value as double)) from flow_properties
-            where property = 'density' and unit = 'kg/L' group by all
-        """).fetchall()
-    )
+def _bridges(connection: duckdb.DuckDBPyConnection) -> dict[str, Bridges]:
+    from orchestration.table_checks import bridges
+
+    stated = connection.sql("select flow_id, property, value from flow_properties")
+    return bridges(stated.to_arrow_table().to_pylist())
 
 
 def as_number(text: object) -> float | None:

@@ -403,7 +403,8 @@ RULES = (
         "Use a unit of the template, such as kg, t, kWh, 万千瓦时, m3 or Nm3.",
         "请使用模板中的单位，如 kg、t、kWh、万千瓦时、m3 或 Nm3。",
         f"""
-        select reading_no, coalesce(unit_text, 'blank') as observed, flow_unit_code as expected
+        select reading_no, coalesce(unit_text, 'blank') as observed, flow_unit_code as expected,
+            unit_problem as remedy_en, unit_problem_zh as remedy_zh
         from batch where row_kind = 'reading' and {HAS_UNIT}
             and flow_is_known and {NEEDED} and unit_multiplier is null
             and not unit_has_wrong_dimension
@@ -419,7 +420,8 @@ RULES = (
         "State the quantity in a unit of that kind; energy is never converted to mass here.",
         "请使用同类单位；能量与质量之间不在此换算。",
         f"""
-        select reading_no, coalesce(unit_text, 'blank') as observed, flow_unit_code as expected
+        select reading_no, coalesce(unit_text, 'blank') as observed, flow_unit_code as expected,
+            unit_problem as remedy_en, unit_problem_zh as remedy_zh
         from batch where row_kind = 'reading' and {HAS_UNIT}
             and flow_is_known and {NEEDED} and unit_multiplier is null
             and unit_has_wrong_dimension

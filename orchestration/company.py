@@ -19,7 +19,8 @@ import yaml
 
 from orchestration.company_checks import contradictions, settings_problems
 from orchestration.company_tables import GWP_SETS, TABLES, Table, read_csv_as_text
-from orchestration.table_checks import densities_kg_per_l
+from orchestration.ingest.units import Bridges
+from orchestration.table_checks import bridges
 
 if TYPE_CHECKING:
     from orchestration.ingest.mapping import SourceMap
@@ -87,9 +88,9 @@ class Company:
         return self.tables[name]
 
     @cached_property
-    def densities_kg_per_l(self) -> dict[str, float]:
-        """Density of each flow that has one; lets litres and kilograms meet."""
-        return densities_kg_per_l(self.tables["flow_properties"])
+    def bridges(self) -> dict[str, Bridges]:
+        """What lets litres and kilograms, gross and net energies of each flow meet."""
+        return bridges(self.tables["flow_properties"].to_dict("records"))
 
 
 class DataFolder:

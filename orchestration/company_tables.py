@@ -33,6 +33,7 @@ PROPERTY_OF_BASIS = {"energy": "ncv", "volume": "density", "carbon": "carbon_con
 KEY_BASES = ("output_mass", "input_of_flow", "share")
 PROPERTIES: Mapping[str, str | None] = {
     "ncv": None,
+    "net_per_gross": "MJ/MJ",
     "density": "kg/L",
     "moisture": "kg/kg",
     "regain": "kg/kg",

@@ -20,8 +20,12 @@ CONVERSION_SCHEMA = pa.schema(
         ("unit_code", pa.string()),
         ("multiplier", pa.float64()),
         ("problem", pa.string()),
+        ("problem_zh", pa.string()),
     ]
 )
+NET = "net"
+"""The basis of a property `ncv` whose unit states none: it is the net one by its name."""
+
 PROPERTY_UNITS = {"ncv": "TJ/{unit_code}", "density": "kg/L", "carbon_content": "t/TJ"}
 """Canonical unit of a flow's property; a property without a dimension is not in here."""
 
@@ -43,25 +47,23 @@ def conversion_rows(
         if of_property:
             unit_code = PROPERTY_UNITS.get(of_property, unit_text).format(unit_code=unit_code)
         wanted[flow_id, of_property, unit_text] = unit_code
-    found = conversions(
-        {(flow_id, unit_text, code) for (flow_id, _, unit_text), code in wanted.items()},
-        company.densities_kg_per_l,
-    )
-    return [
-        {
-            "flow_id": flow_id,
-            "property": of_property,
-            "unit_text": unit_text,
-            "unit_code": unit_code,
-            "multiplier": found[flow_id, unit_text, unit_code].multiplier,
-            "problem": found[flow_id, unit_text, unit_code].problem,
+    found = {}
+    for basis in (None, NET):
+        asked = {
+            (flow_id, unit_text, code)
+            for (flow_id, of_property, unit_text), code in wanted.items()
+            if (of_property == "ncv") == (basis == NET)
         }
-        for (flow_id, of_property, unit_text), unit_code in sorted(wanted.items())
-    ]
+        found[basis] = conversions(asked, company.bridges, unstated_basis=basis)
+    rows = []
+    for (flow_id, of_property, unit_text), unit_code in sorted(wanted.items()):
+        one = found[NET if of_property == "ncv" else None][flow_id, unit_text, unit_code]
+        rows.append({"flow_id": flow_id, "property": of_property, **one._asdict()})
+    return rows
 
 
 def rebuild_conversions(company: Company, lake: Lake, rounds: Iterable[str]) -> pa.Table:
-    """The pairs known so far and those of these rounds, with today's densities."""
+    """The pairs known so far and those of these rounds, with today's properties of flows."""
     pairs = _known_pairs(lake)
     for round_ in rounds:
         pairs |= _pairs_of_round(lake, round_)

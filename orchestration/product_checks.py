@@ -28,7 +28,7 @@ from orchestration.table_checks import (
     Row,
     Tables,
     blanks,
-    densities_kg_per_l,
+    bridges,
     in_force_together,
     lines_of,
     mixed,
@@ -228,7 +228,7 @@ def _wrong_scenario_flow(place: str, row: Row, flow: pd.Series, tables: Tables) 
             f"components in {TABLES['flows'].path}."
         )
     pair = (row["flow_id"], row["unit"], flow["unit_code"])
-    found = conversions([pair], densities_kg_per_l(tables["flow_properties"]))[pair]
+    found = conversions([pair], bridges(tables["flow_properties"].to_dict("records")))[pair]
     if found.problem is not None:
         problems.append(f"{place}: {found.problem}")
     return problems

@@ -57,7 +57,7 @@ def _validate(data: DataFolder) -> None:
     for round_ in data.rounds:
         for source_map in data.maps.values():
             source_map.layout_for(round_.round)
-    _ = data.company.densities_kg_per_l
+    _ = data.company.bridges
 
 
 def unbroken_rows(chosen: Sequence[str], known: Sequence[str]) -> list[list[str]]:

@@ -6,15 +6,17 @@ Every message names file, line and remedy. Tables are frames whose columns are a
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
 import pandas as pd
 
 from orchestration.company_tables import TABLES
+from orchestration.ingest.units import Bridges
 
 SHARE_SLACK = 1e-9
+BRIDGE_OF_PROPERTY = {"density": "density_kg_per_l", "net_per_gross": "net_per_gross"}
 BEGINNING = date.min
 Tables = Mapping[str, pd.DataFrame]
 Row = dict[str, Any]
@@ -156,7 +158,11 @@ def wrong_sum(rows: list[tuple[str, Row]], what: str, column: str = "share") -> 
     return [f"{rows[0][0]}: {what} add up to {total:.10g}. They must add up to 1."]
 
 
-def densities_kg_per_l(properties: pd.DataFrame) -> dict[str, float]:
-    """Density of each flow that has one; lets litres and kilograms meet."""
-    rows = properties[properties["property"] == "density"]
-    return {row.flow_id: float(row.value) for row in rows.itertuples()}
+def bridges(properties: Iterable[Row]) -> dict[str, Bridges]:
+    """What lets units of each flow meet: its density, its net over its gross calorific value."""
+    found: dict[str, dict[str, float]] = {}
+    for row in properties:
+        name, value = BRIDGE_OF_PROPERTY.get(row["property"]), number(row["value"])
+        if name is not None and value is not None:
+            found.setdefault(row["flow_id"], {})[name] = value
+    return {flow_id: Bridges(**values) for flow_id, values in found.items()}

@@ -17,7 +17,7 @@ from orchestration.ingest.numbers import fold
 from orchestration.ingest.sheet import known_headers
 from orchestration.ingest.source_map import Item, Records, Sheet, SourceMap
 from orchestration.ingest.template_marks import without_annotation
-from orchestration.ingest.units import UnitError, conversion
+from orchestration.ingest.units import Bridges, UnitError, conversion
 from orchestration.ingest.workbook import read_workbook
 
 LAST_VALUE_ROLES = ("meter_start", "meter_end", "stock_open", "stock_close")
@@ -37,7 +37,7 @@ class LastPeriod:
     months: tuple[date, ...] = ()
     readings: Sequence[Mapping[str, Any]] = ()
     records: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
-    densities_kg_per_l: Mapping[str, float] = field(default_factory=dict)
+    bridges: Mapping[str, Bridges] = field(default_factory=dict)
 
     @property
     def title(self) -> str:
@@ -90,9 +90,9 @@ class LastPeriod:
     def _converted(self, row: Mapping[str, Any], unit: str | None) -> float | None:
         if unit is None or row["unit_text"] is None or fold(row["unit_text"]) == fold(unit):
             return row["quantity"]
-        density = self.densities_kg_per_l.get(row["flow_id"])
+        bridge = self.bridges.get(row["flow_id"], Bridges())
         try:
-            return row["quantity"] * conversion(row["unit_text"], unit, density_kg_per_l=density)
+            return row["quantity"] * conversion(row["unit_text"], unit, **bridge._asdict())
         except UnitError:
             return None
 
@@ -122,8 +122,9 @@ def read_last_period(
         ]
         if readings:
             records = _records(path, source_map.layout_for(candidate.round).sheets)
-            densities = data.company.densities_kg_per_l
-            return LastPeriod(candidate.round, candidate.months, readings, records, densities)
+            return LastPeriod(
+                candidate.round, candidate.months, readings, records, data.company.bridges
+            )
     return LastPeriod()
 
 

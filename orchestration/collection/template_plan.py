@@ -29,7 +29,7 @@ from orchestration.ingest.template_marks import (
     TEMPLATE_CODE,
     TEMPLATE_VERSION,
 )
-from orchestration.ingest.units import UnitError, conversion
+from orchestration.ingest.units import Bridges, UnitError, conversion
 
 Kind = Literal["period", "number", "choice", "text", "note"]
 
@@ -148,9 +148,9 @@ class Template:
         row = self._range(item)
         if row is None or unit is None:
             return Bounds(minimum=floor)
-        density = self.words.company.densities_kg_per_l.get(flow)
+        bridge = self.words.company.bridges.get(flow, Bridges())
         try:
-            size = conversion(row["unit"], unit, density_kg_per_l=density)
+            size = conversion(row["unit"], unit, **bridge._asdict())
         except UnitError:
             return Bounds(minimum=floor)
         low, high, usual_low, usual_high = (

@@ -3,11 +3,19 @@
 pint does the arithmetic over our own definitions (unit_definitions.csv) and none of its own: in
 its default registry an unknown `pkm` would be a picokilometre. Nothing is guessed here: a text
 is a product or quotient of known names, a power of ten may stand before it, and that is all.
+
+Capitals make no difference (`KWH`) as long as they can't: `ML` is a million litres by the SI and a
+millilitre where capitals are carelessly typed. What can mean two things is refused with both, by
+that comparison or because ambiguous_units.csv lists it.
+
+A calorific basis may stand beside an energy, `kWh (Gross CV)` or `MJ/Nm3 (NCV)`; the two differ by
+the ratio of the fuel, and meet through nothing else.
 """
 
 from __future__ import annotations
 
 import csv
+import math
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
@@ -19,6 +27,7 @@ if TYPE_CHECKING:
     import pint
 
 DEFINITIONS = Path(__file__).with_name("unit_definitions.csv")
+AMBIGUOUS = Path(__file__).with_name("ambiguous_units.csv")
 SUPERSCRIPTS = str.maketrans(dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-", strict=True)))
 SUPERSCRIPT_RUN = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+")
 PRODUCT_SIGNS = re.compile(r"[*·•⋅×∙・]")
@@ -28,54 +37,95 @@ POWER_OF_TEN = re.compile(
 CHINESE_POWERS = (("百万", 1e6), ("千万", 1e7), ("万", 1e4), ("亿", 1e8), ("千", 1e3))
 ENGLISH_POWERS = (("thousand ", 1e3), ("million ", 1e6))
 CASELESS_FROM = 2  # one letter is too short to guess its case: M may be million, month or metre
+PREFIXES = {"M": 1e6, "m": 1e-3, "P": 1e15, "p": 1e-12}
+"""SI prefixes that are another prefix in the other case."""
+
+BASIS_WORDS = {
+    "gross": r"gross(?: cv)?|gcv|hhv|pcs|hs|higher heating value|高位(?:发热量|热值)?|高热值",
+    "net": r"net(?: cv)?|ncv|lhv|pci|hi|lower heating value|低位(?:发热量|热值)?|低热值",
+}
+"""What people write beside an energy that holds the heat of condensation, or doesn't."""
+
+BASIS = re.compile(
+    "|".join(
+        rf"(?:\(\s*(?P<{basis}>{words})\s*\)|(?<=\s)(?P<{basis}_>{words}))(?=\s*(?:$|[/*)]))"
+        for basis, words in BASIS_WORDS.items()
+    ),
+    re.IGNORECASE,
+)
 SHARES = {"%", "‰", "percent", "per cent", "ppm", "ppb"}
 DIMENSION_NAMES = {
-    "[mass]": "a mass",
-    "[energy]": "an energy",
-    "[length]": "a distance",
-    "[length] ** 2": "an area",
-    "[length] ** 3": "a volume",
-    "[normal_volume]": "a gas volume at normal conditions (Nm3)",
-    "[length] * [mass]": "mass times distance",
-    "[length] * [person]": "persons times distance",
-    "[person]": "a number of persons",
-    "[piece]": "a number of pieces",
-    "[room_night]": "a number of room nights",
-    "[time]": "a time",
-    "dimensionless": "a plain ratio",
+    "[mass]": ("a mass", "质量"),
+    "[energy]": ("an energy", "能量"),
+    "[length]": ("a distance", "距离"),
+    "[length] ** 2": ("an area", "面积"),
+    "[length] ** 3": ("a volume", "体积"),
+    "[normal_volume]": ("a gas volume at normal conditions (Nm3)", "标准状态下的气体体积（Nm3）"),
+    "[length] * [mass]": ("mass times distance", "周转量（质量乘距离）"),
+    "[length] * [person]": ("persons times distance", "客运周转量（人数乘距离）"),
+    "[person]": ("a number of persons", "人数"),
+    "[piece]": ("a number of pieces", "件数"),
+    "[room_night]": ("a number of room nights", "间夜数"),
+    "[time]": ("a time", "时间"),
+    "dimensionless": ("a plain ratio", "比值"),
 }
 
 
 class UnitError(ValueError):
     """A unit text that gives no conversion; the message says why and what to write."""
 
+    def __init__(self, message_en: str, message_zh: str) -> None:
+        super().__init__(message_en)
+        self.message_zh = message_zh
+
 
 class UnknownUnitError(UnitError):
     """A unit text nobody defined."""
 
 
+class AmbiguousUnitError(UnknownUnitError):
+    """A unit text that can mean two things; the message names them."""
+
+
 class WrongDimensionError(UnitError):
-    """A unit of another kind of quantity than the flow's."""
+    """A unit of another kind of quantity than the flow's, or on another calorific basis."""
 
 
 class Unit(NamedTuple):
-    """A parsed unit text: how many base units it is, and of which dimension."""
+    """A parsed unit text: how many base units it is, of which dimension.
+
+    `basis`: gross or net, where the text says on which calorific value its energy rests.
+    """
 
     factor: float
     dimension: pint.util.UnitsContainer
+    basis: str | None = None
+
+
+class Bridges(NamedTuple):
+    """Properties of a flow through which units meet that else don't."""
+
+    density_kg_per_l: float | None = None
+    net_per_gross: float | None = None
 
 
 class Conversion(NamedTuple):
-    """Canonical units per one `unit_text`; or the problem, when there is none."""
+    """Canonical units per one `unit_text`; or the problem in two languages, when there is none."""
 
     unit_text: str
     unit_code: str
     multiplier: float | None
     problem: str | None
+    problem_zh: str | None = None
 
 
 def conversion(
-    unit_text: str | None, unit_code: str, *, density_kg_per_l: float | None = None
+    unit_text: str | None,
+    unit_code: str,
+    *,
+    density_kg_per_l: float | None = None,
+    net_per_gross: float | None = None,
+    unstated_basis: str | None = None,
 ) -> float:
     """How many `unit_code` one `unit_text` is.
 
@@ -83,12 +133,19 @@ def conversion(
         unit_text: the unit as typed.
         unit_code: the flow's canonical unit.
         density_kg_per_l: density of the flow; lets mass and volume meet.
+        net_per_gross: net over gross calorific value of the flow; lets the two bases meet.
+        unstated_basis: the basis of a text that states none; the property `ncv` is net by its name.
 
     Raises:
         UnknownUnitError: one of the two is no known unit.
         WrongDimensionError: they measure different things.
     """
     typed, canonical = parse(unit_text), parse(unit_code)
+    bases = [unit.basis or unstated_basis for unit in (typed, canonical)]
+    if bases[0] != bases[1]:
+        if net_per_gross is None or None in bases:
+            raise WrongDimensionError(*_wrong_basis(unit_text, bases[0], unit_code, bases[1]))
+        typed = _on_other_basis(typed, bases[0], net_per_gross)
     if typed.dimension == canonical.dimension:
         return typed.factor / canonical.factor
     if density_kg_per_l:
@@ -97,43 +154,83 @@ def conversion(
             return typed.factor * (density_kg_per_l * density.factor) / canonical.factor
         if typed.dimension / density.dimension == canonical.dimension:
             return typed.factor / (density_kg_per_l * density.factor) / canonical.factor
-    raise WrongDimensionError(_wrong_dimension(unit_text, typed, unit_code, canonical))
+    raise WrongDimensionError(*_wrong_dimension(unit_text, typed, unit_code, canonical))
 
 
 def conversions(
     pairs: Iterable[tuple[str, str, str]],
-    densities_kg_per_l: Mapping[str, float] | None = None,
+    bridges: Mapping[str, Bridges] | None = None,
+    *,
+    unstated_basis: str | None = None,
 ) -> dict[tuple[str, str, str], Conversion]:
     """The conversion of each (flow_id, unit_text, unit_code), or why there is none."""
     result = {}
     for flow_id, unit_text, unit_code in pairs:
-        density = (densities_kg_per_l or {}).get(flow_id)
+        bridge = (bridges or {}).get(flow_id, Bridges())
         try:
-            multiplier = conversion(unit_text, unit_code, density_kg_per_l=density)
+            multiplier = conversion(
+                unit_text, unit_code, **bridge._asdict(), unstated_basis=unstated_basis
+            )
             found = Conversion(unit_text, unit_code, multiplier, None)
         except UnitError as error:
-            found = Conversion(unit_text, unit_code, None, str(error))
+            found = Conversion(unit_text, unit_code, None, str(error), error.message_zh)
         result[flow_id, unit_text, unit_code] = found
     return result
 
 
+def _on_other_basis(unit: Unit, basis: str | None, net_per_gross: float) -> Unit:
+    """One gross energy is as many net ones as the ratio says; a figure per energy the reverse."""
+    energy = int(unit.dimension.get("[energy]", 0))
+    exponent = energy if basis == "gross" else -energy
+    return unit._replace(factor=unit.factor * net_per_gross**exponent)
+
+
 @cache
 def parse(unit_text: str | None) -> Unit:
-    """Factor and dimension of a unit text. Raises `UnknownUnitError`."""
+    """Factor, dimension and calorific basis of a unit text. Raises `UnknownUnitError`."""
     text = _normalise(unit_text or "")
     if not text:
-        raise UnknownUnitError("No unit is given. Write one, such as kWh, t or m3.")
+        raise UnknownUnitError(
+            "No unit is given. Write one, such as kWh, t or m3.",
+            "未填写单位。请填写，如 kWh、t 或 m3。",
+        )
     if text.lower() in SHARES:
         raise UnknownUnitError(
-            f"The unit {unit_text!r} is a share, not a quantity. State the quantity itself."
+            f"The unit {unit_text!r} is a share, not a quantity. State the quantity itself.",
+            f"单位“{unit_text}”是比例而非数量。请填写数量本身。",
         )
-    product = _as_product(text)
+    text, basis = _without_basis(text)
+    try:
+        product = _as_product(text)
+    except _TwoMeanings as found:
+        raise AmbiguousUnitError(*_ambiguous(unit_text, found)) from None
     if product is None:
-        raise UnknownUnitError(_unknown(unit_text))
-    registry = _registry()
+        raise UnknownUnitError(*_unknown(unit_text))
     scale, expression = product
-    quantity = registry.parse_expression(expression).to_base_units()
-    return Unit(scale * quantity.magnitude, quantity.dimensionality)
+    quantity = _registry().parse_expression(expression).to_base_units()
+    unit = Unit(scale * quantity.magnitude, quantity.dimensionality, basis)
+    if basis and not unit.dimension.get("[energy]"):
+        raise UnknownUnitError(*_unknown(unit_text))
+    return unit
+
+
+class _TwoMeanings(Exception):
+    """Ends the look-up of a name that can mean two things."""
+
+    def __init__(self, name: str, meanings_en: str, meanings_zh: str, write: list[str]) -> None:
+        super().__init__(name)
+        self.name, self.write = name, write
+        self.meanings_en, self.meanings_zh = meanings_en, meanings_zh
+
+
+def _without_basis(text: str) -> tuple[str, str | None]:
+    """The text without its calorific basis, and the basis; two of them are left to be unknown."""
+    found = list(BASIS.finditer(text))
+    if len(found) != 1:
+        return text, None
+    basis = next(name for name, words in found[0].groupdict().items() if words).rstrip("_")
+    rest = f"{text[: found[0].start()].rstrip()}{text[found[0].end() :]}"
+    return rest.strip(), basis
 
 
 def _normalise(text: str) -> str:
@@ -200,6 +297,8 @@ def _factors(text: str) -> tuple[float, str] | None:
 
 def _lookup(name: str) -> tuple[float, str] | None:
     exact, caseless = _names()
+    if listed := _listed_as_ambiguous().get(name.replace("^", "")):
+        raise listed
     power = ""
     if match := re.fullmatch(r"(.*[^0-9^])\^(-?[0-9])", name):
         if f"{match[1]}{match[2]}" in exact or f"{match[1]}{match[2]}".lower() in caseless:
@@ -209,6 +308,8 @@ def _lookup(name: str) -> tuple[float, str] | None:
     unit = exact.get(name)
     if unit is None and len(name) >= CASELESS_FROM:
         unit = caseless.get(name.lower())
+        if unit is not None:
+            _check_prefix(name, unit)
     if unit is not None:
         return 1.0, f"{unit}{power}"
     for word, factor in (*CHINESE_POWERS, *ENGLISH_POWERS):
@@ -217,6 +318,61 @@ def _lookup(name: str) -> tuple[float, str] | None:
             if rest:
                 return factor * rest[0], rest[1] + power
     return None
+
+
+def _check_prefix(name: str, caseless: str) -> None:
+    """Refuse a name whose first letter is another SI prefix than that of the unit it resembles.
+
+    Letters that are all small say nothing about capitals, so `mwh` can only be the usual megawatt
+    hour; `mWh` has its capitals where the SI has them, and may mean what it says.
+    """
+    symbol = name[1:].replace(" ", "").lower()
+    if name[0] not in PREFIXES or symbol not in _prefixable():
+        return
+    base = _prefixable()[symbol]
+    stated, usual = PREFIXES[name[0]] * _size(base), _size(caseless)
+    if math.isclose(stated, usual) or (name == name.lower() and stated < usual):
+        return
+    by_si, other = f"10^{math.log10(PREFIXES[name[0]]):.0f} {_symbol(base)}", _symbol(caseless)
+    raise _TwoMeanings(
+        name,
+        f"{by_si} by the SI, or {other} where capitals were typed without care",
+        f"按国际单位制为 {by_si}，不区分大小写则为 {other}",
+        [by_si, other] if stated > usual else [other],
+    )
+
+
+@cache
+def _prefixable() -> dict[str, str]:
+    """Symbols, in lower case, of units that are in use with one of the prefixes, and the unit."""
+    exact, _ = _names()
+    return {
+        name[1:].lower(): exact[name[1:]]
+        for name, unit in exact.items()
+        if name[0] in PREFIXES
+        and name[1:] in exact
+        and math.isclose(_size(unit), PREFIXES[name[0]] * _size(exact[name[1:]]))
+    }
+
+
+def _size(unit: str) -> float:
+    return _registry().parse_expression(unit).to_base_units().magnitude
+
+
+def _symbol(unit: str) -> str:
+    return next(row["aliases"].split(";")[0] for row in _definitions() if row["unit"] == unit)
+
+
+@cache
+def _listed_as_ambiguous() -> dict[str, _TwoMeanings]:
+    with AMBIGUOUS.open(encoding="utf-8", newline="") as file:
+        return {
+            text: _TwoMeanings(
+                text, row["meanings_en"], row["meanings_zh"], row["write"].split(";")
+            )
+            for row in csv.DictReader(file)
+            for text in row["texts"].split(";")
+        }
 
 
 @cache
@@ -232,8 +388,10 @@ def _names() -> tuple[dict[str, str], dict[str, str]]:
                 )
     caseless: dict[str, str] = {}
     for name, unit in exact.items():
-        if name != "MT":  # Mt and mt may be a million tonnes
-            caseless.setdefault(name.lower(), unit)
+        if caseless.setdefault(name.lower(), unit) != unit:
+            raise ValueError(
+                f"{DEFINITIONS.name}: in another case {name} stands for {caseless[name.lower()]}"
+            )
     return exact, caseless
 
 
@@ -253,23 +411,69 @@ def _registry() -> pint.UnitRegistry:
     return registry
 
 
-def _unknown(unit_text: str | None) -> str:
-    hint = "Write it as in the list of units, such as kWh, t, m3, Nm3 or t*km."
-    if (unit_text or "").strip().lower() in ("ton", "tons"):
-        hint = "Write t for a metric tonne or short_ton for 2000 pounds."
-    elif (unit_text or "").strip().lower() == "mt":
-        hint = "Write t for a metric tonne, or 10^6 t for a million of them."
-    return f"The unit {unit_text!r} is not known. {hint}"
-
-
-def _wrong_dimension(unit_text: str | None, typed: Unit, unit_code: str, canonical: Unit) -> str:
-    kinds = [str(unit.dimension) for unit in (typed, canonical)]
-    measured, wanted = (DIMENSION_NAMES.get(kind, kind) for kind in kinds)
-    message = (
-        f"The unit {unit_text!r} measures {measured}; the flow needs {wanted}, in {unit_code}."
+def _unknown(unit_text: str | None) -> tuple[str, str]:
+    return (
+        f"The unit {unit_text!r} is not known. "
+        "Write it as in the list of units, such as kWh, t, m3, Nm3 or t*km.",
+        f"单位“{unit_text}”无法识别。请按单位表填写，如 kWh、t、m3、Nm3 或 t*km。",
     )
+
+
+def _ambiguous(unit_text: str | None, found: _TwoMeanings) -> tuple[str, str]:
+    is_part = found.name != (unit_text or "").strip()
+    return (
+        f"The unit {unit_text!r}{f' ({found.name})' if is_part else ''} can mean more than one "
+        f"thing: {found.meanings_en}. Write {' or '.join(found.write)}.",
+        f"单位“{unit_text}”{f'（{found.name}）' if is_part else ''}有多种含义："
+        f"{found.meanings_zh}。请写作 {' 或 '.join(found.write)}。",
+    )
+
+
+def _wrong_basis(
+    unit_text: str | None, typed: str | None, unit_code: str, canonical: str | None
+) -> tuple[str, str]:
+    said = {"gross": "gross (GCV)", "net": "net (NCV)", None: "not stated"}
+    said_zh = {"gross": "高位（GCV）", "net": "低位（NCV）", None: "未说明"}
+    message_en = (
+        f"The dimensions don't meet: the calorific basis of {unit_text!r} is {said[typed]}, that "
+        f"of {unit_code!r} is {said[canonical]}; the two differ by 5 to 11 %. "
+    )
+    message_zh = (
+        f"“{unit_text}”的热值基准为{said_zh[typed]}，“{unit_code}”为{said_zh[canonical]}，"
+        "二者相差 5% 至 11%。"
+    )
+    if None in (typed, canonical):
+        return (
+            f"{message_en}State the basis of both, such as kWh (Gross CV) or MJ/Nm3 (Net CV).",
+            f"{message_zh}请注明两者的基准，如 kWh（Gross CV）或 MJ/Nm3（Net CV）。",
+        )
+    return (
+        f"{message_en}Give the flow net_per_gross in company/flow_properties.csv, or state both "
+        "on one basis.",
+        f"{message_zh}请在 company/flow_properties.csv 中填写该物料的 net_per_gross，"
+        "或统一热值基准。",
+    )
+
+
+def _wrong_dimension(
+    unit_text: str | None, typed: Unit, unit_code: str, canonical: Unit
+) -> tuple[str, str]:
+    kinds = [str(unit.dimension) for unit in (typed, canonical)]
+    measured, wanted = (DIMENSION_NAMES.get(kind, (kind, kind)) for kind in kinds)
+    message_en = (
+        f"The unit {unit_text!r} has another dimension: it measures {measured[0]}; the flow needs "
+        f"{wanted[0]}, in {unit_code}. "
+    )
+    message_zh = f"单位“{unit_text}”计量的是{measured[1]}，而该物料须为{wanted[1]}（{unit_code}）。"
     if set(kinds) == {"[normal_volume]", "[length] ** 3"}:
-        return f"{message} State the gas volume at normal conditions, in Nm3."
+        return (
+            f"{message_en}State the gas volume at normal conditions, in Nm3; at 15 degC it is Sm3, "
+            "at 60 degF scf or Mscf.",
+            f"{message_zh}请按标准状态（0 ℃）填写 Nm3；15 ℃ 时为 Sm3，60 ℉ 时为 scf 或 Mscf。",
+        )
     if set(kinds) == {"[mass]", "[length] ** 3"}:
-        return f"{message} State it in {unit_code}, or give the flow a density."
-    return f"{message} State it in {unit_code}."
+        return (
+            f"{message_en}State it in {unit_code}, or give the flow a density.",
+            f"{message_zh}请以 {unit_code} 填写，或为该物料提供密度。",
+        )
+    return f"{message_en}State it in {unit_code}.", f"{message_zh}请以 {unit_code} 填写。"

@@ -18,6 +18,12 @@ GRID = {
     "basis": "location", "geography": "CN", "valid_from": "2021-01-01", "unit": "MWh",
     "kg_co2_fossil": "580", "source_id": "gb", "source_locator": "annex",
 }  # fmt: skip
+OIL_DENSITY = ("oil", "density", "0.84", "kg/L")
+NCV, RATIO = ("gas", "ncv", "36", "MJ/Nm3"), ("gas", "net_per_gross", "0.9", "MJ/MJ")
+GAS_PER_KWH = FACTOR | {
+    "unit": "kWh", "ncv": None, "ncv_unit": None, "carbon_content_tc_per_tj": None,
+    "oxidation_fraction": None, "kg_co2_fossil": "0.2",
+}  # fmt: skip
 FLOWS = {"gas": "Nm3", "power": "kWh", "steam": "GJ", "oil": "kg"}
 
 
@@ -35,7 +41,7 @@ def library(name: str, rows: list[dict], columns=COLUMNS) -> pa.Table:
     return text_table(placed, (*columns, *PROVENANCE))
 
 
-def judged(rows: list[dict], **tables):
+def judged(rows: list[dict], properties: tuple[tuple[str, ...], ...] = (), **tables):
     landed = {
         "fuels": library("fuels", rows),
         "grid": library("grid", [GRID]),
@@ -50,11 +56,12 @@ def judged(rows: list[dict], **tables):
         ),
     } | tables  # fmt: skip
     flows = [{"flow_id": k, "name_en": k, "name_zh": k, "unit_code": v} for k, v in FLOWS.items()]
-    density = {"flow_id": "oil", "property": "density", "value": "0.84", "unit": "kg/L"}
+    columns = ("flow_id", "property", "value", "unit")
+    stated = [dict(zip(columns, row, strict=True)) for row in (OIL_DENSITY, *properties)]
     return judge_factors(
         landed,
         flows=text_table(flows, ("flow_id", "name_en", "name_zh", "unit_code")),
-        flow_properties=text_table([density], ("flow_id", "property", "value", "unit")),
+        flow_properties=text_table(stated, columns),
     )
 
 
@@ -83,6 +90,43 @@ def test_clean_libraries_give_factors_per_flow_unit():
     gases = {(r["factor_version_id"], r["gas_code"]) for r in judgement.gases.to_pylist()}
     assert ("fuels:gas@2021", "ch4_fossil") in gases
     assert ("fuels:gas@2021", "co2_fossil") not in gases  # the warehouse derives it
+
+
+@pytest.mark.parametrize(
+    ("unit", "ncv", "ncv_unit", "kwh_per_nm3", "net_mj"),
+    [
+        ("kWh (Net CV)", None, None, 10, 36),
+        ("kWh (Gross CV)", None, None, 10 / 0.9, 36),  # 1 Nm3 holds more gross than net kWh
+        ("kWh (Gross CV)", "40", "MJ/Nm3 (Gross CV)", 40 / 3.6, 36),
+        ("kWh (Net CV)", "40", "MJ/Nm3 (Gross CV)", 10, 36),
+        ("kWh", "40", "MJ/Nm3", 40 / 3.6, None),  # one basis, whichever: the row states both
+    ],
+)
+def test_gross_and_net_meet_through_the_ratio_of_the_fuel(unit, ncv, ncv_unit, kwh_per_nm3, net_mj):
+    row = GAS_PER_KWH | {"unit": unit, "ncv": ncv, "ncv_unit": ncv_unit}
+    judgement = judged([row], (NCV, RATIO))
+    assert found(judgement) == []
+    gas = next(one for one in judgement.factors.to_pylist() if one["flow_id"] == "gas")
+    assert gas["factor_units_per_flow_unit"] == pytest.approx(kwh_per_nm3)
+    assert gas["tj_per_flow_unit"] == (net_mj and pytest.approx(net_mj * 1e-6))
+
+
+@pytest.mark.parametrize(
+    ("unit", "ncv", "ncv_unit", "properties", "cell", "expected"),
+    [
+        ("kWh", None, None, (NCV, RATIO), "L2:unit", "kWh (Gross CV) or kWh (Net CV)"),
+        ("kWh", "40", "MJ/Nm3 (GCV)", (RATIO,), "L2:unit", "kWh (Gross CV) or kWh (Net CV)"),
+        ("kWh (HHV)", "40", "MJ/Nm3", (RATIO,), "L2:ncv_unit", "MJ/Nm3 (Gross CV) or"),
+        ("kWh (HHV)", None, None, (NCV,), "L2:unit", "net_per_gross of gas"),
+    ],
+)
+def test_a_calorific_basis_that_cannot_be_told_is_refused(
+    unit, ncv, ncv_unit, properties, cell, expected
+):
+    row = GAS_PER_KWH | {"unit": unit, "ncv": ncv, "ncv_unit": ncv_unit}
+    judgement = judged([row], properties)
+    assert found(judgement) == [("factor_calorific_basis", "critical", "fuels", cell)]
+    assert expected in judgement.findings["expected"][0].as_py()
 
 
 NEXT = FACTOR | {"edition": "2022", "valid_from": "2022-01-01", "valid_to": None}

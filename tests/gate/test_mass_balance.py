@@ -15,7 +15,7 @@ def with_material(rows, tables, *, bales=10.5, fines=0.2):
     """10 t of flake at 2 % moisture and 0.2 t of dry fines from 10.5 t of bales at 5 %."""
     for flow, kind in (("bales", "material"), ("fines", "waste")):
         tables["flows"].loc[len(tables["flows"])] = [flow, flow, flow, kind, "kg"]
-        conversion = [flow, "", "t", "kg", 1000.0, None]
+        conversion = [flow, "", "t", "kg", 1000.0, None, None]
         tables["unit_conversions"].loc[len(tables["unit_conversions"])] = conversion
     for flow, moisture in (("bales", "0.05"), ("flake", "0.02"), ("fines", "0")):
         stated = [flow, "moisture", moisture, "kg/kg", None, None]
@@ -110,7 +110,7 @@ def test_moisture_measured_in_the_hand_in_counts_before_the_stated_one(judged):
     def change(rows, tables):
         with_material(rows, tables, bales=12.5)
         properties = {"property": "moisture", "direction": "property", "role": "property"}
-        conversion = ["bales", "moisture", "%", "kg/kg", 0.01, None]
+        conversion = ["bales", "moisture", "%", "kg/kg", 0.01, None, None]
         tables["unit_conversions"].loc[len(tables["unit_conversions"])] = conversion
         measured = BALES | properties | {"unit_text": "%", "item_text": "Moisture (%)"}
         rows.append(reading(WASHING, "L5", MAY, 20.0, **measured))

@@ -10,12 +10,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestration.ingest.units import (
+    PREFIXES,
+    AmbiguousUnitError,
+    Bridges,
     UnknownUnitError,
     WrongDimensionError,
+    _definitions,
     conversion,
     conversions,
     parse,
 )
+
+SYMBOLS = {"g", "J", "W", "Wh", "L", "l", "m", "cal"}
+"""Symbols of the SI that are in use with a prefix."""
 
 
 @pytest.mark.parametrize(
@@ -23,11 +30,22 @@ from orchestration.ingest.units import (
     [
         ("万千瓦时", "kWh", 1e4),
         ("度", "kWh", 1),
-        ("kW·h", "kWh", 1),
-        ("KWH", "kWh", 1),
+        *((text, "kWh", 1) for text in ("kW·h", "KWH", "KW·H", "kW.h", "KW-H", "kWhr")),
+        *((text, "MWh", 1) for text in ("MWH", "mwh", "MW·h")),
         ("吨", "kg", 1000),
         ("公斤", "kg", 1),
         ("MT", "kg", 1000),
+        ("Kt", "t", 1000),
+        ("klb", "kg", 453.59237),
+        *((text, "MJ", 1) for text in ("MJ", "mj", "Mj")),
+        *((text, "GJ", 1.05505585262) for text in ("Dth", "DTH", "MMBTU", "MM Btu")),
+        *((text, "m3", 28.316846592) for text in ("Mcf", "MCF", "kcf")),
+        *((text, "m3", 2.8316846592) for text in ("Ccf", "CCF", "HCF")),
+        ("kgal", "m3", 3.785411784),
+        ("Mscf", "scf", 1000),
+        *((text, "L", 100) for text in ("hl", "hL", "HL")),
+        ("10^6 L", "m3", 1000),
+        ("10^3 m3", "m3", 1000),
         ("m³", "m3", 1),
         ("㎥", "m3", 1),
         ("10⁴Nm³", "Nm3", 1e4),
@@ -67,6 +85,88 @@ def test_an_unknown_unit_is_never_guessed(typed):
         parse(typed)
 
 
+AMBIGUOUS = {
+    "Mg": ("tonne", "milligram"),
+    "MG": ("tonne", "milligram"),
+    "ML": ("million litres", "millilitre"),
+    "Ml": ("million litres", "millilitre"),
+    "mWh": ("10^-3 Wh", "MWh"),
+    "mW h": ("10^-3 Wh", "MWh"),
+    "mW·h": ("10^-3 W", "MW"),
+    "mJ": ("10^-3 J", "MJ"),
+    "pJ": ("10^-12 J", "PJ"),
+    "mCal": ("10^-3 cal", "Mcal"),
+    "MM": ("million", "millimetre"),
+    "Mm": ("10^6 m", "mm"),
+    "Cal": ("kilocalorie", "a calorie"),
+    "gcal": ("gigacalorie", "gram calorie"),
+    "MBtu": ("thousand", "million"),
+    "Mlb": ("thousand", "million"),
+    "Mgal": ("thousand", "million"),
+    "km3": ("thousand m3", "cubic kilometre"),
+    "km³": ("thousand m3", "cubic kilometre"),
+    "Mm³": ("million m3", "megametres"),
+    "ton": ("1000 kg", "2000 lb"),
+    "Tons": ("1000 kg", "2000 lb"),
+    "Mt": ("million tonnes", "metric ton"),
+    "kg/Mg": ("tonne", "milligram"),
+}
+
+
+@pytest.mark.parametrize("typed", AMBIGUOUS)
+def test_what_can_mean_two_things_is_refused_with_both(typed):
+    with pytest.raises(AmbiguousUnitError) as refused:
+        parse(typed)
+    message = str(refused.value)
+    assert all(meaning in message for meaning in AMBIGUOUS[typed]), message
+    # what is written instead can be read, unless it is a count
+    for written in message.rsplit("Write ", 1)[1].rstrip(".").split(" or "):
+        assert written in ("10^6", "10^-3") or parse(written)
+    assert refused.value.message_zh.endswith("。")
+
+
+def test_no_name_reads_differently_in_other_capitals():
+    """Every spelling of every name, in each mix of capitals, is that unit or refused."""
+    for row in _definitions():
+        for name in row["aliases"].split(";"):
+            for variant in {name.upper(), name.lower(), name.capitalize(), name.swapcase()}:
+                with contextlib.suppress(UnknownUnitError):
+                    read = parse(variant)
+                    prefixed = len(variant) > 1 and variant[0] in "MmPp" and variant[1:] in SYMBOLS
+                    if prefixed and variant not in (variant.lower(), name):
+                        stated = PREFIXES[variant[0]] * parse(variant[1:]).factor
+                        assert math.isclose(read.factor, stated), (variant, name)
+
+
+@pytest.mark.parametrize(
+    ("typed", "basis"),
+    [
+        *((text, "gross") for text in ("kWh (Gross CV)", "MWh PCS", "GJ(HHV)/t", "千瓦时(高位)")),
+        *((text, "net") for text in ("kWh (Net CV)", "MJ/Nm3 (NCV)", "MWh PCI", "GJ net/t")),
+        *((text, None) for text in ("kWh", "MJ/Nm3", "tce")),
+    ],
+)
+def test_a_unit_may_say_its_calorific_basis(typed, basis):
+    assert parse(typed).basis == basis
+
+
+@pytest.mark.parametrize("typed", ["t (net)", "kWh (net) gross", "kg gross"])
+def test_only_an_energy_has_one_calorific_basis(typed):
+    with pytest.raises(UnknownUnitError):
+        parse(typed)
+
+
+def test_gross_and_net_meet_through_the_ratio_of_the_fuel_alone():
+    gross, net = "kWh (Gross CV)", "MJ (net)"
+    assert conversion(gross, net, net_per_gross=0.9) == pytest.approx(3.6 * 0.9)
+    assert conversion(net, gross, net_per_gross=0.9) == pytest.approx(1 / 3.6 / 0.9)
+    assert conversion("kg/GJ (gross)", "kg/GJ (net)", net_per_gross=0.9) == pytest.approx(1 / 0.9)
+    assert conversion(gross, gross) == 1
+    for typed, canonical, ratio in [(gross, net, None), ("kWh", gross, 0.9), (gross, "kWh", 0.9)]:
+        with pytest.raises(WrongDimensionError, match="basis"):
+            conversion(typed, canonical, net_per_gross=ratio)
+
+
 @pytest.mark.parametrize(
     ("typed", "canonical"),
     [("m3", "Nm3"), ("L", "kg"), ("kWh", "kg"), ("t", "t*km"), ("USD", "CNY"), ("件", "人")],
@@ -85,7 +185,7 @@ def test_a_density_lets_mass_and_volume_meet():
 
 def test_many_conversions_keep_their_problems():
     pairs = [("diesel", "L", "kg"), ("water", "foo", "m3")]
-    found = conversions(pairs, {"diesel": 0.84})
+    found = conversions(pairs, {"diesel": Bridges(density_kg_per_l=0.84)})
     assert found[pairs[0]].multiplier == pytest.approx(0.84)
     assert found[pairs[1]].multiplier is None
     assert "'foo' is not known" in found[pairs[1]].problem

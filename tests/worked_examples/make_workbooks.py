@@ -205,7 +205,7 @@ WORKSHOP = {
     "Workshop": [
         ["Leeds Cabinets (invented)"],
         ["Item", "Unit", *month_days(2025, [1, 2, 3])],
-        ["Mains gas", "kWh", 4500, 3500, 2000],
+        ["Mains gas", "kWh (Gross CV)", 4500, 3500, 2000],
         ["Electricity", "MWh", 7, 6.5, 6.5],
         ["Wood pellets", "kg", 900, 700, 400],
         ["Water in", "m3", 100, 90, 110],
