@@ -65,6 +65,30 @@ RANGE = (
         waivable=True,
     ),
     Rule(
+        "sum_not_negative",
+        "critical",
+        "What is taken back or subtracted in a month is never more than what was booked.",
+        "每月冲销或扣减的数量不得超过登记的数量。",
+        "{cell}: {flow} of {process} adds up to {observed} for {month}; it can't be below 0.",
+        "{cell}：{process} 的 {flow} 在 {month} 合计为 {observed}，不得小于 0。",
+        "Look for a booking that is missing, or a reversal that is there twice. One that takes back "
+        "a booking of another month belongs to that month.",
+        "请检查是否缺少登记或重复冲销；冲销其他月份的登记应记入该月份。",
+        """
+        select arg_min(g.reading_no, g.canonical_quantity) as reading_no,
+            concat(shown(any_value(n.canonical_quantity)), ' ', any_value(g.flow_unit_code))
+                as observed, '0 or more' as expected
+        from gate_negative n join gate_reading g
+            on g.hand_in = n.hand_in and g.flow_id = n.flow_id and g.direction = n.direction
+            and g.period_month = n.period_month
+            and g.process_id is not distinct from n.process_id
+            and g.facility_id is not distinct from n.facility_id
+        where g.role = 'activity' and g.row_kind = 'reading' and g.canonical_quantity is not null
+        group by n.hand_in, n.source, n.facility_id, n.process_id, n.flow_id, n.direction,
+            n.period_month
+        """,
+    ),
+    Rule(
         "range_readable",
         "critical",
         "Every bound that applies can be read.",

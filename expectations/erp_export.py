@@ -31,6 +31,11 @@ CONTROL = f"""
         from batch where row_kind = 'control' group by all
 """
 
+REVERSE_ONCE = (
+    "Export the booking as well, or leave the reversal of what never counted out; one that is there "
+    "twice counts once.",
+    "请一并导出原登记；若原登记从未计入，请删除该冲销；重复的冲销只计一次。",
+)
 EXPORT_AGAIN = (
     "Run the export again: records are missing, or lines were added or changed after it was written.",
     "请重新导出：有记录缺失，或导出后有行被增加或更改。",
@@ -94,6 +99,65 @@ RULES = (
             -- in a log that people keep by hand, two equal lines of a day are nothing unusual
             case when starts_with(source, 'erp_') then 'critical' else 'warning' end as severity
         from batch where row_kind = 'repeated_line'
+        """,
+        waivable=True,
+    ),
+    Rule(
+        "reversal_has_booking",
+        "critical",
+        "A reversal takes back what was booked before.",
+        "冲销须有对应的登记。",
+        "{cell}: takes back {observed} of {item}, but up to {month} nothing as large is booked that "
+        "is not taken back already.",
+        "{cell}：冲销 {item} {observed}，但截至 {month} 没有尚未冲销且数量相当的登记。",
+        REVERSE_ONCE[0],
+        REVERSE_ONCE[1],
+        """
+        select hand_in, source, source_file, source_sheet, source_cell, item_text, period_month,
+            flow_id, process_id, value_text as observed, 'a booking as large' as expected
+        from gate_reversal one
+        where reversed_document is null and (
+                select count(*) from gate_reversal other
+                where other.item_key = one.item_key and other.reversed_document is null
+                    and other.period_month <= one.period_month
+                    and (abs(other.canonical_quantity) > abs(one.canonical_quantity)
+                        or (other.canonical_quantity = one.canonical_quantity
+                            and other.place <= one.place))
+            ) > (
+                select count(*) from gate_booking booked
+                where booked.item_key = one.item_key
+                    and booked.period_month <= one.period_month
+                    and sign(booked.canonical_quantity) = -sign(one.canonical_quantity)
+                    and abs(booked.canonical_quantity) >= (1 - 1e-9) * abs(one.canonical_quantity)
+            )
+        """,
+        waivable=True,
+    ),
+    Rule(
+        "reversed_document_booked",
+        "critical",
+        "A reversal that names a document takes back no more than was booked with it.",
+        "注明原单据的冲销，数量不超过该单据的登记。",
+        "{cell}: takes back {observed} of {item} of document {expected}, which was never booked, or "
+        "not as much.",
+        "{cell}：冲销单据 {expected} 的 {item} {observed}，但该单据未登记，或登记数量不足。",
+        REVERSE_ONCE[0],
+        REVERSE_ONCE[1],
+        """
+        select hand_in, source, source_file, source_sheet, source_cell, item_text, period_month,
+            flow_id, process_id, value_text as observed, reversed_document as expected
+        from gate_reversal one
+        where reversed_document is not null and (
+                select sum(abs(other.canonical_quantity)) from gate_reversal other
+                where other.item_key = one.item_key
+                    and other.reversed_document = one.reversed_document
+                    and other.place <= one.place
+            ) * (1 - 1e-9) > coalesce((
+                select sum(abs(booked.canonical_quantity)) from gate_booking booked
+                where booked.item_key = one.item_key
+                    and booked.document_no = one.reversed_document
+                    and sign(booked.canonical_quantity) = -sign(one.canonical_quantity)
+            ), 0)
         """,
         waivable=True,
     ),

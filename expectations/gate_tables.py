@@ -19,7 +19,8 @@ select
     r.hand_in, r.source, r.row_kind, r.role, r.facility_id, r.process_id, r.flow_id, r.direction,
     r.property, r.period_month, r.period_text, r.value_text, r.value_type, r.quantity,
     r.sign_multiplier, r.multiplier_text, r.multiplier_cell, r.unit_text, r.document_no,
-    r.meter_id, r.is_required, r.formula, r.evidence, r.item_text, r.source_file, r.source_sheet,
+    r.meter_id, r.is_required, r.formula, r.evidence,
+    coalesce(r.is_reversal, false) as is_reversal, r.reversed_document, r.item_text, r.source_file, r.source_sheet,
     r.source_cell, r.corrected_from,
     coalesce(s.is_record, starts_with(r.source, 'erp_') or r.document_no is not null)
         as is_record,
@@ -75,6 +76,7 @@ group by all
 """
 
 NEEDED = {
+    "gate_negative": "({month_key}) in (select ({month_key}) from gate_negative)",
     "gate_beyond": "({month_key}) in (select ({month_key}) from gate_beyond)",
     "gate_unbalanced": "({month_key}) in (select ({month_key}) from gate_unbalanced)",
     "gate_disagreeing": "({place_key}) in (select ({place_key}) from gate_disagreeing)",
@@ -89,7 +91,9 @@ MONTH = """
 create or replace temp table gate_month as
 select r.hand_in, source, facility_id, process_id, r.flow_id, direction, period_month,
     sum(quantity * sign_multiplier * multiplier) as canonical_quantity,
-    count(*) as cell_count
+    count(*) as cell_count, max(quantity * sign_multiplier * multiplier) as largest_quantity,
+    sum(abs(quantity * sign_multiplier * multiplier)) as gross_quantity,
+    coalesce(bool_or(is_reversal), false) as has_reversal
 from readings r join unit_conversions u
     on u.flow_id = r.flow_id and u.unit_text is not distinct from r.unit_text and u.property = ''
 where role = 'activity' and row_kind = 'reading' and period_month is not null
@@ -97,6 +101,11 @@ where role = 'activity' and row_kind = 'reading' and period_month is not null
     and quantity * sign_multiplier * multiplier is not null
     and hand_in in (select hand_in from handed_in)
 group by all;
+
+create or replace temp table gate_negative as
+select m.* from gate_month m join flows f on f.flow_id = m.flow_id
+where canonical_quantity < -1e-9 * gross_quantity and (has_reversal or largest_quantity > 0)
+    and direction in ('input', 'output') and coalesce(f.flow_kind, '') <> 'statistic';
 
 create or replace temp table gate_totalled as
 select distinct hand_in from readings where role = 'row_total' and row_kind = 'reading'
@@ -117,6 +126,31 @@ group by key_hash having count(*) > 1
 union all
 select hash({COARSE_RECORD_KEY}) as key_hash from line where {IS_RECORD_LINE}
 group by key_hash having count(*) > 1
+"""
+
+# What a reversal may take back: bookings of its source, now and as accepted of other rounds.
+REVERSAL = """
+create or replace temp table gate_reversal as
+select hand_in, source, source_file, source_sheet, source_cell, item_text, period_month, flow_id,
+    process_id, document_no, reversed_document, value_text, canonical_quantity,
+    concat_ws('|', source, facility_id, process_id, flow_id, direction, role) as item_key,
+    row_number() over (order by hand_in, source_sheet, length(source_cell), source_cell) as place
+from gate_enriched
+where is_reversal and row_kind = 'reading' and canonical_quantity <> 0;
+
+create or replace temp table gate_booking as
+select concat_ws('|', source, facility_id, process_id, flow_id, direction, role) as item_key,
+    period_month, document_no, canonical_quantity
+from gate_enriched
+where not is_reversal and row_kind = 'reading' and canonical_quantity <> 0
+    and source in (select source from gate_reversal)
+union all
+select concat_ws('|', p.source, p.facility_id, p.process_id, p.flow_id, p.direction, p.role),
+    p.period_month, p.document_no, p.quantity * p.sign_multiplier * u.multiplier
+from previous_readings p
+    join gate_unit u on u.flow_id = p.flow_id and u.unit_text is not distinct from p.unit_text
+where p.row_kind = 'reading' and p.source in (select source from gate_reversal)
+    and p.quantity * p.sign_multiplier * u.multiplier <> 0
 """
 
 BOUNDED = f"""

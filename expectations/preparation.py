@@ -24,6 +24,7 @@ from expectations.gate_tables import (
     PLACE_KEY,
     PLAINLY_FINE,
     REPEATED,
+    REVERSAL,
     SHOWN,
     TOLERANCE,
     TOTAL,
@@ -64,6 +65,7 @@ def prepare(
     for statement in (SHOWN, TOLERANCE, LAYOUT, ENRICHED, MONTH, REPEATED):
         connection.execute(statement)
     _prepare_units(connection)
+    connection.execute(REVERSAL)
     _prepare_ranges(connection)
     connection.execute(BOUNDED)
     connection.execute(AGREEMENT)
@@ -121,6 +123,7 @@ def _prepare_units(connection: duckdb.DuckDBPyConnection) -> None:
             union select flow_id, unit from previous_instruments
             union select flow_id, unit_text from previous_readings
             where flow_id in (select flow_id from instruments)
+                or source in (select source from readings where is_reversal)
         ) wanted join flows f on f.flow_id = wanted.flow_id
         where wanted.unit_text is not null
     """).fetchall()

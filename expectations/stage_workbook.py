@@ -457,11 +457,13 @@ RULES = (
         "投入或产出不得为负数。",
         "{cell}: {item} for {month} is {observed}; it can't be below 0.",
         "{cell}：{item} 在 {month} 为 {observed}，不得小于 0。",
-        "Meters only count up: check the subtraction. A return goes to its own line.",
-        "计量只增不减，请检查减法；退货请单独填报。",
+        "Meters only count up: check the subtraction. A return goes to its own line; where an export "
+        "books reversals, its map says so (reversals).",
+        "计量只增不减，请检查减法；退货请单独填报；若导出含冲销，须在映射中声明（reversals）。",
         """
         select reading_no, quantity::varchar as observed, '0 or more' as expected
         from batch where row_kind = 'reading' and role = 'activity' and quantity < 0
+            and not is_reversal
             and direction in ('input', 'output') and coalesce(flow_kind, '') <> 'statistic'
         """,
     ),

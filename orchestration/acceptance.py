@@ -36,7 +36,7 @@ from orchestration.collection.waivers import WAIVER_SCHEMA, Waivers, read_waiver
 from orchestration.company import INSTRUMENTS, TABLES, DataFolder, Round
 from orchestration.control import newest_rows
 from orchestration.gate_tables import Case, HandIn, landed_case, lay_out
-from orchestration.ingest.reading import READING_SCHEMA
+from orchestration.ingest.reading import ACCEPTED_SCHEMA
 from orchestration.lake import (
     HAND_INS_SCHEMA,
     NO_MONTH,
@@ -48,7 +48,7 @@ from orchestration.lake import (
 )
 from orchestration.landing import LANDED_INSTRUMENTS_SCHEMA
 
-MONTH_SCHEMA = READING_SCHEMA.remove(READING_SCHEMA.get_field_index("period_month"))
+MONTH_SCHEMA = ACCEPTED_SCHEMA.remove(ACCEPTED_SCHEMA.get_field_index("period_month"))
 INSTRUMENTS_SCHEMA = LANDED_INSTRUMENTS_SCHEMA.append(pa.field("revision", pa.int32()))
 NOBODY = "_round"
 """Stands where a hand-in would, for findings on a file that belongs to none."""
@@ -254,7 +254,7 @@ def _write_hand_in(
     table = hand_in.table
     rows = table.filter(
         pc.and_(pc.equal(table["row_kind"], "reading"), pc.is_valid(table["period_month"]))
-    )
+    ).select(ACCEPTED_SCHEMA.names)
     content = content_sha256(rows.drop_columns(["revision"]))
     newest = lake.newest_revision(registry, round_.round, hand_in.hand_in)
     if newest is not None and newest[1] == content:

@@ -109,11 +109,12 @@ def lay_out(
 def _lay_out_history(connection: duckdb.DuckDBPyConnection, lake: Lake, case: Case) -> None:
     """What other rounds had accepted: only the months that a rule compares with.
 
-    Those are the month before the round, whose meters and stocks go on, and the months that
-    certificates of the round cover. A round's cost must not grow with the years behind it.
+    Those are the month before the round, whose meters and stocks go on, the months that
+    certificates of the round cover, and the year of bookings that a reversal may take back. A
+    round's cost must not grow with the years behind it.
     """
     others = [row for row in newest_rows(lake.registry()) if row["round"] != case.round.round]
-    months = _months_compared(case)
+    months, reversible = _months_compared(case), _months_reversible(case)
     for name, folder, empty in (
         ("previous_stage_readings", "stage_readings", "empty.parquet"),
         ("previous_erp_records", "erp_records", "empty.parquet"),
@@ -121,7 +122,7 @@ def _lay_out_history(connection: duckdb.DuckDBPyConnection, lake: Lake, case: Ca
         rows = [
             row
             for row in others
-            if row["period_month"] in months
+            if row["period_month"] in months | reversible.get(row["source"], frozenset())
             and row["row_count"]
             and row["hand_in"] != INSTRUMENTS
             and row["source"].startswith("erp_") == (folder == "erp_records")
@@ -171,6 +172,17 @@ def _months_compared(case: Case) -> set[date]:
             continue
         months |= set(months_between(start.replace(day=1), end.replace(day=1)))
     return months
+
+
+def _months_reversible(case: Case) -> dict[str, frozenset[date]]:
+    """Months whose bookings a reversal may take back, for each source that hands reversals in."""
+    first = case.round.first_month
+    months = frozenset(months_between(first.replace(year=first.year - 1), case.round.last_month))
+    return {
+        one.source: months
+        for one in case.hand_ins
+        if pc.any(one.table["is_reversal"], skip_nulls=True).as_py()
+    }
 
 
 def _handed_in(data: DataFolder, case: Case) -> pa.Table:

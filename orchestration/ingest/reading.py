@@ -43,8 +43,15 @@ READING_SCHEMA = pa.schema(
         ("source_sha256", pa.string()),
         ("source_sheet", pa.string()),
         ("source_cell", pa.string()),
+        ("is_reversal", pa.bool_()),
+        ("reversed_document", pa.string()),
     ]
 )
+
+GATE_ONLY = ("is_reversal", "reversed_document")
+"""What only the gate asks for; it is landed, and left behind when a hand-in is accepted."""
+
+ACCEPTED_SCHEMA = pa.schema([field for field in READING_SCHEMA if field.name not in GATE_ONLY])
 
 SMALL = 20_000
 """Rows up to which building a column from one list is the faster way."""

@@ -166,11 +166,15 @@ class RowReader:
             return
         typed = self.columns.typed(column)
         every: dict[str, Any] = self._shared | self._identity(header, item)
+        reversals = self._reversals(typed.numbers)
         every |= multiplier_columns(
             item,
             [self.columns.typed_of(name) for name in item.scaled_by],
             [self.columns.addresses_of(name) for name in item.scaled_by],
+            self._factors(typed.numbers, reversals),
         )
+        if reversals is not None:
+            every["is_reversal"] = reversals
         every |= {
             "period_month": self.months,
             "value_text": typed.texts,
@@ -183,6 +187,31 @@ class RowReader:
         columns |= {name: _take(values, positions) for name, values in every.items()}
         self.context.add(len(positions), **columns | instead)
 
+    def _reversals(self, numbers: Sequence[float | None]) -> list[bool] | None:
+        """Which rows take back what others booked; None where the map knows no such rows."""
+        declared = self.records.reversals if self.records else None
+        if declared is None:
+            return None
+        if declared.when == "negative":
+            return [number is not None and number < 0 for number in numbers]
+        marked = [False] * len(numbers)
+        for header, texts in declared.when.items():
+            keys = self.columns.keys(header, texts)
+            marked = [was or key in texts for was, key in zip(marked, keys, strict=True)]
+        return marked
+
+    def _factors(
+        self, numbers: Sequence[float | None], reversals: Sequence[bool] | None
+    ) -> list[float] | None:
+        """-1 for a reversal that is typed without its sign; None where no row needs a factor."""
+        if reversals is None:
+            return None
+        factors = [
+            -1.0 if is_reversal and number is not None and number > 0 else 1.0
+            for is_reversal, number in zip(reversals, numbers, strict=True)
+        ]
+        return factors if -1.0 in factors else None
+
     @cached_property
     def _shared(self) -> dict[str, Any]:
         """What each row says of all its readings."""
@@ -191,6 +220,8 @@ class RowReader:
             shared["evidence"] = self.columns.texts(self.sheet.note)
         if self.records and self.records.document:
             shared["document_no"] = self.columns.texts(self.records.document)
+        if self.records and self.records.reversals and self.records.reversals.document:
+            shared["reversed_document"] = self.columns.folded(self.records.reversals.document)
         if self.records and self.records.supplier:
             shared["supplier_id"] = self._stated(self.records.supplier)[0]
         return shared

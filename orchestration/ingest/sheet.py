@@ -89,6 +89,10 @@ def wanted_headers(sheet: MonthsDown | Records) -> list[tuple[str, Item | None]]
     others = [sheet.note]
     if isinstance(sheet, Records):
         others.append(sheet.document)
+        if sheet.reversals:
+            others.append(sheet.reversals.document)
+            if sheet.reversals.when != "negative":
+                others += sheet.reversals.when
         if sheet.control:
             others += [sheet.control.rows, *sheet.control.sum, *sheet.control.sum.values()]
         stated += [sheet.facility, sheet.supplier]
@@ -147,20 +151,26 @@ def with_facility(process: str | None, facility: str | None) -> str | None:
 
 
 def multiplier_columns(
-    item: Item, factors: Sequence[Typed], places: Sequence[Sequence[str]]
+    item: Item,
+    factors: Sequence[Typed],
+    places: Sequence[Sequence[str]],
+    of_rows: Sequence[float] | None = None,
 ) -> dict[str, Any]:
     """Columns that say what a quantity is multiplied with, from the cells of `item.scaled_by`.
 
     sign_multiplier is the product of the parts of multiplier_text, where a part behind `/` divides
     and a sign is a part of its own. A part that is no number, or divides by zero, leaves
-    sign_multiplier null.
+    sign_multiplier null. `of_rows` is one more part, which stands in no cell.
     """
     sign = item.sign
+    if of_rows is not None:
+        own = Typed(list(map(number_text, of_rows)), "number", list(of_rows))
+        factors, places = [*factors, own], [*places, [""] * len(of_rows)]
     if not factors:
         return {"sign_multiplier": float(sign)}
     products: list[float | None] = [float(sign)] * len(factors[0].numbers)
     texts = []
-    for factor, mark in zip(factors, _marks(item), strict=True):
+    for factor, mark in zip(factors, _marks(item, len(factors)), strict=True):
         products = [
             None if product is None or number is None else scaled(product, mark, number)
             for product, number in zip(products, factor.numbers, strict=True)
@@ -178,8 +188,9 @@ def multiplier_columns(
     }
 
 
-def _marks(item: Item) -> list[str]:
-    return [""] * len(item.times) + [DIVIDES] * len(item.divided_by)
+def _marks(item: Item, count: int) -> list[str]:
+    marks = [""] * len(item.times) + [DIVIDES] * len(item.divided_by)
+    return marks + [""] * (count - len(marks))
 
 
 def scaled(product: float, mark: str, number: float) -> float | None:

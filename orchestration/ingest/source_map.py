@@ -188,6 +188,17 @@ class Control(_Model):
         return self
 
 
+class Reversals(_Model):
+    """Which records take back what others booked: returns, cancellations, credit notes.
+
+    `when`: negative (a quantity below zero), or the texts that mark such a record; then it counts
+    below zero whichever sign it is typed with. `document`: the column of the document taken back.
+    """
+
+    when: Literal["negative"] | dict[Folded, list[Folded]]
+    document: Folded | None = None
+
+
 class Records(_Sheet):
     """One record a row."""
 
@@ -199,6 +210,7 @@ class Records(_Sheet):
     document: Folded | None = None
     document_numbers: Literal["any", "consecutive"] = "any"
     control: Control | None = None
+    reversals: Reversals | None = None
     supplier: FromColumnOrText | None = None
     readings: list[ColumnItem] = Field(min_length=1)
     unmatched: Literal["refuse", "ignore"] = "refuse"

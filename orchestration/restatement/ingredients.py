@@ -34,7 +34,7 @@ from orchestration.company import INSTRUMENTS, TABLES
 from orchestration.control import in_force
 from orchestration.ingest.corrections import CHANGED
 from orchestration.ingest.numbers import PLAIN
-from orchestration.ingest.reading import READING_SCHEMA
+from orchestration.ingest.reading import ACCEPTED_SCHEMA
 from orchestration.lake import Lake
 from orchestration.publishing import MANIFEST
 
@@ -189,7 +189,7 @@ def _loaded(folder: Path, rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
         for row in rows
         if row["row_count"]
     ]
-    empty = pd.DataFrame(columns=[*READING_SCHEMA.names, "folder"], dtype=object)
+    empty = pd.DataFrame(columns=[*ACCEPTED_SCHEMA.names, "folder"], dtype=object)
     return pd.concat(parts, ignore_index=True).astype(object) if parts else empty
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from textwrap import indent
 
@@ -14,7 +15,7 @@ from expectations.preparation import prepare
 from expectations.rules import list_findings
 from expectations.verdict import SUITES
 from orchestration.ingest.mapping import SourceMap, read_hand_in
-from tests.gate.gate_round import ROUND, frames, lay_out
+from tests.gate.gate_round import ROUND, frames, lay_out, reading
 
 HAND_IN = "erp/deliveries"
 FLAKE = """
@@ -205,3 +206,84 @@ def test_a_gap_in_consecutive_document_numbers_is_named(found):
 def test_numbers_may_repeat_and_come_in_any_order(found):
     lines = "".join(f"2022-05-0{n},0010,F1,{n},{no}\n" for n, no in enumerate((3, 1, 2, 2), 1))
     assert found(NUMBERED, f"Day,Site,Item,Net,No\n{lines}") == []
+
+
+# --- reversals --------------------------------------------------------------------------------
+
+MOVEMENTS = "date: Day\ndocument: No\nreversals: {when: {Movement: ['102', '122']}, document: Of}"
+RECEIPTS = FLAKE.replace("unit: t}", "unit: t, when: {Movement: ['101', '102']}}")
+HEADER = "Day,Site,Item,Net,No,Movement,Of\n"
+BOOKED = "2022-05-03,0010,F1,132.36,A1,101,\n2022-05-09,0010,F1,20,A2,101,\n"
+
+
+@pytest.mark.parametrize("quantity", ["132.360-", "-132.36", "132.36"])
+def test_a_reversal_takes_back_what_was_booked_whichever_sign_it_is_typed_with(
+    found, quantity, tmp_path
+):
+    lines = f"{HEADER}{BOOKED}2022-05-10,0010,F1,{quantity},B1,102,A1\n"
+    assert found(MOVEMENTS, lines, RECEIPTS) == []
+    rows = read(tmp_path, MOVEMENTS, lines, RECEIPTS)
+    assert sum(row["quantity"] * row["sign_multiplier"] for row in rows) == pytest.approx(20)
+
+
+def test_without_a_word_in_the_map_a_negative_quantity_is_refused(found):
+    lines = f"Day,Site,Item,Net\n{BOOKED.replace(',A1,101,', '').replace(',A2,101,', '')}"
+    assert rules(found("date: Day", f"{lines}2022-05-10,0010,F1,20-\n")) == [
+        ("not_negative", "L4:Net")
+    ]
+
+
+def test_a_negative_receipt_is_no_reversal_where_the_map_knows_them_by_their_text(found):
+    lines = f"{HEADER}{BOOKED}2022-05-10,0010,F1,20-,B1,101,\n"
+    assert ("not_negative", "L4:Net") in rules(found(MOVEMENTS, lines, RECEIPTS))
+
+
+NEGATIVE = "date: Day\ndocument: No\nreversals: {when: negative}"
+SHORT = "Day,Site,Item,Net,No\n2022-05-03,0010,F1,132.36,A1\n2022-06-09,0010,F1,20,A2\n"
+
+
+@pytest.mark.parametrize(
+    ("reversal", "cell"),
+    [
+        ("2022-06-10,0010,F1,132.360-,B1", None),  # May's booking, but June has no such sum
+        ("2022-05-10,0010,F1,132.36-,B1", None),
+        ("2022-06-10,0010,F1,5-,B1\n2022-06-11,0010,F1,6-,B2", None),
+        ("2022-05-10,0010,F1,20-,B1\n2022-05-11,0010,F1,20-,B2", "L5:Net"),
+        ("2022-05-10,0010,F1,133-,B1", "L4:Net"),
+    ],
+)
+def test_a_reversal_of_something_never_booked_is_found(found, reversal, cell):
+    findings = found(NEGATIVE, f"{SHORT}{reversal}\n")
+    told = [place for rule_id, place in rules(findings) if rule_id == "reversal_has_booking"]
+    assert told == ([cell] if cell else [])
+
+
+def test_a_month_in_which_more_is_taken_back_than_booked_is_refused(found):
+    findings = found(NEGATIVE, f"{SHORT}2022-06-10,0010,F1,132.360-,B1\n")
+    assert rules(findings) == [("sum_not_negative", "L4:Net")]
+    assert "-112360 kg for 2022-06" in findings[0][3]
+
+
+@pytest.mark.parametrize(
+    ("reversals", "cells"),
+    [
+        ("2022-05-10,0010,F1,20,B1,102,A2\n", []),
+        ("2022-05-10,0010,F1,20,B1,102,A9\n", ["L4:Net"]),
+        ("2022-05-10,0010,F1,15,B1,102,A2\n2022-05-10,0010,F1,6,B2,102,A2\n", ["L5:Net"]),
+    ],
+)
+def test_a_reversal_that_names_a_document_is_held_against_it(found, reversals, cells):
+    findings = found(MOVEMENTS, f"{HEADER}{BOOKED}{reversals}", RECEIPTS)
+    assert rules(findings) == [("reversed_document_booked", cell) for cell in cells]
+
+
+def test_what_an_earlier_round_booked_may_be_taken_back(found):
+    earlier = reading(
+        {"hand_in": HAND_IN, "source": "erp_deliveries", "facility_id": "mill",
+         "process_id": "mill_washing", "flow_id": "flake", "unit_text": "kg"},
+        "L9:Net", date(2022, 4, 1), 19000.0, round="2022-04", document_no="Z1",
+    )  # fmt: skip
+    reversal = f"{SHORT}2022-06-12,0010,F1,19-,B1\n2022-05-12,0010,F1,18.5-,B1\n"
+    assert rules(found(NEGATIVE, reversal, previous=[earlier])) == []
+    twice = f"{SHORT}2022-05-10,0010,F1,19-,B1\n2022-05-12,0010,F1,18.5-,B2\n"
+    assert rules(found(NEGATIVE, twice)) == [("reversal_has_booking", "L5:Net")]
