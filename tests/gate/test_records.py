@@ -213,10 +213,10 @@ def test_numbers_may_repeat_and_come_in_any_order(found):
 MOVEMENTS = "date: Day\ndocument: No\nreversals: {when: {Movement: ['102', '122']}, document: Of}"
 RECEIPTS = FLAKE.replace("unit: t}", "unit: t, when: {Movement: ['101', '102']}}")
 HEADER = "Day,Site,Item,Net,No,Movement,Of\n"
-BOOKED = "2022-05-03,0010,F1,132.36,A1,101,\n2022-05-09,0010,F1,20,A2,101,\n"
+BOOKED = "2022-05-03,0010,F1,132.360,A1,101,\n2022-05-09,0010,F1,20.000,A2,101,\n"
 
 
-@pytest.mark.parametrize("quantity", ["132.360-", "-132.36", "132.36"])
+@pytest.mark.parametrize("quantity", ["132.360-", "-132.360", "132.360"])
 def test_a_reversal_takes_back_what_was_booked_whichever_sign_it_is_typed_with(
     found, quantity, tmp_path
 ):
@@ -239,14 +239,14 @@ def test_a_negative_receipt_is_no_reversal_where_the_map_knows_them_by_their_tex
 
 
 NEGATIVE = "date: Day\ndocument: No\nreversals: {when: negative}"
-SHORT = "Day,Site,Item,Net,No\n2022-05-03,0010,F1,132.36,A1\n2022-06-09,0010,F1,20,A2\n"
+SHORT = "Day,Site,Item,Net,No\n2022-05-03,0010,F1,132.360,A1\n2022-06-09,0010,F1,20.000,A2\n"
 
 
 @pytest.mark.parametrize(
     ("reversal", "cell"),
     [
         ("2022-06-10,0010,F1,132.360-,B1", None),  # May's booking, but June has no such sum
-        ("2022-05-10,0010,F1,132.36-,B1", None),
+        ("2022-05-10,0010,F1,132.360-,B1", None),
         ("2022-06-10,0010,F1,5-,B1\n2022-06-11,0010,F1,6-,B2", None),
         ("2022-05-10,0010,F1,20-,B1\n2022-05-11,0010,F1,20-,B2", "L5:Net"),
         ("2022-05-10,0010,F1,133-,B1", "L4:Net"),
