@@ -67,7 +67,8 @@ def read(
         for row in content:
             book.active.append(row)
         book.save(path)
-    text = "source: erp_deliveries\nkind: erp\nlayouts:\n  - sheets:\n      - layout: records\n"
+    text = "source: erp_deliveries\nkind: erp\nlayouts:\n  - csv: {decimal: '.'}\n    sheets:\n"
+    text += "      - layout: records\n"
     sheet = f"facility: {{column: Site, lookup: {{0010: mill}}}}\n{records}\nreadings:{readings}"
     map_file = folder / "erp_deliveries.yml"
     map_file.write_text(text + indent(sheet, " " * 8), encoding="utf-8")
@@ -283,7 +284,7 @@ def test_what_an_earlier_round_booked_may_be_taken_back(found):
          "process_id": "mill_washing", "flow_id": "flake", "unit_text": "kg"},
         "L9:Net", date(2022, 4, 1), 19000.0, round="2022-04", document_no="Z1",
     )  # fmt: skip
-    reversal = f"{SHORT}2022-06-12,0010,F1,19-,B1\n2022-05-12,0010,F1,18.5-,B1\n"
+    reversal = f"{SHORT}2022-06-12,0010,F1,19.000-,B1\n2022-05-12,0010,F1,18.500-,B1\n"
     assert rules(found(NEGATIVE, reversal, previous=[earlier])) == []
-    twice = f"{SHORT}2022-05-10,0010,F1,19-,B1\n2022-05-12,0010,F1,18.5-,B2\n"
+    twice = f"{SHORT}2022-05-10,0010,F1,19.000-,B1\n2022-05-12,0010,F1,18.500-,B2\n"
     assert rules(found(NEGATIVE, twice)) == [("reversal_has_booking", "L5:Net")]
