@@ -1,8 +1,8 @@
 """dbt in this process: one parse, and a build before and one after the product system is solved.
 
-Nothing else in the project starts dbt. Its artifacts lie in the warehouse folder, so that a
-parse stays valid for that warehouse; a process that turns to another warehouse takes its parse
-along. dbt's handle on the working file is closed after each call, so that others can open the file.
+Nothing else in the project starts dbt. The parse names no folder and is kept beside the project,
+for every warehouse; what a build leaves lies in the warehouse folder. dbt's handle on the working
+file is closed after each call, so that others can open the file.
 """
 
 from __future__ import annotations
@@ -13,10 +13,12 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from orchestration.control import DECIDE_NO_FIGURE, dbt_fingerprint
+from orchestration.dbt_sources import register_sources
 from orchestration.lake import Lake, sha256_of_file
 from orchestration.progress import doing
 from orchestration.resources import REPOSITORY, WAREHOUSE_VARIABLE
@@ -25,13 +27,13 @@ if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
 
 PROJECT = REPOSITORY / "dbt_project"
+PARSERS = ("dbt-core", "dbt-duckdb")
 UNIT_TESTS_EXCLUDED = ("--exclude-resource-type", "unit_test")
 BELOW_THE_SOLVE = "source:solved+"
 """What reads the solved product system, in dbt's selection syntax: the second half."""
 
+MANIFEST_FILE, PARTIAL_PARSE_FILE = "manifest.json", "partial_parse.msgpack"
 START_EVENT = "LogStartLine"
-LOCATION = "external_location"
-"""The property of a source that names its files."""
 RESULT_EVENTS = frozenset({"LogSeedResult", "LogModelResult", "LogSnapshotResult", "LogTestResult"})
 
 
@@ -47,80 +49,51 @@ class DbtRun:
     problems: list[str] = field(default_factory=list)
 
 
-@dataclass
-class _Parsed:
-    """A parse that this process holds. Of a warehouse it knows one thing: where sources lie."""
-
-    fingerprint: str
-    warehouse: Path
-    manifest: Manifest
-
-    def move_to(self, warehouse: Path) -> None:
-        """Have every source read from another warehouse."""
-        old, new = _root(self.warehouse), _root(warehouse)
-        for source in self.manifest.sources.values():
-            if source.relation_name:
-                source.relation_name = source.relation_name.replace(old, new)
-            kept = (source.config.extra, source.unrendered_config)
-            for properties in {id(one): one for one in kept}.values():
-                if LOCATION in properties:
-                    properties[LOCATION] = properties[LOCATION].replace(old, new)
-        self.warehouse = warehouse
-
-
-def _root(warehouse: Path) -> str:
-    return f"read_parquet('{warehouse}/"
-
-
 class Dbt:
     """The dbt project, run against one warehouse."""
 
-    _parsed: ClassVar[_Parsed | None] = None
-    """What this process has parsed: a parse costs seconds, reading it from disk 0.4 s a build."""
+    _parsed: ClassVar[tuple[str, Manifest] | None] = None
+    """What this process has parsed, by fingerprint; reading it from disk takes 0.4 s."""
 
     def __init__(self, lake: Lake) -> None:
         self.lake = lake
         self.folder = lake.path / ".dbt"
         self.target = self.folder / "target"
-        self.manifest_path = self.target / "manifest.json"
 
     def manifest(self) -> Mapping[str, Any]:
         """The manifest of the project as it stands; parses only when a file changed."""
-        stamp, fingerprint = self.folder / "parsed.sha256", self._fingerprint()
-        stamped = f"{fingerprint} {self.lake.path}"
-        self.target.mkdir(parents=True, exist_ok=True)
-        with (self.folder / "parse.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            fresh = stamp.exists() and stamp.read_text() == stamped
-            if not (fresh and self.manifest_path.exists()):
-                stamp.unlink(missing_ok=True)
-                self.manifest_path.unlink(missing_ok=True)
-                manifest = self._held(fingerprint)
-                if not self.manifest_path.exists():  # parsed for another warehouse
-                    manifest.write(str(self.manifest_path))
-                stamp.write_text(stamped)
-        return json.loads(self.manifest_path.read_text(encoding="utf-8"))
+        _ = self._held()
+        return json.loads((self._parse_folder / MANIFEST_FILE).read_text(encoding="utf-8"))
 
-    def _fingerprint(self) -> str:
-        beside = [
-            sha256_of_file(path)
-            for part in DECIDE_NO_FIGURE
-            for path in sorted((PROJECT / part).glob("*.yml"))
-        ]
-        return f"{dbt_fingerprint(PROJECT)} {' '.join(beside)}"
+    @property
+    def _parse_folder(self) -> Path:
+        """Beside the project, for every warehouse; in the warehouse if that can't be written."""
+        return PROJECT / "target" / "parse" if os.access(PROJECT, os.W_OK) else self.target
 
-    def _held(self, fingerprint: str) -> Manifest:
-        """The project parsed for this warehouse; parses what this process has not parsed yet."""
-        parsed = Dbt._parsed
-        if parsed is None or parsed.fingerprint != fingerprint:
-            doing("reading the dbt project")
-            run, result = self._invoke(["parse"])
-            if run.problems:
-                raise DbtError("\n".join(run.problems))
-            parsed = Dbt._parsed = _Parsed(fingerprint, self.lake.path, result)
-        if parsed.warehouse != self.lake.path:
-            parsed.move_to(self.lake.path)
-        return parsed.manifest
+    def _held(self) -> Manifest:
+        """The parsed project; parses it when no process has since a file of it changed."""
+        fingerprint = _fingerprint()
+        if Dbt._parsed is None or Dbt._parsed[0] != fingerprint:
+            folder = self._parse_folder
+            stamp = folder / "parsed.sha256"
+            folder.mkdir(parents=True, exist_ok=True)
+            with (folder / "parse.lock").open("w") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                if stamp.exists() and stamp.read_text() == fingerprint:
+                    manifest = _read_parse(folder / PARTIAL_PARSE_FILE)
+                else:
+                    stamp.unlink(missing_ok=True)
+                    manifest = self._parse(folder)
+                    stamp.write_text(fingerprint)
+            Dbt._parsed = fingerprint, manifest
+        return Dbt._parsed[1]
+
+    def _parse(self, folder: Path) -> Manifest:
+        doing("reading the dbt project")
+        run, manifest = self._invoke(["parse"], target=folder)
+        if run.problems:
+            raise DbtError("\n".join(run.problems))
+        return manifest
 
     def build(self, selection: Sequence[str], gwp_set: str) -> DbtRun:
         """Seeds, models and data tests in one invocation; unit tests judge code, not a run."""
@@ -136,20 +109,23 @@ class Dbt:
         run = self._run(["docs", "generate"])
         if run.problems:
             raise DbtError("\n".join(run.problems))
-        files = (self.manifest_path, self.target / "catalog.json")
+        files = (self.target / MANIFEST_FILE, self.target / "catalog.json")
         manifest, catalog = (json.loads(file.read_text(encoding="utf-8")) for file in files)
         return manifest, catalog
 
     def _run(self, arguments: Sequence[str]) -> DbtRun:
-        return self._invoke(arguments, self._held(self._fingerprint()))[0]
+        manifest = self._held()
+        register_sources(self.lake)
+        return self._invoke(arguments, manifest)[0]
 
     def _invoke(
-        self, arguments: Sequence[str], manifest: Manifest | None = None
+        self, arguments: Sequence[str], manifest: Manifest | None = None, target: Path | None = None
     ) -> tuple[DbtRun, Any]:
         from dbt.cli.main import dbtRunner
 
         run = DbtRun()
-        with _environment(self.lake), _closed_afterwards():
+        # a parse is that of every warehouse, and the profile's path is a part of it
+        with _environment(target or self.lake.path), _closed_afterwards():
             result = dbtRunner(manifest, callbacks=[_collect(run)]).invoke(
                 [
                     "--no-use-colors",
@@ -161,7 +137,7 @@ class Dbt:
                     *arguments,
                     f"--project-dir={PROJECT}",
                     f"--profiles-dir={PROJECT}",
-                    f"--target-path={self.target}",
+                    f"--target-path={target or self.target}",
                 ]
             )
         if result.exception is not None:
@@ -169,6 +145,27 @@ class Dbt:
         elif not result.success:
             run.problems += _failures(result.result)
         return run, result.result
+
+
+def _fingerprint() -> str:
+    """One hash over every file of the project and the versions of what parses it."""
+    beside = [
+        sha256_of_file(path)
+        for part in DECIDE_NO_FIGURE
+        for path in sorted((PROJECT / part).glob("*.yml"))
+    ]
+    parsers = [version(package) for package in PARSERS]
+    return " ".join([dbt_fingerprint(PROJECT), *beside, *parsers])
+
+
+def _read_parse(path: Path) -> Manifest:
+    """What dbt keeps of a parse, as a manifest ready to be run."""
+    from dbt.contracts.graph.manifest import Manifest
+    from dbt.parser.manifest import extended_mashumuro_decoder
+
+    manifest = Manifest.from_msgpack(path.read_bytes(), decoder=extended_mashumuro_decoder)
+    manifest.build_flat_graph()
+    return manifest
 
 
 def _collect(run: DbtRun) -> Callable[[Any], None]:
@@ -194,9 +191,9 @@ def _failures(result: Any) -> list[str]:
 
 
 @contextmanager
-def _environment(lake: Lake) -> Iterator[None]:
+def _environment(warehouse: Path) -> Iterator[None]:
     """What the profile reads; an open handle is kept for the call and closed with it."""
-    wanted = {WAREHOUSE_VARIABLE: str(lake.path), "DAGSTER_DBT_CLI": "true"}
+    wanted = {WAREHOUSE_VARIABLE: str(warehouse), "DAGSTER_DBT_CLI": "true"}
     before = {name: os.environ.get(name) for name in wanted}
     os.environ.update(wanted)
     try:

@@ -55,7 +55,7 @@ def column_lineage(
                 continue
             file = dbt.target / "compiled" / node["package_name"] / node["original_file_path"]
             try:
-                found[unique_id] = _of_model(connection, manifest, node, file, tables, kept)
+                found[unique_id] = _of_model(manifest, node, file, tables, kept)
             except (SqlglotError, ValueError) as error:
                 get_dagster_logger().warning("no column lineage of %s: %s", node["name"], error)
     if not found.items() <= kept.items():
@@ -77,7 +77,6 @@ def column_lineage(
 
 
 def _of_model(
-    connection: duckdb.DuckDBPyConnection,
     manifest: Mapping[str, Any],
     node: Mapping[str, Any],
     file: Path,
@@ -89,13 +88,10 @@ def _of_model(
     parents: dict[str, tuple[str, Types]] = {}
     for parent in node["depends_on"]["nodes"]:
         if source := manifest["sources"].get(parent):
-            # files have no name to follow columns to: they get that of dbt's source
-            name = f"carbonloom.{source['source_name']}.{source['name']}"
-            sql = sql.replace(source["relation_name"], name)
-            parents[name] = parent, _types_of_files(connection, source["relation_name"])
+            name = f"{source['database']}.{source['schema']}.{source['identifier']}"
         else:
             name = _relation(manifest["nodes"][parent])
-            parents[name] = parent, tables[name]
+        parents[name] = parent, tables[name]
     said = json.dumps([sql, parents])
     stamp = hashlib.sha256(said.encode()).hexdigest()
     mine = kept.get(node["unique_id"])
@@ -155,8 +151,3 @@ def _tables(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
     ).fetchall():
         found.setdefault(table, {})[column] = kind
     return found
-
-
-def _types_of_files(connection: duckdb.DuckDBPyConnection, relation: str) -> dict[str, str]:
-    rows = connection.execute(f"describe select * from {relation}").fetchall()
-    return {row[0]: row[1] for row in rows}

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 from typing import Any
 
+import duckdb
+import pyarrow as pa
 import pytest
 from dagster import DagsterInstance, ExecuteInProcessResult
 from dbt.cli.main import dbtRunner
@@ -16,6 +17,7 @@ from orchestration.assets.product_system import PRODUCT_SYSTEM, SOLVABLE
 from orchestration.assets.warehouse import EMISSIONS_BY_PRODUCT
 from orchestration.control import write_control
 from orchestration.dbt import BELOW_THE_SOLVE, PROJECT, Dbt
+from orchestration.dbt_sources import register_sources
 from orchestration.definitions import build_definitions
 from orchestration.lake import Lake
 from orchestration.resources import REPOSITORY, Folders
@@ -78,7 +80,9 @@ def test_dbt_is_parsed_once_and_built_in_two_halves(
         return invoke(self, arguments, **named)
 
     monkeypatch.setattr(dbtRunner, "invoke", counted)
-    monkeypatch.setattr(Dbt, "_parsed", None)  # as a process begins
+    # as a process begins whose project nobody has parsed
+    monkeypatch.setattr(Dbt, "_parsed", None)
+    monkeypatch.setattr(Dbt, "_parse_folder", tmp_path / "parse")
     code, output = collect(tiny_company, tmp_path / "warehouse")
 
     assert code == 0, output
@@ -88,13 +92,33 @@ def test_dbt_is_parsed_once_and_built_in_two_halves(
         assert call[call.index(flag) + 1] == BELOW_THE_SOLVE
 
 
-def test_a_parse_taken_to_another_warehouse_reads_nothing_of_the_one_before(tmp_path: Path):
-    one = tmp_path / "one"
-    for of in (one, one / "releases" / "draft", tmp_path / "two", one):
-        sources = json.dumps(Dbt(Lake(of)).manifest()["sources"])
-        places = re.findall(r"read_parquet\('(.+?)/(?:accepted|control|quality|solved)/", sources)
-        assert len(places) > 100
-        assert set(places) == {str(of)}
+def test_one_parse_serves_every_warehouse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(Dbt, "_parsed", None)
+    monkeypatch.setattr(Dbt, "_parse_folder", tmp_path / "parse")
+    first = Dbt(Lake(tmp_path / "one")).manifest()
+    stamp = (tmp_path / "parse" / "partial_parse.msgpack").stat().st_mtime_ns
+
+    monkeypatch.setattr(Dbt, "_parsed", None)  # another process, another warehouse
+    assert Dbt(Lake(tmp_path / "two")).manifest() == first
+    assert (tmp_path / "parse" / "partial_parse.msgpack").stat().st_mtime_ns == stamp
+    assert str(tmp_path) not in json.dumps([first["sources"], first["nodes"]])
+
+
+def test_a_source_lies_over_the_files_of_its_own_warehouse(tmp_path: Path):
+    for name in ("it's one", "two"):
+        lake = Lake(tmp_path / name)
+        lake.write(lake.as_of, pa.table({"as_of": [name]}))
+        register_sources(lake)
+        with duckdb.connect(str(lake.working_file), read_only=True) as connection:
+            views = connection.sql("select schema_name, view_name from duckdb_views() "
+                                   "where not internal").fetchall()  # fmt: skip
+            assert views == [("quality", "as_of")]
+            assert connection.sql("select * from quality.as_of").fetchall() == [(name,)]
+
+    lake.as_of.unlink()
+    register_sources(lake)
+    with duckdb.connect(str(lake.working_file), read_only=True) as connection:
+        assert connection.sql("from duckdb_views() where not internal").fetchall() == []
 
 
 def test_a_changed_month_is_solved_alone_and_a_killed_run_is_made_good(
