@@ -47,6 +47,15 @@ FACTOR_SCHEMA = pa.schema(
         *((f.name, f.type) for f in ADDED),
     ]
 )
+JUDGED = pa.schema(
+    [
+        ("first_day", pa.date32()),
+        ("end_day", pa.date32()),
+        ("kgco2e_per_flow_unit", pa.float64()),
+    ]
+)
+"""What only the rules look at."""
+
 GAS_SCHEMA = pa.schema(
     [
         ("factor_version_id", pa.string()),
@@ -93,6 +102,36 @@ select * from (
 where abs(mine - theirs) > tolerance * abs(theirs) + 1e-9 * greatest(abs(mine), abs(theirs))
 qualify row_number() over (partition by factor_version_id, other_id
     order by abs(mine - theirs) desc) = 1
+"""
+
+
+# Averages of one flow and component, whatever their place: a supplier's own figure is compared with
+# them but is no measure for others, a technology's or a residual mix is neither.
+NEIGHBOURS = """
+create or replace temp table gate_factor_neighbour as
+with figure as (
+    select *, kgco2e_per_flow_unit as figure, coalesce(geography, 'GLO') as place,
+        coalesce(tolerance_of('factor_out_of_line', library, flow_id), 10.0) as ratio
+    from gate_factor
+    where kgco2e_per_flow_unit > 0 and technology is null and basis <> 'market'
+),
+compared as (
+    select mine.factor_version_id, any_value(mine.figure) as figure, any_value(mine.ratio) as ratio,
+        count(*) as neighbour_count, median(theirs.figure) as usual,
+        median(theirs.figure) filter (theirs.place = mine.place) as usual_there,
+        bool_and((mine.first_day, mine.library_priority) > (theirs.first_day,
+            theirs.library_priority)) as is_last
+    from figure mine join figure theirs
+        on theirs.flow_id = mine.flow_id and theirs.boundary = mine.boundary
+        and theirs.factor_version_id <> mine.factor_version_id and theirs.supplier_id is null
+    where mine.supplier_id is null or theirs.place = mine.place or theirs.place = 'GLO'
+    group by mine.factor_version_id
+)
+select gate_factor.*, compared.* exclude (factor_version_id),
+    greatest(figure / usual_there, usual_there / figure) >= ratio
+        and gate_factor.supplier_id is null as is_slip_of_place,
+    figure / usual >= ratio as is_high, usual / figure >= ratio as is_low
+from compared join gate_factor using (factor_version_id)
 """
 
 
@@ -158,8 +197,7 @@ def _judge(
     flows: pa.Table,
     tolerances: pa.Table | None,
 ) -> tuple[list[RuleResult], pa.Table]:
-    days = pa.schema([("first_day", pa.date32()), ("end_day", pa.date32())])
-    schema = pa.unify_schemas([FACTOR_SCHEMA, days])
+    schema = pa.unify_schemas([FACTOR_SCHEMA, JUDGED])
     text = pa.schema(
         [(name, pa.string()) for name in ("rule_id", "source", "flow_id", "tolerance")]
     )
@@ -196,7 +234,7 @@ def _judge(
     connection.execute(
         "create temp table gate_factor as select * from factor_rows where factor_id is not null"
     )
-    for statement in (SHOWN, TOLERANCE, PAIRS):
+    for statement in (SHOWN, TOLERANCE, PAIRS, NEIGHBOURS):
         connection.execute(statement)
     results = judge(connection, "gate_factor", {"factor_library": RULES})
     return results, find(connection, results, "gate_factor", None)

@@ -160,6 +160,66 @@ RULES = (
         ),
     ),
     _from_problems(
+        "factor_possible",
+        "critical",
+        (
+            "A factor is one that physics allows for its kind of flow.",
+            "因子在该类物料的物理可能范围内。",
+        ),
+        SAID,
+        (
+            "Check the unit (per MWh for per kWh, per t for per kg, kcal for kJ) and the decimal "
+            "point; orchestration/physical_bounds.csv has the bounds with their sources.",
+            "请检查单位（MWh 与 kWh、t 与 kg、kcal 与 kJ）和小数点；界限及其来源见 "
+            "orchestration/physical_bounds.csv。",
+        ),
+    ),
+    _from_problems(
+        "factor_unusual",
+        "warning",
+        (
+            "A factor is of a size that is usual for its kind of flow.",
+            "因子的大小对该类物料而言属常见。",
+        ),
+        SAID,
+        (
+            "Check the unit and the decimal point against the source; if it is right, nothing to "
+            "do.",
+            "请对照来源核对单位和小数点；若无误则无需处理。",
+        ),
+    ),
+    Rule(
+        "factor_out_of_line",
+        "warning",
+        "A factor is of the same order as those of the same flow: editions, places, libraries.",
+        "因子与同一物料的其他版本、地域和因子库处于同一数量级。",
+        "{file} {cell}: {item} is {observed}; {expected}.",
+        "{file} {cell}：{item} 为 {observed}；{expected}。",
+        "Check the unit and the decimal point against the source. If it is right, a line "
+        "factor_out_of_line in expectations/tolerances.csv states how many times its neighbours "
+        "it may be.",
+        "请对照来源核对单位和小数点。若无误，请在 expectations/tolerances.csv 中以 "
+        "factor_out_of_line 注明允许的倍数。",
+        f"""
+        select {_PLACE}, concat('L', source_line, ':unit') as source_cell,
+            case when is_slip then 'critical' else 'warning' end as severity,
+            concat(shown(figure), ' kg CO2e per ', flow_unit_code) as observed,
+            concat(case when is_slip and neighbour_count = 1 then 'the other version is '
+                    else 'the usual one of others is ' end,
+                shown(usual), ', ', shown(round(greatest(figure / usual, usual / figure), 1)),
+                case when figure > usual then ' times less' else ' times more' end) as expected
+        from (
+            select *, is_slip_of_place
+                and case when neighbour_count = 1 then is_last else is_high or is_low end
+                    as is_slip
+            from gate_factor_neighbour
+        )
+        where is_slip
+            or (is_high and (supplier_id is not null
+                or neighbour_count >= 3 and not coalesce(is_slip_of_place, false)))
+        """,
+    ),
+    _from_problems(
         "factor_fuel_parameters",
         "critical",
         ("A factor from carbon content has all it takes.", "按含碳量计算的因子参数完整。"),

@@ -15,9 +15,17 @@ import pyarrow as pa
 
 from expectations.preparation import as_number, convert
 from orchestration.ingest.units import Bridges, UnitError, conversion, parse
+from orchestration.physical_bounds import GAS_MASS, bound_of
 from orchestration.table_checks import bridges
 
-GASES_SEED = Path(__file__).parents[1] / "dbt_project" / "seeds" / "gases.csv"
+SEEDS = Path(__file__).parents[1] / "dbt_project" / "seeds"
+GASES_SEED, GWP_SEED = SEEDS / "gases.csv", SEEDS / "gwp.csv"
+GWP_SET = "AR6"
+"""Only the size of a factor is judged by it, for which the sets make no difference."""
+
+GWP_SETS = ("SAR", "TAR", "AR4", "AR5", "AR6", "unstated")
+"""In which a published kg_co2e may be stated."""
+
 PROVENANCE = ("source_file", "source_sha256", "source_line")
 BOUNDARIES = ("direct", "generation", "upstream", "life_cycle")
 BASES = ("location", "market", "both")
@@ -42,6 +50,15 @@ COLUMNS = (
 )
 OPTIONAL_COLUMNS = ("technology_match", "data_geography")
 """How well the figure fits what it is used for; a library without them is scored as unknown."""
+NO_FIGURE = (
+    "factor_numbers_parse",
+    "factor_gas_known",
+    "factor_has_value",
+    "factor_unit_parses",
+    "factor_fuel_parameters",
+)
+"""What leaves a row without a figure that could be judged."""
+
 NET = "net"
 NET_BY_CONVENTION = "TJ"
 """The unit of a factor that is net where it says nothing: IPCC 2006 V2 1.4.1.2, GB/T 32151."""
@@ -92,6 +109,7 @@ class FactorCompany:
     """What a factor has to fit: units of flows, their properties, sources and priorities."""
 
     unit_codes: Mapping[str, str]
+    flow_kinds: Mapping[str, str | None]
     bridges: Mapping[str, Bridges]
     calorific_values: Mapping[str, tuple[float, str]]
     sources: Mapping[str, Mapping[str, str | None]]
@@ -110,8 +128,10 @@ def company_of(
             calorific_values[row["flow_id"]] = (value, row["unit"])
     sources = landed.get("sources")
     priorities = landed.get("libraries")
+    listed = flows.to_pylist()
     return FactorCompany(
-        unit_codes={row["flow_id"]: row["unit_code"] for row in flows.to_pylist()},
+        unit_codes={row["flow_id"]: row["unit_code"] for row in listed},
+        flow_kinds={row["flow_id"]: row.get("flow_kind") for row in listed},
         bridges=bridges(properties),
         calorific_values=calorific_values,
         sources={row["source_id"]: row for row in sources.to_pylist()} if sources else {},
@@ -145,6 +165,7 @@ def parse_library(library: str, table: pa.Table, company: FactorCompany) -> Iter
         row.added["library_priority"] = head.added.get("library_priority")
         _read_values(row)
         _read_units(row, company)
+        _judge_size(row, company)
         yield row
 
 
@@ -180,6 +201,8 @@ def _describe(row: FactorRow, company: FactorCompany) -> None:
             row.complain("factor_words_known", column, " or ".join(words))
     if row.text.get("technology_match") not in (None, *TECHNOLOGY_MATCHES):
         row.complain("factor_words_known", "technology_match", " or ".join(TECHNOLOGY_MATCHES))
+    if row.text.get("gwp_set") not in (None, *GWP_SETS):
+        row.complain("factor_words_known", "gwp_set", " or ".join(GWP_SETS))
     first, end = _day(row, "valid_from"), _day(row, "valid_to")
     if row.text.get("valid_from") is None:
         row.complain("factor_validity_parses", "valid_from", "the first day, YYYY-MM-DD")
@@ -343,6 +366,57 @@ def _check_carbon_content(row: FactorRow, unit: str, oxidation: float | None) ->
         row.complain("factor_fuel_parameters", "kg_co2_fossil", "blank beside carbon content")
 
 
+def _judge_size(row: FactorRow, company: FactorCompany) -> None:
+    """Whether physics allows the figures of a row; and kg CO2e per unit of the flow, to compare."""
+    flow_id, unit = row.text.get("flow_id") or "", row.text.get("unit")
+    if unit is None or flow_id not in company.unit_codes:
+        return
+    kind, boundary = company.flow_kinds.get(flow_id), row.text.get("boundary") or ""
+    for column, quantity, of_unit in (
+        ("ncv", "ncv", row.text.get("ncv_unit")),
+        ("carbon_content_tc_per_tj", "carbon_content", "t/TJ"),
+    ):
+        value = as_number(row.text.get(column))
+        bound = bound_of(quantity, kind, of_unit) if of_unit else None
+        if value is not None and bound is not None and not bound.is_possible(value):
+            row.complain("factor_possible", column, bound.span(of_unit or ""), f"{value:g}")
+    gases = comparable_gases(row)
+    if not gases or any(rule_id in NO_FIGURE for rule_id, *_ in row.problems):
+        return
+    counted = {gas: kg * _gwp(gas, boundary) for gas, kg in gases.items()}
+    kgco2e = math.fsum(counted.values())
+    column = _column_of(row, max(counted, key=lambda gas: abs(counted[gas])))
+    for quantity, amount, what in (
+        (boundary, kgco2e, "kg CO2e"),
+        (GAS_MASS, math.fsum(gases.values()), "kg of gases"),
+    ):
+        bound = bound_of(quantity, kind, f"kg/{unit}")
+        if bound is None or (quantity == GAS_MASS and "co2e" in gases):
+            continue
+        stated = f"{amount:.6g} {what} per {unit}"
+        if not bound.is_possible(amount):
+            row.complain("factor_possible", column, bound.span(f"{what} per {unit}"), stated)
+        elif not bound.is_usual(amount):
+            usual = f"at most {bound.usual_most:.4g} {what} per {unit}"
+            row.complain("factor_unusual", column, usual, stated)
+    per_flow_unit = row.added.get("factor_units_per_flow_unit")
+    if isinstance(per_flow_unit, float) and not row.problems:
+        row.added["kgco2e_per_flow_unit"] = kgco2e * per_flow_unit
+
+
+def _gwp(gas_code: str, boundary: str) -> float:
+    """Biogenic CO2 is outside the total, and yet a mass that comes out of a fuel."""
+    return float(boundary == "direct") if gas_code == "co2_biogenic" else known_gwps()[gas_code]
+
+
+def _column_of(row: FactorRow, gas_code: str) -> str:
+    """The cell that a gas was read from."""
+    for column, code in GAS_COLUMNS.items():
+        if code == gas_code and row.text.get(column) is not None:
+            return column
+    return "carbon_content_tc_per_tj" if gas_code == "co2_fossil" else "other_gases"
+
+
 def comparable_gases(row: FactorRow) -> dict[str, float]:
     """The gases of a row, CO2 from carbon content included."""
     try:
@@ -351,6 +425,18 @@ def comparable_gases(row: FactorRow) -> dict[str, float]:
     except ValueError:
         return row.gases
     return {"co2_fossil": carbon * 1000 * oxidation * 44 / 12} | row.gases
+
+
+@cache
+def known_gwps() -> Mapping[str, float]:
+    """GWP-100 of every gas; one without is taken as CO2."""
+    with GWP_SEED.open(encoding="utf-8") as file:
+        stated = {
+            row["gas_code"]: float(row["gwp100"])
+            for row in csv.DictReader(file)
+            if row["gwp_set"] == GWP_SET and row["gwp100"]
+        }
+    return {gas_code: stated.get(gas_code, 1.0) for gas_code in known_gases()}
 
 
 @cache

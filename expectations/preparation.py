@@ -66,6 +66,7 @@ def prepare(
         connection.execute(statement)
     _prepare_units(connection)
     connection.execute(REVERSAL)
+    _prepare_property_bounds(connection)
     _prepare_ranges(connection)
     connection.execute(BOUNDED)
     connection.execute(AGREEMENT)
@@ -140,6 +141,29 @@ def _prepare_units(connection: duckdb.DuckDBPyConnection) -> None:
         connection,
         "gate_mass_unit (unit_code varchar, kg double)",
         [row for row in masses if row[1] is not None],
+    )
+
+
+def _prepare_property_bounds(connection: duckdb.DuckDBPyConnection) -> None:
+    """What physics allows of each measured property, in the unit it was typed in."""
+    from orchestration.physical_bounds import bound_of
+
+    asked = connection.execute("""
+        select distinct r.flow_id, r.property, r.unit_text, f.flow_kind
+        from readings r join flows f on f.flow_id = r.flow_id
+        where r.direction = 'property' and r.property is not null and r.unit_text is not null
+    """).fetchall()
+    rows = []
+    for flow_id, name, unit_text, flow_kind in asked:
+        bound = bound_of(name, flow_kind, unit_text)
+        if bound is not None:
+            span = bound.span(unit_text)
+            rows.append((flow_id, name, unit_text, bound.least, bound.most, span))
+    _fill(
+        connection,
+        "gate_property_bound (flow_id varchar, property varchar, unit_text varchar, "
+        "least double, most double, span varchar)",
+        rows,
     )
 
 

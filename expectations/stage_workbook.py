@@ -468,6 +468,23 @@ RULES = (
         """,
     ),
     Rule(
+        "property_possible",
+        "critical",
+        "A measured property of a flow is one that can exist.",
+        "实测的物性值在物理上可能。",
+        "{cell}: {item} for {month} is {observed}; it can only be {expected}.",
+        "{cell}：{item} 在 {month} 为 {observed}，可能范围为 {expected}。",
+        "Check the unit of the cell and its decimal point: kcal for kJ, GJ/t for MJ/Nm3, t for kg.",
+        "请检查单元格的单位和小数点：是否把 kcal 当作 kJ、GJ/t 当作 MJ/Nm3、t 当作 kg。",
+        """
+        select reading_no, concat(shown(quantity * sign_multiplier), ' ', unit_text) as observed,
+            span as expected
+        from batch join gate_property_bound using (flow_id, property, unit_text)
+        where row_kind = 'reading' and direction = 'property' and isfinite(quantity)
+            and (quantity * sign_multiplier < least or quantity * sign_multiplier > most)
+        """,
+    ),
+    Rule(
         "correction_applies",
         "critical",
         "Every correction still finds the value it corrects.",

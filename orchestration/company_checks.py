@@ -22,6 +22,7 @@ from orchestration.company_tables import (
     TABLES,
     read_csv_as_text,
 )
+from orchestration.physical_bounds import bound_of
 from orchestration.product_checks import product_contradictions
 from orchestration.table_checks import (
     Tables,
@@ -154,9 +155,11 @@ def _wrong_upper_bounds(tables: Tables) -> list[str]:
 
 
 def _wrong_properties(tables: Tables) -> list[str]:
-    """A misspelt property would leave a balance or a rule without its figure."""
+    """A misspelt property would leave a balance without its figure; a slipped one move it."""
     problems = wrong_dates(tables, "flow_properties")
     problems += outside(tables, "flow_properties", "property", tuple(PROPERTIES))
+    flows = tables["flows"]
+    kinds = dict(zip(flows["flow_id"], flows["flow_kind"], strict=True))
     for place, row in lines_of(tables, "flow_properties"):
         unit = PROPERTIES.get(row["property"])
         if unit is not None and row["unit"] != unit:
@@ -164,11 +167,21 @@ def _wrong_properties(tables: Tables) -> list[str]:
                 f"{place}: {row['property']} of {row['flow_id']} is in {row['unit']}. "
                 f"Write it in {unit}."
             )
-        value = number(row["value"])
-        is_share = row["property"] in PROPERTIES and row["property"] not in ("ncv", "density")
-        if value is None or value < 0 or (is_share and value > 1):
-            span = "a number from 0 to 1" if is_share else "a number of 0 or more"
-            problems.append(f"{place}: value {row['value']} is not {span}. Correct it.")
+        value, text_unit = number(row["value"]), row["unit"] or ""
+        bound = bound_of(row["property"], kinds.get(row["flow_id"]), text_unit)
+        if value is None:
+            problems.append(f"{place}: value {row['value']} is not a number. Correct it.")
+        elif bound is not None and not bound.is_possible(value):
+            problems.append(
+                f"{place}: value {row['value']} {text_unit} is impossible as {row['property']} of "
+                f"{row['flow_id']}: it lies from {bound.span(text_unit)} ({bound.source}). "
+                "Correct the unit or the decimal point."
+            )
+        elif bound is None and row["property"] == "ncv":
+            problems.append(
+                f"{place}: ncv of {row['flow_id']} is in {row['unit']}, which is no energy per "
+                "mass or volume. Write it such as GJ/t or MJ/Nm3."
+            )
     return problems
 
 

@@ -22,9 +22,13 @@ OIL_DENSITY = ("oil", "density", "0.84", "kg/L")
 NCV, RATIO = ("gas", "ncv", "36", "MJ/Nm3"), ("gas", "net_per_gross", "0.9", "MJ/MJ")
 GAS_PER_KWH = FACTOR | {
     "unit": "kWh", "ncv": None, "ncv_unit": None, "carbon_content_tc_per_tj": None,
-    "oxidation_fraction": None, "kg_co2_fossil": "0.2",
+    "oxidation_fraction": None, "kg_co2_fossil": "0.2", "kg_ch4_fossil": None,
 }  # fmt: skip
-FLOWS = {"gas": "Nm3", "power": "kWh", "steam": "GJ", "oil": "kg"}
+FLOWS = {
+    "gas": ("Nm3", "fuel_stationary"), "power": ("kWh", "electricity"), "steam": ("GJ", "heat"),
+    "oil": ("kg", "fuel_stationary"), "plastic": ("t", "waste"), "r32": ("kg", "refrigerant"),
+}  # fmt: skip
+FLOW_COLUMNS = ("flow_id", "name_en", "name_zh", "unit_code", "flow_kind")
 
 
 def text_table(rows: list[dict], columns) -> pa.Table:
@@ -55,12 +59,12 @@ def judged(rows: list[dict], properties: tuple[tuple[str, ...], ...] = (), **tab
             ("library", "priority"),
         ),
     } | tables  # fmt: skip
-    flows = [{"flow_id": k, "name_en": k, "name_zh": k, "unit_code": v} for k, v in FLOWS.items()]
+    flows = [dict(zip(FLOW_COLUMNS, (k, k, k, *v), strict=True)) for k, v in FLOWS.items()]
     columns = ("flow_id", "property", "value", "unit")
     stated = [dict(zip(columns, row, strict=True)) for row in (OIL_DENSITY, *properties)]
     return judge_factors(
         landed,
-        flows=text_table(flows, ("flow_id", "name_en", "name_zh", "unit_code")),
+        flows=text_table(flows, FLOW_COLUMNS),
         flow_properties=text_table(stated, columns),
     )
 
@@ -74,7 +78,8 @@ def found(judgement) -> list[tuple]:
 
 def test_clean_libraries_give_factors_per_flow_unit():
     litre = GRID | {"factor_id": "oil", "flow_id": "oil", "boundary": "direct", "unit": "L"}
-    heat = GRID | {"factor_id": "steam", "flow_id": "steam", "unit": "kWh"}
+    litre |= {"kg_co2_fossil": "2.6"}
+    heat = GRID | {"factor_id": "steam", "flow_id": "steam", "unit": "kWh", "kg_co2_fossil": "0.2"}
     judgement = judged([FACTOR, litre, heat])
     assert found(judgement) == []
     rows = {row["factor_version_id"]: row for row in judgement.factors.to_pylist()}
@@ -129,6 +134,54 @@ def test_a_calorific_basis_that_cannot_be_told_is_refused(
     assert expected in judgement.findings["expected"][0].as_py()
 
 
+PLASTIC = GRID | {
+    "factor_id": "plastic", "flow_id": "plastic", "boundary": "upstream", "basis": "both",
+    "unit": "t", "kg_co2_fossil": None, "kg_co2e": "9", "gwp_set": "AR5",
+}  # fmt: skip
+REFRIGERANT = PLASTIC | {
+    "factor_id": "r32", "flow_id": "r32", "boundary": "direct", "unit": "kg", "kg_co2e": None,
+    "gwp_set": None, "other_gases": "hfc_32=1",
+}  # fmt: skip
+CARBON_PER_GJ = FACTOR | {"carbon_content_tc_per_tj": "0.01532", "kg_ch4_fossil": None}
+
+
+def grid_of(year: int, figure: str, **more) -> dict:
+    """The grid's average of a year, in kg per MWh."""
+    held = {"valid_from": f"{year}-01-01", "valid_to": f"{year + 1}-01-01"}
+    return GRID | held | {"edition": str(year), "kg_co2_fossil": figure} | more
+
+
+def out_of_line(*rows: dict) -> list[tuple]:
+    judgement = judged(list(rows), grid=library("grid", [GRID | {"valid_to": "2022-01-01"}]))
+    return [one for one in found(judgement) if one[0] == "factor_out_of_line"]
+
+
+def test_an_edition_ten_times_its_neighbours_is_refused_and_they_are_not():
+    """The slip alone is named, whether it stands among others or is the newer of two."""
+    slip = ("factor_out_of_line", "critical", "fuels")
+    assert out_of_line(grid_of(2022, "56")) == [(*slip, "L2:unit")]
+    years = grid_of(2022, "55"), grid_of(2023, "560"), grid_of(2024, "550")
+    assert out_of_line(*years) == [(*slip, "L2:unit")]
+    assert out_of_line(*(grid_of(2022 + n, text) for n, text in enumerate(("560", "400")))) == []
+
+
+def test_another_place_ten_times_above_the_usual_is_told_and_one_below_is_not():
+    """A grid of water power is a hundredth of one of coal, and none is ten times the usual."""
+    places = [grid_of(2021, "550", geography=place, factor_id=place) for place in ("FR", "DE")]
+    dirty = grid_of(2021, "1400", geography="PL", factor_id="PL")
+    clean = grid_of(2021, "5", geography="NO", factor_id="NO")
+    assert out_of_line(*places, dirty, clean) == []
+    cheap = [one | {"kg_co2_fossil": "100"} for one in places]
+    warned = out_of_line(*cheap, dirty, clean)
+    assert warned == [("factor_out_of_line", "warning", "fuels", "L4:unit")]
+
+
+def test_a_factor_that_is_possible_and_unusual_is_told():
+    assert found(judged([GRID | {"geography": "XK", "kg_co2_fossil": "1800"}])) == [
+        ("factor_unusual", "warning", "fuels", "L2:kg_co2_fossil")
+    ]
+
+
 NEXT = FACTOR | {"edition": "2022", "valid_from": "2022-01-01", "valid_to": None}
 
 
@@ -157,6 +210,13 @@ BROKEN_LIBRARIES = [
         [FACTOR | {"oxidation_fraction": "99"}],
     ),
     ("factor_fuel_parameters", "L2:kg_co2_fossil", [FACTOR | {"kg_co2_fossil": "56100"}]),
+    ("factor_words_known", "L2:gwp_set", [GRID | {"gwp_set": "AR9"}]),
+    ("factor_possible", "L2:kg_co2_fossil", [GRID | {"kg_co2_fossil": "177", "unit": "kWh"}]),
+    ("factor_possible", "L2:kg_co2e", [PLASTIC | {"kg_co2e": "9", "unit": "mg"}]),
+    ("factor_possible", "L2:ncv", [FACTOR | {"ncv": "8640", "ncv_unit": "MJ/Nm3"}]),
+    ("factor_possible", "L2:carbon_content_tc_per_tj", [CARBON_PER_GJ]),
+    ("factor_possible", "L2:other_gases", [REFRIGERANT | {"other_gases": "hfc_32=2"}]),
+    ("factor_unit_parses", "L2:unit", [PLASTIC | {"unit": "Mg"}]),
 ]
 
 

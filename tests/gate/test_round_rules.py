@@ -362,6 +362,32 @@ def test_a_measured_property_needs_a_unit_of_its_own_kind(judged):
     assert found(judged(change)) == [("unit_dimension", "critical", WASH, "N5")]
 
 
+def test_a_measured_property_that_cannot_exist_is_refused(judged):
+    """8,640 are kcal; and a correction that brings such a value in is judged like a cell."""
+    stated = {"N5": 8640.0, "N6": -36.0, "N7": 0.0, "N8": 36.0}
+
+    def change(rows, tables):
+        flow = {"flow_id": "gas", "direction": "property", "role": "property", "property": "ncv"}
+        conversion = ["gas", "ncv", "MJ/Nm3", "TJ/Nm3", 1e-6, None, None]
+        tables["unit_conversions"].loc[len(tables["unit_conversions"])] = conversion
+        for place, value in stated.items():
+            row = reading(WASHING, place, MAY, value, unit_text="MJ/Nm3", **flow)
+            rows.append(row | {"item_text": f"Calorific value {place}", "source_sheet": place})
+
+    judgement = judged(change)
+    assert found(judgement) == [
+        ("property_possible", "critical", WASH, place) for place in ("N5", "N6", "N7")
+    ]
+    message = judgement.findings["message_en"][0].as_py()
+    assert "8640 MJ/Nm3" in message and "1.5 to 140 MJ/Nm3" in message
+
+
+def test_a_unit_that_is_refused_says_what_to_write(judged):
+    judgement = judged(changed(WASH, "C6", unit_text="furlong"))
+    assert judgement.findings["remedy_en"][0].as_py() == "furlong: write kWh"
+    assert judgement.findings["remedy_zh"][0].as_py() == "请写 kWh"
+
+
 def test_stock_continues(judged):
     def change(rows, tables):
         stock = {"flow_id": "flake", "unit_text": "t"}

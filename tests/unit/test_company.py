@@ -217,6 +217,11 @@ def test_tables_without_a_fault_are_taken_as_they_stand(product_company):
         ("flows", "manufacture,false", "manufacture,no", "line 3: is_aircraft no is not known"),
         ("flow_properties", "moisture", "moistur", "property moistur is not known"),
         ("flow_properties", "0.004,kg/kg", "0.4,%", "moisture of fibre is in %. Write it in kg/kg"),
+        ("flow_properties", "0.004,kg/kg", "85,kg/kg", "85 kg/kg is impossible as moisture"),
+        ("flow_properties", "moisture,0.004,kg/kg", "ncv,8640,MJ/kg", "from 1 to 142 MJ/kg"),
+        ("flow_properties", "moisture,0.004,kg/kg", "ncv,36,MJ", "is no energy per mass or volume"),
+        ("flow_properties", "moisture,0.004", "density,840", "Write it in kg/L"),
+        ("flow_properties", "0.004", "wet", "value wet is not a number"),
         ("processes", "Air,utility", "Air,service", "process_type service is not known"),
     ],
 )
