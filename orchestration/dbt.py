@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 PROJECT = REPOSITORY / "dbt_project"
 PARSERS = ("dbt-core", "dbt-duckdb")
+NO_ARTIFACTS = ("--no-write-json",)
+"""A build leaves compiled SQL alone: nobody reads its manifest, graph and run results as files."""
+
 UNIT_TESTS_EXCLUDED = ("--exclude-resource-type", "unit_test")
 BELOW_THE_SOLVE = "source:solved+"
 """What reads the solved product system, in dbt's selection syntax: the second half."""
@@ -98,7 +101,7 @@ class Dbt:
     def build(self, selection: Sequence[str], gwp_set: str) -> DbtRun:
         """Seeds, models and data tests in one invocation; unit tests judge code, not a run."""
         variables = ["--vars", json.dumps({"gwp_set": gwp_set})] if gwp_set else []
-        return self._run(["build", *UNIT_TESTS_EXCLUDED, *selection, *variables])
+        return self._run(["build", *NO_ARTIFACTS, *UNIT_TESTS_EXCLUDED, *selection, *variables])
 
     def unit_tests(self) -> DbtRun:
         """The unit tests that stand beside the models; the models must have been built."""
