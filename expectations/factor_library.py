@@ -35,6 +35,16 @@ SAID = (
 
 RULES = (
     _from_problems(
+        "factor_library_readable",
+        "critical",
+        ("A library can be read, line by line.", "因子库可逐行读取。"),
+        ("{file} {cell}: {observed}", "{file} {cell}：{observed}"),
+        (
+            "Correct the file; what was accepted of the library before stays in force.",
+            "请更正文件；该库先前通过的内容继续有效。",
+        ),
+    ),
+    _from_problems(
         "factor_columns",
         "critical",
         ("A library has the columns of the format, and no other.", "因子库的列与格式一致。"),

@@ -62,7 +62,8 @@ NO_FIGURE = (
 NET = "net"
 NET_BY_CONVENTION = "TJ"
 """The unit of a factor that is net where it says nothing: IPCC 2006 V2 1.4.1.2, GB/T 32151."""
-
+UNREADABLE = "unreadable"
+"""The one column of a library that can't be read: why, and in which line."""
 TECHNOLOGY_MATCHES = ("plant", "company", "equivalent", "proxy")
 
 
@@ -147,6 +148,12 @@ def parse_library(library: str, table: pa.Table, company: FactorCompany) -> Iter
     """Every factor version of a library, and one row for what concerns the file as a whole."""
     file = str(table["source_file"][0].as_py()) if table.num_rows else f"{library}.csv"
     head = FactorRow(library, {"source_file": file, "source_line": "1"})
+    if UNREADABLE in table.column_names:
+        for text in table.to_pylist():
+            row = FactorRow(library, text)
+            row.complain("factor_library_readable", UNREADABLE, "a table of factors")
+            yield row
+        return
     for column in sorted({*COLUMNS} - {*table.column_names}):
         head.complain("factor_columns", "header", "is missing", column)
     for column in sorted({*table.column_names} - {*COLUMNS, *OPTIONAL_COLUMNS, *PROVENANCE}):

@@ -496,6 +496,18 @@ RULES = (
         "select * from correction_findings where rule_id = 'correction_applies'",
     ),
     Rule(
+        "side_table_followed",
+        "critical",
+        "Every line of corrections and certificates can be followed.",
+        "更正表和证书表的每一行都可执行。",
+        "{file} {cell}: {observed}.",
+        "{file} {cell}：{observed}。",
+        "Correct the line. Until then nobody knows which figures it is about, so what passed before "
+        "stays in force.",
+        "请更正该行；在此之前无法判断其影响的数值，先前通过的内容继续有效。",
+        "select * from correction_findings where rule_id = 'side_table_followed'",
+    ),
+    Rule(
         "correction_applied",
         "info",
         "What was corrected after the hand-in is told.",

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -36,13 +37,13 @@ from orchestration.collection.waivers import WAIVER_SCHEMA, Waivers, read_waiver
 from orchestration.company import INSTRUMENTS, TABLES, DataFolder, Round
 from orchestration.control import newest_rows
 from orchestration.gate_tables import Case, HandIn, landed_case, lay_out
+from orchestration.ingest.files import printable, sha256_of_hand_in
 from orchestration.ingest.reading import ACCEPTED_SCHEMA
 from orchestration.lake import (
     HAND_INS_SCHEMA,
     NO_MONTH,
     Lake,
     content_sha256,
-    sha256_of_file,
     slug_of,
     text_schema,
 )
@@ -186,13 +187,13 @@ def _accept(
     return RoundResult(round_.round, verdicts, findings, new, waived, sign_offs.rows.to_pylist())
 
 
-def round_files(data: DataFolder, round_: str) -> list[str]:
-    """Everything in a round's folder that is judged, relative to the data folder."""
-    return [
-        path.relative_to(data.path).as_posix()
+def round_files(data: DataFolder, round_: str) -> dict[str, Path]:
+    """Everything in a round's folder that is judged, by its place in the data folder."""
+    return {
+        printable(path.relative_to(data.path)): path
         for path in sorted((data.path / "rounds" / round_).rglob("*"))
         if path.is_file() and path.name != SIGN_OFFS_FILE and not path.name.startswith((".", "~$"))
-    ]
+    }
 
 
 def _write_judged_files(
@@ -201,8 +202,8 @@ def _write_judged_files(
     """Which files the verdicts are about, so that a release notices what was changed since."""
     read = {row["source_file"]: row["source_sha256"] for row in verdicts if row["source_file"]}
     rows = [
-        {"file": file, "sha256": read.get(file) or sha256_of_file(data.path / file)}
-        for file in round_files(data, round_.round)
+        {"file": file, "sha256": read.get(file) or sha256_of_hand_in(path, data.path)}
+        for file, path in round_files(data, round_.round).items()
     ]
     lake.write(lake.judged_files(round_.round), pa.Table.from_pylist(rows, schema=JUDGED_FILES))
 

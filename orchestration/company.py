@@ -18,7 +18,15 @@ import pandas as pd
 import yaml
 
 from orchestration.company_checks import contradictions, settings_problems
-from orchestration.company_tables import GWP_SETS, TABLES, Table, read_csv_as_text
+from orchestration.company_tables import (
+    GWP_SETS,
+    TABLES,
+    CompanyDataError,
+    Table,
+    read_csv_as_text,
+)
+from orchestration.ingest.files import printable, read_file
+from orchestration.ingest.grid import UnreadableFileError
 from orchestration.ingest.units import Bridges
 from orchestration.table_checks import bridges
 
@@ -48,10 +56,12 @@ INSTRUMENT_COLUMNS = (
     "ccer_excluded",
 )
 """Header of rounds/<round>/energy_instruments.csv."""
-
-
-class CompanyDataError(Exception):
-    """The data folder contradicts itself; every problem is one line of the message."""
+LISTS_OF_FACTORS = {
+    "sources": ("source_id", "publisher", "title", "licence"),
+    "libraries": ("library", "priority"),
+}
+"""Columns that the lists beside the factor libraries must have."""
+ROUND_COLUMNS = ("round", "opens_on", "closes_on", "first_month", "last_month", "expected")
 
 
 def months_between(first: date, last: date) -> tuple[date, ...]:
@@ -105,7 +115,8 @@ class DataFolder:
         problems: list[str] = []
         tables = {name: self._table(table, problems) for name, table in TABLES.items()}
         settings = self._settings(problems)
-        problems.extend(contradictions(tables, _sources(self.path)))
+        sources = _lists_of_factors(self.path, problems)
+        problems.extend(contradictions(tables, sources))
         if problems:
             raise CompanyDataError("\n".join(problems))
         return Company(settings, tables)
@@ -122,7 +133,8 @@ class DataFolder:
         if not path.exists():
             raise CompanyDataError(f"{path}: missing. List the collection rounds there.")
         rounds, problems = [], []
-        for line, row in enumerate(read_csv_as_text(path).to_dict("records"), start=2):
+        frame = read_csv_as_text(path, ROUND_COLUMNS)
+        for line, row in zip(frame.index + 2, frame.to_dict("records"), strict=True):
             try:
                 rounds.append(_round(row))
             except (KeyError, ValueError, TypeError, AttributeError) as error:
@@ -160,33 +172,27 @@ class DataFolder:
         """Hand-ins of a source in a round: (hand_in, file or None when nothing came)."""
         name = source_map.source.split("_", 1)[1]
         folder = self.path / "rounds" / round_.round
-        if source_map.kind == "erp":
-            owners = {"erp"} if f"erp/{name}" in round_.expected else set()
-            owners |= {"erp"} if _find(folder / "erp", source_map.file, ERP_SUFFIXES) else set()
-        else:
-            owners = {e.split("/")[0] for e in round_.expected if e.endswith(f"/{name}")} - {"erp"}
-            owners |= {
-                row.name
-                for row in sorted(folder.glob("*"))
-                if row.is_dir()
-                and row.name != "erp"
-                and _find(row, source_map.file, WORKBOOK_SUFFIXES)
-            }
         suffixes = ERP_SUFFIXES if source_map.kind == "erp" else WORKBOOK_SUFFIXES
-        return [
-            (f"{owner}/{name}", _find(folder / owner, source_map.file, suffixes))
-            for owner in sorted(owners)
-        ]
+        is_erp = source_map.kind == "erp"
+        owners = {printable(Path(one.name)): one for one in folder.glob("*") if one.is_dir()}
+        found = {
+            owner: path
+            for owner, place in owners.items()
+            if (owner == "erp") == is_erp and (path := _find(place, source_map.file, suffixes))
+        }
+        expected = {one.split("/")[0] for one in round_.expected if one.endswith(f"/{name}")}
+        due = {owner for owner in expected if (owner == "erp") == is_erp}
+        return [(f"{owner}/{name}", found.get(owner)) for owner in sorted(due | found.keys())]
 
     def unclaimed_files(self, round_: Round) -> list[str]:
-        """Files in a round's folder that no map reads, relative to the data folder."""
+        """What lies in a round's folder and no map reads, relative to the data folder."""
         folder = self.path / "rounds" / round_.round
         claimed = {path for m in self.maps.values() for _, path in self.hand_ins(m, round_) if path}
         control = {"corrections.csv", "energy_instruments.csv", "sign_offs.csv", "waivers.csv"}
         return [
-            path.relative_to(self.path).as_posix()
+            printable(path.relative_to(self.path))
             for path in sorted(folder.rglob("*"))
-            if path.is_file()
+            if not path.is_dir()
             and path not in claimed
             and not path.name.startswith((".", "~$"))
             and not (path.parent == folder and path.name in control)
@@ -198,7 +204,11 @@ class DataFolder:
             if not table.may_be_absent:
                 problems.append(f"{table.path}: missing. It needs {', '.join(table.columns)}.")
             return pd.DataFrame(columns=list(table.all_columns), dtype=object)
-        frame = read_csv_as_text(path)
+        try:
+            frame = read_csv_as_text(path, table.all_columns)
+        except CompanyDataError as error:
+            problems.append(str(error))
+            return pd.DataFrame(columns=list(table.all_columns), dtype=object)
         missing = [c for c in table.columns if c not in frame.columns]
         unknown = [c for c in frame.columns if c not in table.all_columns]
         problems += [f"{table.path}: column {c} is missing. Add it." for c in missing]
@@ -221,7 +231,17 @@ class DataFolder:
         if not path.exists():
             problems.append("company/company.yml: missing. It needs company_id, name_en, gwp_set.")
             return {}
-        settings = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        try:
+            settings = yaml.safe_load(read_file(path).decode("utf-8-sig")) or {}
+        except UnreadableFileError as error:
+            problems.append(f"company/company.yml: {error.reason}")
+            return {}
+        except (yaml.YAMLError, UnicodeDecodeError) as error:
+            problems.append(f"company/company.yml: not valid YAML in UTF-8. {error}")
+            return {}
+        if not isinstance(settings, dict):
+            problems.append("company/company.yml: not a list of `key: value`.")
+            return {}
         problems += [
             f"company/company.yml: {key} is missing. Add it."
             for key in ("company_id", "name_en", "gwp_set")
@@ -237,10 +257,14 @@ class DataFolder:
 
 
 def _find(folder: Path, stem: str, suffixes: Sequence[str]) -> Path | None:
-    """The file of that stem; upper case makes no difference to a suffix."""
+    """The file of that stem; upper case makes no difference to a suffix.
+
+    What only bears its name (a folder, a link that leads nowhere) is found where no file is.
+    """
     candidates = sorted(folder.glob(f"{glob.escape(stem)}.*")) if folder.is_dir() else []
-    found = {path.suffix.lower(): path for path in candidates if path.stem == stem}
-    return next((found[suffix] for suffix in suffixes if suffix in found), None)
+    named = {path.suffix.lower(): path for path in candidates if path.stem == stem}
+    found = [named[suffix] for suffix in suffixes if suffix in named]
+    return next((path for path in found if path.is_file()), found[0] if found else None)
 
 
 def _setting(value: object) -> str:
@@ -267,9 +291,24 @@ def _round(row: Mapping[str, str]) -> Round:
     return parsed
 
 
-def _sources(data_folder: Path) -> frozenset[str] | None:
-    """Ids of emission_factors/sources.csv; None where the folder has no such list."""
-    path = data_folder / "emission_factors" / "sources.csv"
-    if not path.exists():
+def _lists_of_factors(data_folder: Path, problems: list[str]) -> frozenset[str] | None:
+    """Ids of emission_factors/sources.csv, None without such a list; adds what is wrong there."""
+    listed: dict[str, pd.DataFrame] = {}
+    for name, columns in LISTS_OF_FACTORS.items():
+        path = data_folder / "emission_factors" / f"{name}.csv"
+        if not path.exists():
+            continue
+        try:
+            frame = read_csv_as_text(path, columns)
+        except CompanyDataError as error:
+            problems.append(str(error))
+            continue
+        problems += [
+            f"emission_factors/{name}.csv: column {column} is missing. Add it."
+            for column in columns
+            if column not in frame.columns
+        ]
+        listed[name] = frame
+    if "sources" not in listed:
         return None
-    return frozenset(read_csv_as_text(path).get("source_id", pd.Series(dtype=object)).dropna())
+    return frozenset(listed["sources"].get("source_id", pd.Series(dtype=object)).dropna())

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from orchestration.ingest.grid import UnreadableFileError
+from orchestration.ingest.text_table import read_text_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -253,14 +256,35 @@ REFERENCES = (  # table, column, table it must exist in
 )
 
 
-def read_csv_as_text(path: Path) -> pd.DataFrame:
-    """A UTF-8 CSV with every cell as it stands; a blank is None, `NA` stays `NA`."""
+class CompanyDataError(Exception):
+    """The data folder contradicts itself; every problem is one line of the message."""
+
+
+def read_csv_as_text(path: Path, known: Collection[str] = ()) -> pd.DataFrame:
+    """A CSV with every cell as it stands; a blank is None, `NA` stays `NA`.
+
+    A row's label is its line less 2, so that it is its place where no line is blank.
+
+    Raises:
+        CompanyDataError: it can't be read, or a line of it can't be followed.
+    """
     import pandas as pd  # 0.4 s, which the command line's help does without
 
-    frame = pd.read_csv(
-        path, dtype=object, keep_default_na=False, na_values=[""], encoding="utf-8-sig"
-    )
-    return frame.astype(object).where(frame.notna(), None)
+    try:
+        table = read_text_table(path, known)
+    except UnreadableFileError as error:
+        raise CompanyDataError(f"{_shown(path)}: {error.reason}") from error
+    if table.problems:
+        raise CompanyDataError(
+            "\n".join(f"{_shown(path)} line {n}: {text}" for n, text in table.problems.items())
+        )
+    labels = [line - 2 for line in table.lines]
+    return pd.DataFrame(list(table.rows), labels, list(table.header), dtype=object)
+
+
+def _shown(path: Path) -> str:
+    """A table as the messages name it: with its folder."""
+    return path.name if path.name == "rounds.csv" else f"{path.parent.name}/{path.name}"
 
 
 @cache

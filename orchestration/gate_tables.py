@@ -14,11 +14,15 @@ from expectations.mass_balance import MASS_KINDS, SOURCE_SCHEMA
 from orchestration.company import INSTRUMENTS, TABLES, DataFolder, Round, months_between
 from orchestration.control import newest_rows
 from orchestration.conversions import CONVERSION_SCHEMA, conversion_rows
-from orchestration.ingest.corrections import apply_corrections, read_corrections
+from orchestration.ingest.corrections import (
+    apply_corrections,
+    findings_on_lines,
+    read_corrections,
+)
 from orchestration.ingest.reading import READING_SCHEMA
 from orchestration.ingest.source_map import items_of, texts_of
 from orchestration.lake import NO_MONTH, Lake, text_schema
-from orchestration.landing import LANDED_INSTRUMENTS_SCHEMA
+from orchestration.landing import LANDED_INSTRUMENTS_SCHEMA, read_instruments
 
 HANDED_IN_SCHEMA = text_schema(("hand_in", "source", "facility_id", "source_file", "source_sha256"))
 LAYOUT_SCHEMA = text_schema(("source", "source_sheet", "layout"))
@@ -67,7 +71,7 @@ def landed_case(data: DataFolder, lake: Lake, round_: Round) -> Case:
             landed.append((path.stem.replace("__", "/"), source, table))
     everything = pa.concat_tables([READING_SCHEMA.empty_table(), *(one[2] for one in landed)])
     corrections = read_corrections(data.path, round_.round)
-    corrected, findings = apply_corrections(everything, corrections)
+    corrected, findings = apply_corrections(everything, corrections.lines)
     hand_ins, start = [], 0
     for hand_in, source, table in landed:
         hand_ins.append(HandIn(hand_in, source, corrected.slice(start, table.num_rows)))
@@ -75,7 +79,17 @@ def landed_case(data: DataFolder, lake: Lake, round_: Round) -> Case:
     instruments = lake.read(
         lake.landed("energy_instruments", round_.round, INSTRUMENTS), LANDED_INSTRUMENTS_SCHEMA
     )
-    return Case(round_, tuple(hand_ins), instruments, findings)
+    files = {one.hand_in: _file_in_round(one, round_.round) for one in hand_ins}
+    broken = (
+        findings_on_lines(corrections, round_.round, files),
+        read_instruments(data, round_).findings(),
+    )
+    return Case(round_, tuple(hand_ins), instruments, pa.concat_tables([findings, *broken]))
+
+
+def _file_in_round(hand_in: HandIn, round_name: str) -> str:
+    file = hand_in.table["source_file"][0].as_py() if hand_in.table.num_rows else ""
+    return str(file).removeprefix(f"rounds/{round_name}/")
 
 
 def lay_out(
@@ -206,6 +220,8 @@ def _handed_in(data: DataFolder, case: Case) -> pa.Table:
                 "source_sha256": case.instruments["source_sha256"][0].as_py(),
             }
         )
+    elif INSTRUMENTS in case.correction_findings["hand_in"].to_pylist():
+        rows.append({"hand_in": INSTRUMENTS, "source": "energy_instruments"})
     rows += [{"source_file": file} for file in data.unclaimed_files(case.round)]
     return pa.Table.from_pylist(rows, schema=HANDED_IN_SCHEMA)
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
 
-from orchestration.company import (
-    INSTRUMENT_COLUMNS,
-    INSTRUMENTS,
-    DataFolder,
-    Round,
-    read_csv_as_text,
-)
+from expectations.factor_rows import COLUMNS as LIBRARY_COLUMNS
+from expectations.factor_rows import UNREADABLE
+from orchestration.company import INSTRUMENT_COLUMNS, INSTRUMENTS, DataFolder, Round
+from orchestration.ingest.corrections import FOLLOWED
+from orchestration.ingest.files import sha256_of_hand_in
+from orchestration.ingest.grid import UnreadableFileError
 from orchestration.ingest.mapping import SourceMap, read_hand_in
-from orchestration.lake import Lake, sha256_of_file, slug_of, text_schema
+from orchestration.ingest.text_table import read_text_table
+from orchestration.lake import Lake, slug_of, text_schema
 
 LANDED_INSTRUMENTS_SCHEMA = text_schema(
     ("round", "hand_in", *INSTRUMENT_COLUMNS, "source_file", "source_sha256", "source_line")
@@ -41,45 +43,121 @@ def land_source(data: DataFolder, lake: Lake, source_map: SourceMap, round_: Rou
         table = read_hand_in(path, source_map, round_, hand_in, data.path)
         lake.write_if_changed(lake.landed(source_map.source, round_.round, hand_in), table)
         file = path.relative_to(data.path).as_posix()
-        landed.append(Landed(hand_in, file, sha256_of_file(path), table))
+        landed.append(Landed(hand_in, file, sha256_of_hand_in(path, data.path), table))
     folder = lake.landed(source_map.source, round_.round, "x").parent
     lake.keep_only(folder, [f"{slug_of(one.hand_in)}.parquet" for one in landed])
     return landed
 
 
-def land_instruments(data: DataFolder, lake: Lake, round_: Round) -> Landed | None:
+@dataclass(frozen=True)
+class Instruments:
+    """The certificates of a round as they were read; without lines where one can't be followed."""
+
+    round: str
+    source_file: str
+    rows: tuple[tuple[int, dict[str, str | None]], ...] = ()
+    problems: Mapping[int, str] = field(default_factory=dict)
+
+    def findings(self) -> pa.Table:
+        """What is wrong with the file, line by line (FINDING_SCHEMA)."""
+        from expectations.rules import FINDING_SCHEMA
+
+        rows = [
+            {
+                "round": self.round,
+                "hand_in": INSTRUMENTS,
+                "source": "energy_instruments",
+                "rule_id": FOLLOWED,
+                "severity": "critical",
+                "source_file": self.source_file,
+                "source_cell": f"L{line}",
+                "observed": problem,
+                "expected": ",".join(INSTRUMENT_COLUMNS),
+            }
+            for line, problem in self.problems.items()
+        ]
+        return pa.Table.from_pylist(rows, FINDING_SCHEMA)
+
+
+def read_instruments(data: DataFolder, round_: Round) -> Instruments:
     """Read the certificates and contracts on electricity and heat of a round."""
     path = data.path / "rounds" / round_.round / "energy_instruments.csv"
+    file = path.relative_to(data.path).as_posix()
+    if not os.path.lexists(path):
+        return Instruments(round_.round, file)
+    try:
+        table = read_text_table(path, INSTRUMENT_COLUMNS, data.path)
+    except UnreadableFileError as error:
+        return Instruments(round_.round, file, problems={error.line: error.reason.rstrip(".")})
+    unlike = sorted(set(INSTRUMENT_COLUMNS) ^ set(table.header))
+    if unlike:
+        wrong = f"the header differs from the format in {', '.join(unlike)}"
+        return Instruments(round_.round, file, problems={1: wrong})
+    if table.problems:
+        return Instruments(round_.round, file, problems=table.problems)
+    return Instruments(round_.round, file, tuple(table.records()))
+
+
+def land_instruments(data: DataFolder, lake: Lake, round_: Round) -> Landed | None:
+    """Land the certificates of a round; nothing where there is no file, or one that can't be read.
+
+    Its problems are told by the gate, which reads it again.
+    """
     target = lake.landed("energy_instruments", round_.round, INSTRUMENTS)
-    if not path.exists():
+    read = read_instruments(data, round_)
+    if not read.rows:
         target.unlink(missing_ok=True)
         return None
-    table = _csv_with_lines(path, data.path, {"round": round_.round, "hand_in": INSTRUMENTS})
+    path = data.path / read.source_file
+    leading = {"round": round_.round, "hand_in": INSTRUMENTS}
+    table = _with_lines(read.rows, INSTRUMENT_COLUMNS, path, data.path, leading)
     lake.write_if_changed(target, table)
-    file = path.relative_to(data.path).as_posix()
-    return Landed(INSTRUMENTS, file, sha256_of_file(path), table)
+    return Landed(INSTRUMENTS, read.source_file, sha256_of_hand_in(path, data.path), table)
 
 
 def land_factor_libraries(data: DataFolder, lake: Lake) -> list[Landed]:
-    """Read every factor library of the data folder, and its lists of sources and priorities."""
+    """Read every factor library of the data folder, and its lists of sources and priorities.
+
+    One that can't be read becomes a line that says why; it is refused alone.
+    """
     landed = []
     for path in sorted((data.path / "emission_factors").glob("*.csv")):
-        table = _csv_with_lines(path, data.path, {})
+        table = _library(path, data.path)
         lake.write_if_changed(lake.landed_library(path.stem), table)
         file = path.relative_to(data.path).as_posix()
-        landed.append(Landed(path.stem, file, sha256_of_file(path), table))
+        landed.append(Landed(path.stem, file, sha256_of_hand_in(path, data.path), table))
     folder = lake.landed_library("x").parent
     lake.keep_only(folder, [f"{one.hand_in}.parquet" for one in landed])
     return landed
 
 
-def _csv_with_lines(path: Path, relative_to: Path, leading: dict[str, str]) -> pa.Table:
-    frame = read_csv_as_text(path)
+def _library(path: Path, data: Path) -> pa.Table:
+    """A library as a table of texts, or what is wrong with it, line by line."""
+    try:
+        table = read_text_table(path, LIBRARY_COLUMNS, data)
+    except UnreadableFileError as error:
+        rows, header = [(error.line, {UNREADABLE: error.reason})], (UNREADABLE,)
+    else:
+        rows, header = list(table.records()), table.header
+        if table.problems:
+            rows = [(line, {UNREADABLE: text}) for line, text in table.problems.items()]
+            header = (UNREADABLE,)
+    return _with_lines(rows, header, path, data, {})
+
+
+def _with_lines(
+    rows: Sequence[tuple[int, Mapping[str, str | None]]],
+    header: Sequence[str],
+    path: Path,
+    relative_to: Path,
+    leading: Mapping[str, str],
+) -> pa.Table:
+    """Rows as a table of texts, each with its file and line."""
     columns: dict[str, list[str | None]] = {
-        name: [value] * len(frame) for name, value in leading.items()
+        name: [value] * len(rows) for name, value in leading.items()
     }
-    columns |= {str(name): frame[name].tolist() for name in frame.columns}
-    columns["source_file"] = [path.relative_to(relative_to).as_posix()] * len(frame)
-    columns["source_sha256"] = [sha256_of_file(path)] * len(frame)
-    columns["source_line"] = [str(line) for line in range(2, len(frame) + 2)]
+    columns |= {name: [row[name] for _, row in rows] for name in header}
+    columns["source_file"] = [path.relative_to(relative_to).as_posix()] * len(rows)
+    columns["source_sha256"] = [sha256_of_hand_in(path, relative_to)] * len(rows)
+    columns["source_line"] = [str(line) for line, _ in rows]
     return pa.table(columns, schema=text_schema(columns))

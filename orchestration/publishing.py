@@ -33,6 +33,7 @@ from orchestration.control import (
     recorded,
 )
 from orchestration.footprint.system_tables import PERIODS
+from orchestration.ingest.files import sha256_of_hand_in
 from orchestration.lake import BUILD_MONTHS_SCHEMA, Lake, sha256_of_file
 from orchestration.restatement.figures import CHANGES_BETWEEN
 
@@ -235,7 +236,7 @@ def versions(lake: Lake, dbt_project: Path, data: Path) -> dict[str, Any]:
         "dbt_project_sha256": dbt_fingerprint(dbt_project),
         "figures_code_sha256": code_fingerprint(dbt_project),
         "storage": STORAGE_VERSION,
-        "emission_factors_sha256": {path.name: sha256_of_file(path) for path in libraries},
+        "emission_factors_sha256": {path.name: sha256_of_hand_in(path) for path in libraries},
         "accepted_hand_ins_sha256": sha256_of_file(lake.hand_ins),
     }
 

@@ -24,7 +24,8 @@ from orchestration.company import DataFolder, Round
 from orchestration.control import FIGURE_TABLES
 from orchestration.factors import NAME as FACTORS
 from orchestration.footprint.system_tables import PERIODS
-from orchestration.lake import Lake, sha256_of_file
+from orchestration.ingest.files import sha256_of_hand_in
+from orchestration.lake import Lake
 
 LARGEST_RESIDUE_KG = 1.0
 """Above it, products and bridge lines do not add up to the factory (METHOD §1.14, DESIGN §6)."""
@@ -88,7 +89,7 @@ def master_data_missing(data: DataFolder, lake: Lake) -> list[str]:
         landed = lake.landed_library(path.stem)
         read = lake.read(landed, JUDGED_FILES) if landed.exists() else None
         if read is None or (
-            read.num_rows and read["source_sha256"][0].as_py() != sha256_of_file(path)
+            read.num_rows and read["source_sha256"][0].as_py() != sha256_of_hand_in(path, data.path)
         ):
             missing.append(f"emission_factors/{path.name} changed since. Run carbonloom run.")
     missing += [
@@ -110,7 +111,9 @@ def _changed_since(data: DataFolder, lake: Lake, round_: str) -> list[str]:
         row["file"]: row["sha256"]
         for row in lake.read(lake.judged_files(round_), JUDGED_FILES).to_pylist()
     }
-    now = {file: sha256_of_file(data.path / file) for file in round_files(data, round_)}
+    now = {
+        file: sha256_of_hand_in(path, data.path) for file, path in round_files(data, round_).items()
+    }
     changed = sorted(
         file for file in judged.keys() | now.keys() if judged.get(file) != now.get(file)
     )

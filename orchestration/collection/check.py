@@ -22,7 +22,11 @@ from orchestration.collection.returned import LIST_SUFFIX, give_back, remove_cop
 from orchestration.collection.waivers import read_waivers
 from orchestration.company import DataFolder, Round
 from orchestration.gate_tables import Case, HandIn, lay_out
-from orchestration.ingest.corrections import apply_corrections, read_corrections
+from orchestration.ingest.corrections import (
+    apply_corrections,
+    findings_on_lines,
+    read_corrections,
+)
 from orchestration.ingest.grid import UnreadableFileError
 from orchestration.ingest.mapping import SourceMap, read_hand_in
 from orchestration.ingest.template_marks import read_stamps
@@ -199,12 +203,11 @@ def _read(data: DataFolder, subject: Subject) -> tuple[pa.Table, pa.Table]:
     )
     names = pa.array([subject.place] * table.num_rows, pa.string())
     table = table.set_column(table.schema.get_field_index("source_file"), "source_file", names)
-    decided = [
-        one
-        for one in read_corrections(data.path, subject.round.round)
-        if subject.place.endswith(f"/{one.file}")
-    ]
-    return apply_corrections(table, decided)
+    corrections = read_corrections(data.path, subject.round.round)
+    file = subject.place.removeprefix(f"rounds/{subject.round.round}/")
+    corrected, findings = apply_corrections(table, corrections.of_file(file))
+    broken = findings_on_lines(corrections, subject.round.round, {subject.hand_in: file})
+    return corrected, pa.concat_tables([findings, broken])
 
 
 def _judge(

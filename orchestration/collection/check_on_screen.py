@@ -38,7 +38,6 @@ def _checked(
     """What the gate says of the file, or why it can't be asked."""
     from expectations.judge import GateError
     from orchestration.collection.check import CannotCheckError, check_file
-    from orchestration.ingest.corrections import CorrectionsError
     from orchestration.ingest.mapping import MapError
 
     try:
@@ -50,7 +49,7 @@ def _checked(
             stage=stage,
             tell=step,
         )
-    except (CannotCheckError, CompanyDataError, CorrectionsError, MapError, GateError) as error:
+    except (CannotCheckError, CompanyDataError, MapError, GateError) as error:
         return str(error)
 
 

@@ -109,9 +109,7 @@ def read_last_period(
             continue
         table = read_hand_in(path, source_map, candidate, f"{facility}/{stage}", data.path)
         mine = f"{facility}/{path.name}"
-        corrections = [
-            one for one in read_corrections(data.path, candidate.round) if one.file == mine
-        ]
+        corrections = read_corrections(data.path, candidate.round).of_file(mine)
         rows = apply_corrections(table, corrections)[0].to_pylist()
         readings = [
             row

@@ -5,14 +5,16 @@ A paper is judged line by line: a line that can't be followed has no effect and 
 
 from __future__ import annotations
 
-import csv
+import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
 from orchestration.company import Company
+from orchestration.ingest.grid import UnreadableFileError
 from orchestration.ingest.numbers import fold
+from orchestration.ingest.text_table import read_text_table
 
 HEADER_LINE = 1
 PROSE = ("reason",)
@@ -43,10 +45,14 @@ class Problem:
 
 @dataclass(frozen=True)
 class Paper:
-    """A paper as it was read: its lines, or why it can't be read at all."""
+    """A paper as it was read: its lines, or why it can't be read at all.
+
+    `broken`: what is wrong with each line that can't be followed.
+    """
 
     file: str
     lines: tuple[Line, ...] = ()
+    broken: Mapping[int, str] = field(default_factory=dict)
     unreadable: str = ""
 
 
@@ -54,24 +60,28 @@ def read_paper(data: Path, round_name: str, name: str, columns: Sequence[str]) -
     """A CSV of the round's folder with exactly these columns; without lines when absent."""
     path = data / "rounds" / round_name / name
     file = path.relative_to(data).as_posix()
-    if not path.exists():
+    if not os.path.lexists(path):
         return Paper(file)
     try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.DictReader(stream, strict=True)
-            unlike = set(columns) ^ set(reader.fieldnames or ())
-            if unlike:
-                return Paper(file, unreadable=f"columns {', '.join(sorted(unlike))}")
-            lines = []
-            for row in reader:
-                if None in row:
-                    return Paper(file, unreadable=f"a field too many in line {reader.line_num}")
-                fields = {name: _field(name, row[name] or "") for name in columns}
-                if any(fields.values()):
-                    lines.append(Line(reader.line_num, fields))
-    except (csv.Error, UnicodeDecodeError) as error:
-        return Paper(file, unreadable=str(error))
-    return Paper(file, tuple(lines))
+        table = read_text_table(path, columns, data)
+    except UnreadableFileError as error:
+        return Paper(file, unreadable=error.reason)
+    unlike = set(columns) ^ set(table.header)
+    if unlike:
+        return Paper(file, unreadable=f"columns {', '.join(sorted(unlike))}")
+    lines = tuple(
+        Line(number, {name: _field(name, row[name] or "") for name in columns})
+        for number, row in table.records()
+    )
+    return Paper(file, lines, table.problems)
+
+
+def broken_lines(paper: Paper, rule_id: str) -> dict[int, Problem]:
+    """The lines of a paper that have no effect because they can't be followed."""
+    return {
+        line: Problem(rule_id, None, line, reason, "a field under each header")
+        for line, reason in paper.broken.items()
+    }
 
 
 def _field(name: str, text: str) -> str:

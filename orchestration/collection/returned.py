@@ -14,6 +14,7 @@ from orchestration.collection.marked_workbook import list_of_issues, mark_workbo
 from orchestration.collection.notice import Notice, notice_of
 from orchestration.collection.package_editor import NotEditableError, is_untouched
 from orchestration.company import DataFolder, Round
+from orchestration.ingest.files import why_no_file
 from orchestration.lake import Lake, sha256_of_bytes
 
 MARKED_SUFFIXES = (".xlsx", ".xlsm")
@@ -63,7 +64,7 @@ def give_back(handed_in: Path, sha256: str, notice: Notice) -> tuple[bytes, str]
     A list is all there is for text, .xls, .ods, for a file no program opens, and for one that was
     replaced since it was judged.
     """
-    if handed_in.suffix.lower() in MARKED_SUFFIXES and handed_in.exists():
+    if handed_in.suffix.lower() in MARKED_SUFFIXES and why_no_file(handed_in) is None:
         data = handed_in.read_bytes()
         if sha256_of_bytes(data) == sha256:
             with suppress(NotEditableError):

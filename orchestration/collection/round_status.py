@@ -27,7 +27,8 @@ from orchestration.collection.judgement_log import AS_OF_SCHEMA, JUDGEMENT_SCHEM
 from orchestration.collection.sign_offs import FILE as SIGN_OFFS_FILE
 from orchestration.collection.sign_offs import ROUND, SIGN_OFF_SCHEMA, judge_sign_offs
 from orchestration.company import INSTRUMENTS, DataFolder
-from orchestration.lake import Lake, sha256_of_file
+from orchestration.ingest.files import sha256_of_hand_in
+from orchestration.lake import Lake
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -254,7 +255,7 @@ def _files_now(data: DataFolder, round_name: str) -> dict[str, str]:
     certificates = data.path / "rounds" / round_name / "energy_instruments.csv"
     if certificates.exists():
         files[INSTRUMENTS] = certificates
-    return {hand_in: sha256_of_file(path) for hand_in, path in files.items()}
+    return {hand_in: sha256_of_hand_in(path, data.path) for hand_in, path in files.items()}
 
 
 def _as_it_lies_there(row: dict[str, Any], files: dict[str, str]) -> dict[str, Any]:

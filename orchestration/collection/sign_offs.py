@@ -19,6 +19,7 @@ from orchestration.collection.papers import (
     HEADER_LINE,
     Line,
     Problem,
+    broken_lines,
     day_of,
     people_of,
     read_paper,
@@ -109,6 +110,7 @@ def judge_sign_offs(
     if paper.unreadable:
         problem = Problem("paper_readable", None, HEADER_LINE, paper.unreadable, ",".join(COLUMNS))
         problems.append(problem)
+    problems += broken_lines(paper, "sign_off_complete").values()
     judged: list[tuple[Line, Problem | None]] = []
     for line in paper.lines:
         known = {ROUND: content_sha256, **dict.fromkeys(round_.expected, ""), **files}

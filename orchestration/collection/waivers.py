@@ -19,6 +19,7 @@ from orchestration.collection.papers import (
     HEADER_LINE,
     Line,
     Problem,
+    broken_lines,
     day_of,
     people_of,
     read_paper,
@@ -159,7 +160,7 @@ def read_waivers(
     paper = read_paper(data.path, round_.round, FILE, COLUMNS)
     can = {rule.rule_id: rule.waivable for rule in rules} | dict.fromkeys(CALCULATION_RULES, True)
     known = _Known(people_of(data.company), can, {*round_.expected, *hand_ins, CALCULATION}, today)
-    refused = {}
+    refused = broken_lines(paper, "waiver_complete")
     for line in paper.lines:
         problem = (
             _incomplete(line, known)

@@ -7,7 +7,7 @@ with its reason and who decided it, in every report on the hand-in.
 
 from __future__ import annotations
 
-import csv
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -20,9 +20,11 @@ import pyarrow.compute as pc
 from expectations.rules import FINDING_SCHEMA
 from orchestration.ingest.appearance import KINDS as LOOKS
 from orchestration.ingest.appearance import SETTLED
+from orchestration.ingest.grid import UnreadableFileError
 from orchestration.ingest.numbers import PLAIN, fold, number_text
 from orchestration.ingest.reading import READING_SCHEMA
 from orchestration.ingest.sheet import DIVIDES, scaled
+from orchestration.ingest.text_table import read_text_table
 
 COLUMNS = (
     "file",
@@ -44,12 +46,9 @@ CHANGED = (
     "multiplier_text",
     "sign_multiplier",
 )
-RULE, APPLIED = "correction_applies", "correction_applied"
+CORRECTIONS = "corrections.csv"
+RULE, APPLIED, FOLLOWED = "correction_applies", "correction_applied", "side_table_followed"
 _Key = tuple[str, str, str]
-
-
-class CorrectionsError(Exception):
-    """A corrections.csv that can't be followed; the message names line and remedy."""
 
 
 @dataclass(frozen=True)
@@ -66,37 +65,74 @@ class Correction:
     decided_on: str = ""
 
 
-def read_corrections(data: Path, round_name: str) -> tuple[Correction, ...]:
-    """The corrections of a round; none when the file is absent. Raises `CorrectionsError`."""
-    path = data / "rounds" / round_name / "corrections.csv"
-    if not path.exists():
-        return ()
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file, strict=True)
-        unlike = set(COLUMNS) ^ set(reader.fieldnames or ())
-        if unlike:
-            raise CorrectionsError(
-                f"{path}: the header must be {','.join(COLUMNS)}. "
-                f"Check {', '.join(sorted(unlike))}."
-            )
-        corrections = []
-        try:
-            for row in reader:
-                missing = [name for name in NEEDED if not (row[name] or "").strip()]
-                if missing or None in row:
-                    raise CorrectionsError(
-                        f"{path} line {reader.line_num}: {', '.join(missing) or 'a field too many'}"
-                        ". A correction names its file, cell, reason, who decided it and when."
-                    )
-                if not _is_day(row["decided_on"]):
-                    raise CorrectionsError(
-                        f"{path} line {reader.line_num}: decided_on {row['decided_on']} is no day. "
-                        "Write it as YYYY-MM-DD."
-                    )
-                corrections.append(Correction(**{name: row[name] or "" for name in COLUMNS}))
-        except (csv.Error, UnicodeDecodeError) as error:
-            raise CorrectionsError(f"{path} line {reader.line_num}: {error}.") from error
-    return tuple(corrections)
+@dataclass(frozen=True)
+class Corrections:
+    """The corrections of a round, and what is wrong with lines that can't be followed.
+
+    A problem names its line, and the hand-in's file where the line does.
+    """
+
+    lines: tuple[Correction, ...] = ()
+    problems: tuple[tuple[int, str, str], ...] = ()
+
+    def of_file(self, file: str) -> tuple[Correction, ...]:
+        """The corrections of one hand-in's file."""
+        return tuple(one for one in self.lines if _file(one.file) == file)
+
+
+def read_corrections(data: Path, round_name: str) -> Corrections:
+    """The corrections of a round; none when the file is absent."""
+    path = data / "rounds" / round_name / CORRECTIONS
+    if not os.path.lexists(path):
+        return Corrections()
+    try:
+        table = read_text_table(path, COLUMNS, data)
+    except UnreadableFileError as error:
+        return Corrections(problems=((error.line, "", error.reason),))
+    unlike = set(COLUMNS) ^ set(table.header)
+    if unlike:
+        wrong = f"the header must be {','.join(COLUMNS)}; look at {', '.join(sorted(unlike))}"
+        return Corrections(problems=((1, "", wrong),))
+    lines = []
+    problems = [(line, "", reason) for line, reason in table.problems.items()]
+    for number, row in table.records():
+        fields = {name: row[name] or "" for name in COLUMNS}
+        missing = [name for name in NEEDED if not fields[name].strip()]
+        if missing:
+            problems.append((number, _file(fields["file"]), f"no {', '.join(missing)}"))
+        elif not _is_day(fields["decided_on"]):
+            wrong = f"decided_on {fields['decided_on']} is no day; write it as YYYY-MM-DD"
+            problems.append((number, _file(fields["file"]), wrong))
+        else:
+            lines.append(Correction(**fields))
+    return Corrections(tuple(lines), tuple(problems))
+
+
+def findings_on_lines(
+    corrections: Corrections, round_name: str, hand_ins: Mapping[str, str]
+) -> pa.Table:
+    """A finding at each hand-in that a line which can't be followed may be about.
+
+    `hand_ins`: the file of each hand-in, relative to the folder of the round. Where a line does not
+    say which file it corrects, nobody knows which of them still stands uncorrected.
+    """
+    rows = []
+    for line, file, problem in corrections.problems:
+        named = [hand_in for hand_in, own in hand_ins.items() if own == file]
+        rows += [
+            {
+                "round": round_name,
+                "hand_in": hand_in,
+                "rule_id": FOLLOWED,
+                "severity": "critical",
+                "source_file": f"rounds/{round_name}/{CORRECTIONS}",
+                "source_cell": f"L{line}",
+                "observed": problem,
+                "expected": "a correction",
+            }
+            for hand_in in named or hand_ins
+        ]
+    return pa.Table.from_pylist(rows, FINDING_SCHEMA)
 
 
 def apply_corrections(

@@ -140,7 +140,8 @@ def _parse(text: str, delimiter: str, first_line: int) -> tuple[list[list[str]],
     except csv.Error as error:
         raise UnreadableErpExportError(
             f"Line {line + first_line}: {error}. A quotation mark is not closed, or stands inside "
-            "a field without being doubled. Correct the line or run the export again."
+            "a field without being doubled. Correct the line or run the export again.",
+            line + first_line,
         ) from error
     finally:
         csv.field_size_limit(previous_limit)

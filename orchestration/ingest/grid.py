@@ -28,11 +28,12 @@ NEVER_CALCULATED = NeverCalculated()
 
 
 class UnreadableFileError(Exception):
-    """A file that can't be read at all; the message says why and what to do."""
+    """A file that can't be read at all; the message says why and what to do, `line` where."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, line: int = 1) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.line = line
 
 
 class Cell(NamedTuple):

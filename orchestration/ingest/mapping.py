@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from orchestration.ingest.appearance import Looks
 from orchestration.ingest.erp_export import read_erp_export
+from orchestration.ingest.files import printable, read_file
 from orchestration.ingest.grid import Grid, UnreadableFileError
 from orchestration.ingest.months_across import MonthsAcrossReader
 from orchestration.ingest.numbers import fold
@@ -53,20 +54,26 @@ def read_hand_in(
     """
     if path is None:
         return Readings().table()
-    data = path.read_bytes()
+    data, problem = b"", None
+    try:
+        data = read_file(path, relative_to)
+    except UnreadableFileError as error:
+        problem = error.reason
     constants = {
         "round": round.round,
         "revision": 0,
         "hand_in": hand_in,
         "source": source_map.source,
         "stage_code": source_map.stage_code,
-        "source_file": path.relative_to(relative_to).as_posix(),
+        "source_file": printable(path.relative_to(relative_to)),
         "source_sha256": hashlib.sha256(data).hexdigest(),
     }
     owner = hand_in.split("/")[0] if source_map.kind == "workbook" else None
     layout = source_map.layout_for(round.round)
     readings = Readings(**constants)
     try:
+        if problem is not None:
+            raise UnreadableFileError(problem)
         is_text = source_map.kind == "erp" and path.suffix.lower() in TEXT_SUFFIXES
         workbook = None if is_text else read_workbook(path, data)
         if workbook is not None:

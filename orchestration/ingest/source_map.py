@@ -18,6 +18,8 @@ from pydantic import (
     model_validator,
 )
 
+from orchestration.ingest.files import read_file
+from orchestration.ingest.grid import UnreadableFileError
 from orchestration.ingest.numbers import NumberFormat, fold
 
 
@@ -343,10 +345,12 @@ class SourceMap(_Model):
     def load(cls, path: Path) -> SourceMap:
         """Read a map. Raises `MapError` naming the file and each wrong key."""
         try:
-            content = yaml.load(path.read_text(encoding="utf-8-sig"), _MapLoader)
+            content = yaml.load(read_file(path).decode("utf-8-sig"), _MapLoader)
             return cls.model_validate(content)
-        except yaml.YAMLError as error:
-            raise MapError(f"{path}: not valid YAML. {error}") from error
+        except UnreadableFileError as error:
+            raise MapError(f"{path}: {error.reason}") from error
+        except (yaml.YAMLError, UnicodeDecodeError) as error:
+            raise MapError(f"{path}: not valid YAML in UTF-8. {error}") from error
         except ValidationError as error:
             raise MapError("\n".join(f"{path}: {line}" for line in _problems(error))) from error
 

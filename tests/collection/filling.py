@@ -15,6 +15,7 @@ from lxml import etree
 from openpyxl import load_workbook
 from openpyxl.utils.datetime import to_excel
 
+from expectations.stage_workbook import NOTES
 from orchestration.company import Round
 from orchestration.ingest.columns import Columns
 from orchestration.ingest.mapping import find_grid, read_hand_in
@@ -139,7 +140,8 @@ def values_of(
 
 
 def _readings(path: Path, source_map: SourceMap, round_: Round, hand_in: str) -> list[dict]:
-    rows = read_hand_in(path, source_map, round_, hand_in, path.parent).to_pylist()
+    read = read_hand_in(path, source_map, round_, hand_in, path.parent).to_pylist()
+    rows = [row for row in read if row["row_kind"] not in NOTES]
     return [row for row in rows if row["row_kind"] == "reading" and row["role"] != "row_total"]
 
 
@@ -192,7 +194,8 @@ def _units(template: Path, filled: Path, layout: Layout) -> Values:
 
 def meaning(path: Path, source_map: SourceMap, round_: Round, hand_in: str) -> list[tuple]:
     """What a hand-in states, whatever sheet, cell and spelling it stands in."""
-    rows = read_hand_in(path, source_map, round_, hand_in, path.parent).to_pylist()
+    read = read_hand_in(path, source_map, round_, hand_in, path.parent).to_pylist()
+    rows = [row for row in read if row["row_kind"] not in NOTES]
     kept = [
         row
         for row in rows

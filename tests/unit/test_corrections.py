@@ -10,8 +10,10 @@ import pytest
 from expectations.rules import FINDING_SCHEMA
 from orchestration.ingest.corrections import (
     COLUMNS,
-    CorrectionsError,
+    Correction,
+    Corrections,
     apply_corrections,
+    findings_on_lines,
     read_corrections,
 )
 from orchestration.ingest.reading import READING_SCHEMA, Readings
@@ -147,22 +149,49 @@ def test_no_correction_changes_nothing(table):
     assert (empty.num_rows, findings.num_rows) == (0, 1)
 
 
-def test_a_corrections_file_is_read(tmp_path):
-    assert read_corrections(tmp_path, "2022-04") == ()
-    path = tmp_path / "rounds" / "2022-04" / "corrections.csv"
-    path.parent.mkdir(parents=True)
-    header = ",".join(COLUMNS)
-    path.write_text(f"{header}\na.xlsx,S,B4,1,2,typo,Li,2022-04-21\n", encoding="utf-8-sig")
-    assert read_corrections(tmp_path, "2022-04")[0].new_value == "2"
-    path.write_text(f"{header}\na.xlsx,S,B4,1,2,,Li,2022-04-21\n")
-    with pytest.raises(CorrectionsError, match="line 2: reason"):
-        read_corrections(tmp_path, "2022-04")
-    path.write_text(f"{header}\na.xlsx,S,B4,1,2,typo,Li,\n")
-    with pytest.raises(CorrectionsError, match="line 2: decided_on"):
-        read_corrections(tmp_path, "2022-04")
-    path.write_text(f"{header}\na.xlsx,S,B4,1,2,typo,Li,in April\n")
-    with pytest.raises(CorrectionsError, match="in April is no day"):
-        read_corrections(tmp_path, "2022-04")
-    path.write_text("file,cell\n")
-    with pytest.raises(CorrectionsError, match="header"):
-        read_corrections(tmp_path, "2022-04")
+HEADER = ",".join(COLUMNS)
+BROKEN_LINES = [
+    ("a/x.xlsx,S,B4,1,2,,Li,2022-04-21", 2, "a/x.xlsx", "no reason"),
+    ("a/x.xlsx,S,B4,1,2,typo,Li,", 2, "a/x.xlsx", "no decided_on"),
+    ("a/x.xlsx,S,B4,1,2,typo,Li,in April", 2, "a/x.xlsx", "in April is no day"),
+    (",S,B4,1,2,typo,Li,2022-04-21", 2, "", "no file"),
+    ("a/x.xlsx,S,B4,1,2,typo, or not,Li,2022-04-21", 2, "", "9 fields where the header has 8"),
+    ('a/x.xlsx,S,B4,1,2,"typo,Li,2022-04-21', 2, "", "Line 2: unexpected end of data"),
+]
+
+
+def corrections_file(folder, content: bytes | str):
+    path = folder / "rounds" / "2022-04" / "corrections.csv"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8-sig"))
+    return read_corrections(folder, "2022-04")
+
+
+def test_a_corrections_file_is_read_as_excel_saved_it(tmp_path):
+    assert read_corrections(tmp_path, "2022-04") == Corrections()
+    line = "甲/x.xlsx,能耗,B4,1,2,笔误,李,2022-04-21"
+    expected = Correction("甲/x.xlsx", "能耗", "B4", "1", "2", "笔误", "李", "2022-04-21")
+    text = f"{HEADER}\n{line}\n,,,,,,,\n"
+    semicolons = text.replace(",", ";").encode("gb18030")
+    for content in (text, semicolons, text.replace(",", "\t").encode("utf-16")):
+        assert corrections_file(tmp_path, content) == Corrections((expected,))
+
+
+@pytest.mark.parametrize(("line", "number", "file", "words"), BROKEN_LINES)
+def test_a_line_that_cannot_be_followed_is_a_finding(tmp_path, line, number, file, words):
+    read = corrections_file(tmp_path, f"{HEADER}\n{line}\n")
+    ((found_line, found_file, problem),) = read.problems
+    assert (found_line, found_file, read.lines) == (number, file, ())
+    assert words in problem
+    hand_ins = {"a/x": "a/x.xlsx", "b/x": "b/x.xlsx"}
+    rows = findings_on_lines(read, "2022-04", hand_ins).to_pylist()
+    concerned = {"a/x"} if file else {"a/x", "b/x"}
+    assert {(r["hand_in"], r["severity"], r["source_cell"]) for r in rows} == {
+        (hand_in, "critical", f"L{number}") for hand_in in concerned
+    }
+
+
+def test_a_corrections_file_without_its_header_is_a_finding(tmp_path):
+    ((line, file, problem),) = corrections_file(tmp_path, "file,cell\n").problems
+    assert (line, file) == (1, "")
+    assert "the header must be" in problem
