@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, NamedTuple
 
-from orchestration.ingest.numbers import PLAIN, NumberFormat, asked_back, number_text
+from orchestration.ingest.numbers import (
+    PLAIN,
+    NumberFormat,
+    asked_back,
+    number_text,
+    shows_convention,
+)
 
 
 class ErrorValue(str):
@@ -45,6 +51,8 @@ class Cell(NamedTuple):
 
 
 BLANK = Cell(None, "blank", None)
+ROWS_LOOKED_AT = 2_000
+"""So many rows of an export are enough to see how it writes its numbers."""
 
 
 @cache
@@ -167,9 +175,19 @@ class Grid:
         written = [
             None if kind == stored else text for text, kind in zip(texts, kinds, strict=True)
         ]
-        for place in asked_back(written, self.number_format, self.is_comma_likely_decimal):
+        is_known = self.number_format.is_declared or self._shows_convention
+        form = replace(self.number_format, is_declared=is_known)
+        for place in asked_back(written, form, self.is_comma_likely_decimal):
             kinds[place], numbers[place] = "ambiguous_number", None
         return Typed(texts, kinds, numbers)
+
+    @cached_property
+    def _shows_convention(self) -> bool:
+        """Whether other numbers of an export leave no doubt: a program writes all of them alike."""
+        if not self.is_text:
+            return False
+        rows = self.rows[:ROWS_LOOKED_AT]
+        return shows_convention([text for row in rows for text in row], self.number_format)
 
     def formula(self, index: int, column: int) -> str | None:
         """The formula behind a cell, with its equals sign."""

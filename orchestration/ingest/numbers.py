@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -109,6 +109,23 @@ def asked_back(
     if is_comma_likely_decimal or len(set(doubtful.values())) == 2:
         return set(doubtful)
     return as_decimal
+
+
+def shows_convention(texts: Iterable[str], number_format: NumberFormat) -> bool:
+    """Whether some text is a number with a decimal mark in this convention only, and none another.
+
+    What fits both says nothing.
+    """
+    is_shown = False
+    swapped = number_format.swapped
+    for text in {fold(text) for text in texts if "." in text or "," in text}:
+        if FITS_TWO.fullmatch(text):
+            continue
+        mine, others = number_format.parse(text), swapped.parse(text)
+        if mine is None and others is not None:
+            return False
+        is_shown |= mine is not None and others is None
+    return is_shown
 
 
 def _is_unlike(

@@ -8,7 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestration.ingest.numbers import PLAIN, NumberFormat, asked_back, number_text
+from orchestration.ingest.numbers import (
+    PLAIN,
+    NumberFormat,
+    asked_back,
+    number_text,
+    shows_convention,
+)
 from orchestration.ingest.periods import month_of
 
 YEAR_2021 = tuple(date(2021, month, 1) for month in range(1, 13))
@@ -97,6 +103,19 @@ POINT = NumberFormat(".", ",", is_declared=True)
 )
 def test_a_column_has_one_convention(texts, number_format, doubtful):
     assert asked_back(texts, number_format) == doubtful
+
+
+@pytest.mark.parametrize(
+    ("texts", "number_format", "is_shown"),
+    [
+        (["12.340", "0.530", "25.120", "Site 1.2"], PLAIN, True),
+        (["12.340", "25.120", "15.03.2024"], PLAIN, False),
+        (["12.340", "0.530", "0,530"], PLAIN, False),
+        (["12,340", "0,530"], COMMA, True),
+    ],
+)
+def test_an_export_shows_how_it_writes_numbers(texts, number_format, is_shown):
+    assert shows_convention(texts, number_format) is is_shown
 
 
 def test_a_file_parted_by_semicolons_may_write_decimals_with_a_comma():
