@@ -152,13 +152,15 @@ def judge_factors(
     *,
     flows: pa.Table,
     flow_properties: pa.Table,
+    facilities: pa.Table,
+    suppliers: pa.Table,
     tolerances: pa.Table | None = None,
 ) -> FactorJudgement:
     """Judge every landed library (`<library>`: all text), beside `sources` and `libraries`.
 
     `factors` and `gases` hold the accepted libraries' factors of the company's flows.
     """
-    company = company_of(landed, flows, flow_properties)
+    company = company_of(landed, flows, flow_properties, facilities, suppliers)
     libraries = {name: table for name, table in landed.items() if name not in NOT_LIBRARIES}
     rows = [
         row

@@ -108,6 +108,45 @@ RULES = (
         ("Use one of the listed words.", "请使用所列用词。"),
     ),
     _from_problems(
+        "factor_place_known",
+        "critical",
+        (
+            "The geography of a factor is written as the company's places are.",
+            "因子的地域写法与公司地点一致。",
+        ),
+        SAID,
+        (
+            "Write the place as in company/facilities.csv, capitals included; otherwise the factor "
+            "is never chosen.",
+            "请按 company/facilities.csv 书写（区分大小写），否则该因子永远不会被选用。",
+        ),
+    ),
+    _from_problems(
+        "factor_place_met",
+        "warning",
+        ("The geography of a factor is a place or a country.", "因子的地域为地点或国家。"),
+        SAID,
+        (
+            "Write a place of company/facilities.csv, a country in two capitals or GLO. As it "
+            "stands the factor is never chosen.",
+            "请填写 company/facilities.csv 中的地点、两位大写国家代码或 GLO；否则该因子不会被选用。",
+        ),
+    ),
+    _from_problems(
+        "factor_supplier_known",
+        "critical",
+        (
+            "A supplier with factors of its own is one of company/suppliers.csv.",
+            "有专属因子的供应商在 company/suppliers.csv 中。",
+        ),
+        SAID,
+        (
+            "Write the supplier as in company/suppliers.csv, or add it there; readings find its "
+            "factors by that id.",
+            "请按 company/suppliers.csv 书写或在其中添加；填报数据凭该编号查找因子。",
+        ),
+    ),
+    _from_problems(
         "factor_validity_parses",
         "critical",
         ("Every factor says from when to when it holds.", "每个因子都注明有效期。"),

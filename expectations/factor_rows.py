@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
@@ -16,7 +16,7 @@ import pyarrow as pa
 from expectations.preparation import as_number, convert
 from orchestration.ingest.units import Bridges, UnitError, conversion, parse
 from orchestration.physical_bounds import GAS_MASS, bound_of
-from orchestration.table_checks import bridges
+from orchestration.table_checks import bridges, country_codes, spelling
 
 SEEDS = Path(__file__).parents[1] / "dbt_project" / "seeds"
 GASES_SEED, GWP_SEED = SEEDS / "gases.csv", SEEDS / "gwp.csv"
@@ -64,6 +64,11 @@ NET_BY_CONVENTION = "TJ"
 """The unit of a factor that is net where it says nothing: IPCC 2006 V2 1.4.1.2, GB/T 32151."""
 UNREADABLE = "unreadable"
 """The one column of a library that can't be read: why, and in which line."""
+
+WORLD = "GLO"
+PLACE_COLUMNS = ("facility_id", "subdivision", "grid_region", "country")
+"""Of facilities: what the geography of a factor may name."""
+
 TECHNOLOGY_MATCHES = ("plant", "company", "equivalent", "proxy")
 
 
@@ -113,12 +118,18 @@ class FactorCompany:
     flow_kinds: Mapping[str, str | None]
     bridges: Mapping[str, Bridges]
     calorific_values: Mapping[str, tuple[float, str]]
+    places: Mapping[str, str]
+    suppliers: Mapping[str, str]
     sources: Mapping[str, Mapping[str, str | None]]
     priorities: Mapping[str, str | None]
 
 
 def company_of(
-    landed: Mapping[str, pa.Table], flows: pa.Table, flow_properties: pa.Table
+    landed: Mapping[str, pa.Table],
+    flows: pa.Table,
+    flow_properties: pa.Table,
+    facilities: pa.Table,
+    suppliers: pa.Table,
 ) -> FactorCompany:
     """The company's flows, sources and priorities, ready to look up."""
     calorific_values = {}
@@ -135,6 +146,10 @@ def company_of(
         flow_kinds={row["flow_id"]: row.get("flow_kind") for row in listed},
         bridges=bridges(properties),
         calorific_values=calorific_values,
+        places=_by_spelling(
+            [WORLD, *(row.get(name) for row in facilities.to_pylist() for name in PLACE_COLUMNS)]
+        ),
+        suppliers=_by_spelling(row["supplier_id"] for row in suppliers.to_pylist()),
         sources={row["source_id"]: row for row in sources.to_pylist()} if sources else {},
         priorities=(
             {row["library"]: row.get("priority") for row in priorities.to_pylist()}
@@ -142,6 +157,10 @@ def company_of(
             else {}
         ),
     )
+
+
+def _by_spelling(keys: Iterable[str | None]) -> dict[str, str]:
+    return {spelling(key): key for key in keys if key}
 
 
 def parse_library(library: str, table: pa.Table, company: FactorCompany) -> Iterator[FactorRow]:
@@ -210,6 +229,7 @@ def _describe(row: FactorRow, company: FactorCompany) -> None:
         row.complain("factor_words_known", "technology_match", " or ".join(TECHNOLOGY_MATCHES))
     if row.text.get("gwp_set") not in (None, *GWP_SETS):
         row.complain("factor_words_known", "gwp_set", " or ".join(GWP_SETS))
+    _find_in_registers(row, company)
     first, end = _day(row, "valid_from"), _day(row, "valid_to")
     if row.text.get("valid_from") is None:
         row.complain("factor_validity_parses", "valid_from", "the first day, YYYY-MM-DD")
@@ -219,6 +239,24 @@ def _describe(row: FactorRow, company: FactorCompany) -> None:
     year = row.text.get("data_year")
     if year is not None and not (year.isdigit() and len(year) == 4):
         row.complain("factor_numbers_parse", "data_year", "a year")
+
+
+def _find_in_registers(row: FactorRow, company: FactorCompany) -> None:
+    """A key in other capitals, or one that nothing has, would leave the choice to the average."""
+    geography, supplier = row.text.get("geography"), row.text.get("supplier_id")
+    if geography is not None:
+        place = company.places.get(spelling(geography))
+        if place is not None and place != geography:
+            row.complain("factor_place_known", "geography", place)
+        elif place is None and geography.partition("-")[0] not in country_codes():
+            row.complain(
+                "factor_place_met",
+                "geography",
+                "a place of company/facilities.csv, a country or GLO",
+            )
+    if supplier is not None and company.suppliers.get(spelling(supplier)) != supplier:
+        known = company.suppliers.get(spelling(supplier), "a supplier of company/suppliers.csv")
+        row.complain("factor_supplier_known", "supplier_id", known)
 
 
 def _day(row: FactorRow, column: str) -> date | None:

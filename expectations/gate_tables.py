@@ -19,7 +19,7 @@ select
     r.hand_in, r.source, r.row_kind, r.role, r.facility_id, r.process_id, r.flow_id, r.direction,
     r.property, r.period_month, r.period_text, r.value_text, r.value_type, r.quantity,
     r.sign_multiplier, r.multiplier_text, r.multiplier_cell, r.unit_text, r.document_no,
-    r.meter_id, r.is_required, r.formula, r.evidence,
+    r.supplier_id, r.unknown_supplier, r.meter_id, r.is_required, r.formula, r.evidence,
     coalesce(r.is_reversal, false) as is_reversal, r.reversed_document, r.item_text, r.source_file, r.source_sheet,
     r.source_cell, r.corrected_from,
     coalesce(s.is_record, starts_with(r.source, 'erp_') or r.document_no is not null)
@@ -75,7 +75,44 @@ from gate_reading where role = 'activity' and canonical_quantity is not null
 group by all
 """
 
+# A key that nobody registered finds no factor of its own and takes the average; one that differs
+# from a registered one in capitals or width alone is that one. A meter is looked up to know what
+# its register counts; most need no line of their own, so only a misspelt one is told.
+UNKNOWN_KEY = """
+create or replace temp macro spelt(key) as
+    lower(trim(translate(key, '０１２３４５６７８９－＿　', '0123456789-_ ')));
+
+create or replace temp table gate_unknown_key as
+with named as (
+    select 'supplier' as kind, hand_in, coalesce(supplier_id, unknown_supplier) as key,
+        bool_or(unknown_supplier is not null) as lacks_in_lookup, count(*) as line_count
+    from readings where row_kind = 'reading' group by all
+    union all
+    select 'meter', hand_in, meter_id, false, count(*)
+    from readings where row_kind = 'reading' group by all
+),
+registered as (
+    select 'supplier' as kind, supplier_id as key from suppliers
+    union all select 'meter', meter_id from meters
+),
+compared as (
+    select named.*, min(registered.key) as meant,
+        coalesce(bool_or(registered.key = named.key), false) as is_registered
+    from named left join registered
+        on registered.kind = named.kind and spelt(registered.key) = spelt(named.key)
+    where named.key is not null
+    group by all
+)
+select * from compared
+where lacks_in_lookup
+    or not is_registered and (meant is not null
+        or kind = 'supplier' and exists (select 1 from registered where kind = 'supplier'))
+"""
+
 NEEDED = {
+    "gate_unknown_key": "(hand_in, coalesce(supplier_id, unknown_supplier)) in (select (hand_in, key)"
+    " from gate_unknown_key where kind = 'supplier')"
+    " or (hand_in, meter_id) in (select (hand_in, key) from gate_unknown_key where kind = 'meter')",
     "gate_negative": "({month_key}) in (select ({month_key}) from gate_negative)",
     "gate_beyond": "({month_key}) in (select ({month_key}) from gate_beyond)",
     "gate_unbalanced": "({month_key}) in (select ({month_key}) from gate_unbalanced)",

@@ -28,6 +28,7 @@ from expectations.gate_tables import (
     SHOWN,
     TOLERANCE,
     TOTAL,
+    UNKNOWN_KEY,
 )
 from expectations.mass_balance import NO_UNBALANCED, SOURCE_SCHEMA, UNBALANCED
 from expectations.rules import FINDING_SCHEMA
@@ -43,6 +44,7 @@ OPTIONAL_TABLES = {
     "instruments": pa.schema([(name, pa.string()) for name in INSTRUMENT_TEXT]),
     "previous_instruments": pa.schema([(name, pa.string()) for name in INSTRUMENT_TEXT]),
     "mass_sources": SOURCE_SCHEMA,
+    "suppliers": pa.schema([("supplier_id", pa.string())]),
     "meters": pa.schema([(name, pa.string()) for name in METER_TEXT]),
     "sheet_layouts": pa.schema(
         [("source", pa.string()), ("source_sheet", pa.string()), ("layout", pa.string())]
@@ -66,6 +68,7 @@ def prepare(
         connection.execute(statement)
     _prepare_units(connection)
     connection.execute(REVERSAL)
+    connection.execute(UNKNOWN_KEY)
     _prepare_property_bounds(connection)
     _prepare_ranges(connection)
     connection.execute(BOUNDED)

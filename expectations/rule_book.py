@@ -54,6 +54,8 @@ TOLERANCE_OF_GATE: Mapping[str, str] = {
     "row_total_agrees": "row_total_agrees",
     "sheet_agrees_with_erp": "sheet_agrees_with_erp",
     "process_mass_balance": "mass_balance_critical",
+    "factor_libraries_disagree": "factor_libraries_disagree",
+    "factor_out_of_line": "factor_out_of_line",
 }
 
 _MISSING_FLOW = (

@@ -30,6 +30,32 @@ MONTH_KEY = (
 COARSE_MONTH_KEY = "hand_in, period_month, item_text, flow_id"
 """Part of the key: equal keys are equal here."""
 
+
+def _registered(
+    rule_id: str, kind: str, titles: tuple[str, str], remedies: tuple[str, str], kind_zh: str
+) -> Rule:
+    """A key by which something is looked up; one cell of each hand-in is named for it."""
+    key = {"supplier": "coalesce(supplier_id, unknown_supplier)", "meter": "meter_id"}[kind]
+    return Rule(
+        rule_id,
+        "warning",
+        *titles,
+        f"{{cell}}: the {kind} “{{observed}}” is not registered; expected {{expected}}.",
+        f"{{cell}}：{kind_zh}“{{observed}}”未登记，应为 {{expected}}。",
+        *remedies,
+        f"""
+        select min(reading_no) as reading_no, key as observed,
+            case when meant is null then 'one of the register'
+                when meant = key then concat(key, ' in the lookup of the map')
+                else meant end as expected,
+            case when meant is null then 'warning' else 'critical' end as severity
+        from (select *, {key} as key from batch) join gate_unknown_key using (hand_in, key)
+        where kind = '{kind}'
+        group by hand_in, key, meant
+        """,
+    )
+
+
 RULES = (
     Rule(
         "file_readable",
@@ -466,6 +492,33 @@ RULES = (
             and not is_reversal
             and direction in ('input', 'output') and coalesce(flow_kind, '') <> 'statistic'
         """,
+    ),
+    _registered(
+        "supplier_registered",
+        "supplier",
+        (
+            "Suppliers that are named are those of company/suppliers.csv.",
+            "填报的供应商均在 company/suppliers.csv 中。",
+        ),
+        (
+            "Correct the key, or add it to company/suppliers.csv and to the map's lookup. Until then "
+            "averages stand in for the supplier's own figures.",
+            "请更正代码，或将其加入 company/suppliers.csv 和映射的对照表；在此之前以平均值代替该供应商自己的数值。",
+        ),
+        "供应商",
+    ),
+    _registered(
+        "meter_registered",
+        "meter",
+        (
+            "A meter is written as in company/meters.csv.",
+            "计量表编号与 company/meters.csv 一致。",
+        ),
+        (
+            "Write the meter as in company/meters.csv: what its register counts is looked up there.",
+            "请按 company/meters.csv 填写表号，表计倍率由此查得。",
+        ),
+        "计量表",
     ),
     Rule(
         "property_possible",

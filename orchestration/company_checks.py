@@ -26,6 +26,7 @@ from orchestration.physical_bounds import bound_of
 from orchestration.product_checks import product_contradictions
 from orchestration.table_checks import (
     Tables,
+    country_codes,
     lines_of,
     number,
     out_of_bounds,
@@ -50,11 +51,13 @@ def contradictions(tables: Tables, sources: Collection[str] | None) -> list[str]
     for table, column, target in REFERENCES:
         problems += _dangling(tables, table, column, target)
     problems += _wrong_shares(tables["facilities"])
+    problems += _wrong_countries(tables)
     problems += outside(tables, "processes", "process_type", PROCESS_TYPES)
     problems += _misplaced_flows(tables["flows"])
     problems += _wrong_flows(tables)
     problems += _wrong_properties(tables)
     problems += _wrong_meters(tables)
+    problems += _wrong_tolerances(tables)
     return problems + product_contradictions(tables, sources)
 
 
@@ -94,6 +97,16 @@ def _misplaced_flows(flows: pd.DataFrame) -> list[str]:
             if component not in known
         ]
     return problems
+
+
+def _wrong_countries(tables: Tables) -> list[str]:
+    """By its country a site finds its factors; one that nobody knows finds those of the world."""
+    return [
+        f"{place}: country {row['country']} of {row['facility_id']} is no country code. Write it "
+        "in two capitals as in ISO 3166-1, such as CN."
+        for place, row in lines_of(tables, "facilities")
+        if row["country"] not in country_codes()
+    ]
 
 
 def _wrong_shares(facilities: pd.DataFrame) -> list[str]:
@@ -204,6 +217,23 @@ def _wrong_meters(tables: Tables) -> list[str]:
                     f"{place}: replaced_on {row['replaced_on']} is no date. Write YYYY-MM-DD."
                 )
     return problems
+
+
+def _wrong_tolerances(tables: Tables) -> list[str]:
+    """A tolerance under a name that no rule asks for would leave its rule without one."""
+    if tables["tolerances"].empty:
+        return []
+    from expectations.rule_book import described_rules
+
+    rules = described_rules()
+    known = {rule.rule_id for rule in rules}
+    known |= {name.strip() for rule in rules for name in rule.tolerance_rules.split(",")}
+    return [
+        f"{place}: no rule {row['rule_id']} asks for a tolerance. `carbonloom rules` lists those "
+        "that do."
+        for place, row in lines_of(tables, "tolerances")
+        if row["rule_id"] not in known
+    ]
 
 
 def settings_problems(settings: Mapping[str, Any]) -> list[str]:

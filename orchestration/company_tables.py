@@ -241,6 +241,8 @@ REFERENCES = (  # table, column, table it must exist in
     ("flow_properties", "flow_id", "flows"),
     ("products", "flow_id", "flows"),
     ("ranges", "flow_id", "flows"),
+    ("ranges", "process_id", "processes"),
+    ("tolerances", "flow_id", "flows"),
     ("meters", "process_id", "processes"),
     ("products", "facility_id", "facilities"),
     ("allocation_rules", "process_id", "processes"),

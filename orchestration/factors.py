@@ -38,7 +38,7 @@ def accept_factors(lake: Lake) -> FactorResult:
     }
     tables = {
         name: lake.read(lake.company(name), text_schema(TABLES[name].all_columns))
-        for name in ("flows", "flow_properties", "tolerances")
+        for name in ("flows", "flow_properties", "facilities", "suppliers", "tolerances")
     }
     judgement = judge_factors(landed, **tables)
     refused = pa.array(judgement.refused_libraries, pa.string())

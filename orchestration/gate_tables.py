@@ -32,6 +32,7 @@ MASTER_TABLES = (
     "flows",
     "flow_properties",
     "meters",
+    "suppliers",
     "ranges",
     "tolerances",
 )

@@ -6,20 +6,35 @@ Every message names file, line and remedy. Tables are frames whose columns are a
 from __future__ import annotations
 
 import math
+import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from orchestration.company_tables import TABLES
+from orchestration.company_tables import TABLES, read_csv_as_text
 from orchestration.ingest.units import Bridges
 
+COUNTRIES = Path(__file__).with_name("country_codes.csv")
 SHARE_SLACK = 1e-9
 BRIDGE_OF_PROPERTY = {"density": "density_kg_per_l", "net_per_gross": "net_per_gross"}
 BEGINNING = date.min
 Tables = Mapping[str, pd.DataFrame]
 Row = dict[str, Any]
+
+
+@cache
+def country_codes() -> frozenset[str]:
+    """Codes of countries, ISO 3166-1 alpha-2."""
+    return frozenset(read_csv_as_text(COUNTRIES)["country"])
+
+
+def spelling(key: str) -> str:
+    """A key as it is compared with one that may be written in other capitals or width."""
+    return unicodedata.normalize("NFKC", key).strip().casefold()
 
 
 def lines_of(tables: Tables, name: str) -> Iterator[tuple[str, Row]]:

@@ -45,10 +45,11 @@ READING_SCHEMA = pa.schema(
         ("source_cell", pa.string()),
         ("is_reversal", pa.bool_()),
         ("reversed_document", pa.string()),
+        ("unknown_supplier", pa.string()),
     ]
 )
 
-GATE_ONLY = ("is_reversal", "reversed_document")
+GATE_ONLY = ("is_reversal", "reversed_document", "unknown_supplier")
 """What only the gate asks for; it is landed, and left behind when a hand-in is accepted."""
 
 ACCEPTED_SCHEMA = pa.schema([field for field in READING_SCHEMA if field.name not in GATE_ONLY])

@@ -223,7 +223,13 @@ class RowReader:
         if self.records and self.records.reversals and self.records.reversals.document:
             shared["reversed_document"] = self.columns.folded(self.records.reversals.document)
         if self.records and self.records.supplier:
-            shared["supplier_id"] = self._stated(self.records.supplier)[0]
+            known, typed = self._stated(self.records.supplier)
+            shared["supplier_id"] = known
+            if isinstance(known, list) and typed is not None:
+                shared["unknown_supplier"] = [
+                    text if supplier is None else None
+                    for supplier, text in zip(known, typed, strict=True)
+                ]
         return shared
 
     def _identity(self, header: str, item: Item) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import pyarrow as pa
 import pytest
 
 from expectations.factor_judgement import COLUMNS, PROVENANCE, judge_factors
+from orchestration.table_checks import country_codes
 
 FACTOR = {
     "factor_id": "gas", "edition": "2021", "flow_id": "gas", "boundary": "direct", "basis": "both",
@@ -66,6 +67,11 @@ def judged(rows: list[dict], properties: tuple[tuple[str, ...], ...] = (), **tab
         landed,
         flows=text_table(flows, FLOW_COLUMNS),
         flow_properties=text_table(stated, columns),
+        facilities=text_table(
+            [{"facility_id": "mill", "country": "CN", "grid_region": "CN-EAST"}],
+            ("facility_id", "country", "grid_region"),
+        ),
+        suppliers=text_table([{"supplier_id": "acme"}], ("supplier_id",)),
     )
 
 
@@ -176,6 +182,23 @@ def test_another_place_ten_times_above_the_usual_is_told_and_one_below_is_not():
     assert warned == [("factor_out_of_line", "warning", "fuels", "L4:unit")]
 
 
+def test_a_place_that_nothing_lies_in_is_told():
+    assert found(judged([GRID | {"geography": "China"}])) == [
+        ("factor_place_met", "warning", "fuels", "L2:geography")
+    ]
+    assert (
+        found(
+            judged(
+                [
+                    GRID | {"factor_id": f"{one}", "geography": one}
+                    for one in ("GB", "US-RFCW", None)
+                ]
+            )
+        )
+        == []
+    )
+
+
 def test_a_factor_that_is_possible_and_unusual_is_told():
     assert found(judged([GRID | {"geography": "XK", "kg_co2_fossil": "1800"}])) == [
         ("factor_unusual", "warning", "fuels", "L2:kg_co2_fossil")
@@ -185,6 +208,7 @@ def test_a_factor_that_is_possible_and_unusual_is_told():
 NEXT = FACTOR | {"edition": "2022", "valid_from": "2022-01-01", "valid_to": None}
 
 
+COUNTRIES = sorted(country_codes() - {"CN"})
 BROKEN_LIBRARIES = [
     ("factor_source_present", "L2:source_id", [FACTOR | {"source_id": None}]),
     ("factor_source_present", "L2:source_id", [FACTOR | {"source_id": "gb;elsewhere"}]),
@@ -210,6 +234,10 @@ BROKEN_LIBRARIES = [
         [FACTOR | {"oxidation_fraction": "99"}],
     ),
     ("factor_fuel_parameters", "L2:kg_co2_fossil", [FACTOR | {"kg_co2_fossil": "56100"}]),
+    ("factor_place_known", "L2:geography", [GRID | {"geography": "Cn"}]),
+    ("factor_place_known", "L2:geography", [GRID | {"geography": "cn-east"}]),
+    ("factor_supplier_known", "L2:supplier_id", [GRID | {"supplier_id": "ACME"}]),
+    ("factor_supplier_known", "L2:supplier_id", [GRID | {"supplier_id": "stranger"}]),
     ("factor_words_known", "L2:gwp_set", [GRID | {"gwp_set": "AR9"}]),
     ("factor_possible", "L2:kg_co2_fossil", [GRID | {"kg_co2_fossil": "177", "unit": "kWh"}]),
     ("factor_possible", "L2:kg_co2e", [PLASTIC | {"kg_co2e": "9", "unit": "mg"}]),
@@ -224,7 +252,13 @@ BROKEN_LIBRARIES = [
 def broken_libraries():
     """Many libraries, each for its own country and broken in its own way."""
     broken = {
-        f"lib{number}": library(f"lib{number}", [row | {"geography": f"C{number}"} for row in rows])
+        f"lib{number}": library(
+            f"lib{number}",
+            [
+                row if row.get("geography") != "CN" else row | {"geography": COUNTRIES[number]}
+                for row in rows
+            ],
+        )
         for number, (_, _, rows) in enumerate(BROKEN_LIBRARIES)
     }
     names = ["fuels", "grid", *broken]

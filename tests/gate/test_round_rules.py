@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import duckdb
+import pandas as pd
 import pytest
 
 from expectations.preparation import prepare
@@ -380,6 +381,31 @@ def test_a_measured_property_that_cannot_exist_is_refused(judged):
     ]
     message = judgement.findings["message_en"][0].as_py()
     assert "8640 MJ/Nm3" in message and "1.5 to 140 MJ/Nm3" in message
+
+
+def test_a_key_that_nobody_registered_is_told_once(judged):
+    """`ACME` is the registered acme, a stranger is told; the map's lookup is a register, too."""
+
+    def change(rows, tables):
+        tables["suppliers"] = pd.DataFrame([["acme"], ["bolt"]], columns=["supplier_id"])
+        named = [("ACME", None), ("acme", None), ("stranger", None), ("stranger", None),
+                 (None, "bolt"), (None, "V-9")]  # fmt: skip
+        for number, (supplier, typed) in enumerate(named, start=20):
+            line = added(WASHING, f"C{number}", MAY, 0.0, **POWER | {
+                "item_text": str(number), "supplier_id": supplier, "unknown_supplier": typed,
+                "document_no": str(number),
+            })  # fmt: skip
+            line(rows, tables)
+
+    judgement = judged(change)
+    told = [one for one in found(judgement) if one[0] == "supplier_registered"]
+    assert told == [
+        ("supplier_registered", "critical", WASH, "C20"),
+        ("supplier_registered", "warning", WASH, "C22"),
+        ("supplier_registered", "critical", WASH, "C24"),
+        ("supplier_registered", "warning", WASH, "C25"),
+    ]
+    assert "“ACME” is not registered; expected acme" in judgement.findings["message_en"][0].as_py()
 
 
 def test_a_unit_that_is_refused_says_what_to_write(judged):

@@ -223,6 +223,7 @@ def test_tables_without_a_fault_are_taken_as_they_stand(product_company):
         ("flow_properties", "moisture,0.004", "density,840", "Write it in kg/L"),
         ("flow_properties", "0.004", "wet", "value wet is not a number"),
         ("processes", "Air,utility", "Air,service", "process_type service is not known"),
+        ("facilities", ",CN", ",cn", "country cn of mill is no country code"),
     ],
 )
 def test_a_fault_of_the_product_aspect_names_line_and_remedy(
@@ -237,6 +238,14 @@ def test_a_fault_of_the_product_aspect_names_line_and_remedy(
         _ = DataFolder(product_company.path).company
 
     assert f"company/{file}.csv line " in str(refused.value)
+
+
+def test_a_tolerance_that_no_rule_asks_for_is_named(product_company):
+    path = product_company.path / "expectations" / "tolerances.csv"
+    path.write_text(path.read_text() + "mass_balanec,,,0.02,\n", encoding="utf-8")
+
+    with pytest.raises(CompanyDataError, match="no rule mass_balanec asks for a tolerance"):
+        _ = DataFolder(product_company.path).company
 
 
 @pytest.mark.parametrize(
