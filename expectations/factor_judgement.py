@@ -22,8 +22,9 @@ from expectations.factor_rows import (
     comparable_gases,
     parse_library,
 )
-from expectations.gate_tables import SHOWN, TOLERANCE
+from expectations.gate_tables import SHOWN
 from expectations.judge import RuleResult, judge
+from expectations.preparation import prepare_tolerances
 from expectations.verdict import find
 
 NOT_LIBRARIES = ("sources", "libraries")
@@ -236,7 +237,8 @@ def _judge(
     connection.execute(
         "create temp table gate_factor as select * from factor_rows where factor_id is not null"
     )
-    for statement in (SHOWN, TOLERANCE, PAIRS, NEIGHBOURS):
+    prepare_tolerances(connection)
+    for statement in (SHOWN, PAIRS, NEIGHBOURS):
         connection.execute(statement)
     results = judge(connection, "gate_factor", {"factor_library": RULES})
     return results, find(connection, results, "gate_factor", None)

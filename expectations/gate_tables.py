@@ -115,6 +115,7 @@ NEEDED = {
     " or (hand_in, meter_id) in (select (hand_in, key) from gate_unknown_key where kind = 'meter')",
     "gate_negative": "({month_key}) in (select ({month_key}) from gate_negative)",
     "gate_beyond": "({month_key}) in (select ({month_key}) from gate_beyond)",
+    "gate_unlike": "({month_key}) in (select ({month_key}) from gate_unlike)",
     "gate_unbalanced": "({month_key}) in (select ({month_key}) from gate_unbalanced)",
     "gate_disagreeing": "({place_key}) in (select ({place_key}) from gate_disagreeing)",
     "gate_totalled": "hand_in in (select hand_in from gate_totalled)",
@@ -125,19 +126,22 @@ PLACE_KEY = "facility_id, flow_id, direction, period_month"
 CELL_GROUP_KEY = f"hand_in, source, process_id, {PLACE_KEY}"
 
 MONTH = """
-create or replace temp table gate_month as
-select r.hand_in, source, facility_id, process_id, r.flow_id, direction, period_month,
+create or replace temp table gate_stated as
+select r.hand_in, source, role, facility_id, process_id, r.flow_id, direction, period_month,
     sum(quantity * sign_multiplier * multiplier) as canonical_quantity,
     count(*) as cell_count, max(quantity * sign_multiplier * multiplier) as largest_quantity,
     sum(abs(quantity * sign_multiplier * multiplier)) as gross_quantity,
     coalesce(bool_or(is_reversal), false) as has_reversal
 from readings r join unit_conversions u
     on u.flow_id = r.flow_id and u.unit_text is not distinct from r.unit_text and u.property = ''
-where role = 'activity' and row_kind = 'reading' and period_month is not null
+where role in ('activity', 'check') and row_kind = 'reading' and period_month is not null
     and coalesce(direction, '') <> 'property' and isfinite(quantity)
     and quantity * sign_multiplier * multiplier is not null
     and hand_in in (select hand_in from handed_in)
 group by all;
+
+create or replace temp table gate_month as
+select * exclude (role) from gate_stated where role = 'activity';
 
 create or replace temp table gate_negative as
 select m.* from gate_month m join flows f on f.flow_id = m.flow_id
@@ -230,8 +234,9 @@ TOLERANCE = """
 create or replace temp macro tolerance_of(rule, of_source, of_flow) as (
     select arg_min(try_cast(t.tolerance as double),
         (case when t.flow_id is null then 2 else 0 end)
-        + (case when t.source is null then 1 else 0 end))
-    from tolerances t
+        + (case when t.source is null then 1 else 0 end)
+        + (case when t.is_default then 4 else 0 end))
+    from gate_tolerance t
     where t.rule_id = rule and coalesce(t.source = of_source, t.source is null)
         and coalesce(t.flow_id = of_flow, t.flow_id is null)
         and try_cast(t.tolerance as double) >= 0
@@ -432,5 +437,8 @@ from claimed where stated > metered * (1 + 1e-9)
 
 SHOWN = r"""
 create or replace temp macro shown(x) as
-    regexp_replace(printf('%.6f', x::double), '\.?0+$', '')
+    regexp_replace(printf('%.6f', x::double), '\.?0+$', '');
+
+create or replace temp macro significant(x) as
+    case when x = 0 then '0' else shown(round(x, (2 - floor(log10(abs(x))))::integer)) end
 """

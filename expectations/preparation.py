@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterable, Sequence
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -31,6 +33,7 @@ from expectations.gate_tables import (
     UNKNOWN_KEY,
 )
 from expectations.mass_balance import NO_UNBALANCED, SOURCE_SCHEMA, UNBALANCED
+from expectations.own_history import SERIES, UNLIKE
 from expectations.rules import FINDING_SCHEMA
 from orchestration.company import INSTRUMENT_COLUMNS
 
@@ -39,8 +42,23 @@ if TYPE_CHECKING:
 
 INSTRUMENT_TEXT = (*INSTRUMENT_COLUMNS, "round", "source_file", "source_line")
 METER_TEXT = ("meter_id", "facility_id", "replaced_on", "final_reading", "first_reading")
+HISTORY_SCHEMA = pa.schema(
+    [
+        *((name, pa.string()) for name in
+          ("source", "role", "facility_id", "process_id", "flow_id", "direction", "unit_text")),
+        ("period_month", pa.date32()),
+        ("quantity", pa.float64()),
+        ("record_count", pa.int64()),
+    ]
+)  # fmt: skip
+"""Table `history`: sums of what other rounds had accepted in the year before."""
+
+DEFAULT_TOLERANCES = Path(__file__).with_name("default_tolerances.csv")
+"""How far is too far where a company says nothing, each with its reason."""
+
 OPTIONAL_TABLES = {
     "correction_findings": FINDING_SCHEMA,
+    "history": HISTORY_SCHEMA,
     "instruments": pa.schema([(name, pa.string()) for name in INSTRUMENT_TEXT]),
     "previous_instruments": pa.schema([(name, pa.string()) for name in INSTRUMENT_TEXT]),
     "mass_sources": SOURCE_SCHEMA,
@@ -64,15 +82,16 @@ def prepare(
         _create_if_absent(connection, name, schema)
     connection.execute("set variable round = $1", [round_name])
     _fill(connection, "round_months (period_month date)", [[month] for month in months])
-    for statement in (SHOWN, TOLERANCE, LAYOUT, ENRICHED, MONTH, REPEATED):
+    prepare_tolerances(connection)
+    for statement in (SHOWN, LAYOUT, ENRICHED, MONTH, REPEATED):
         connection.execute(statement)
     _prepare_units(connection)
     connection.execute(REVERSAL)
     connection.execute(UNKNOWN_KEY)
     _prepare_property_bounds(connection)
     _prepare_ranges(connection)
-    connection.execute(BOUNDED)
-    connection.execute(AGREEMENT)
+    for statement in (BOUNDED, SERIES, UNLIKE, AGREEMENT):
+        connection.execute(statement)
     connection.execute(UNBALANCED if _has_rows(connection, "mass_sources") else NO_UNBALANCED)
     plainly_fine = "false" if look_at_every_row else _plainly_fine(months)
     connection.execute(
@@ -114,7 +133,29 @@ def _create_if_absent(connection: duckdb.DuckDBPyConnection, name: str, schema: 
 def _sql_type(type_: pa.DataType) -> str:
     if pa.types.is_date(type_):
         return "date"
+    if pa.types.is_integer(type_):
+        return "bigint"
     return "double" if pa.types.is_floating(type_) else "varchar"
+
+
+def prepare_tolerances(connection: duckdb.DuckDBPyConnection) -> None:
+    """The company's tolerances, and for what it says nothing of, the defaults."""
+    with DEFAULT_TOLERANCES.open(encoding="utf-8", newline="") as file:
+        defaults = [
+            (row["rule_id"], row["source"] or None, row["flow_id"] or None, row["tolerance"], True)
+            for row in csv.DictReader(file)
+        ]
+    _fill(
+        connection,
+        "gate_tolerance (rule_id varchar, source varchar, flow_id varchar, tolerance varchar, "
+        "is_default boolean)",
+        defaults,
+    )
+    connection.execute(
+        "insert into gate_tolerance select rule_id, source, flow_id, tolerance, false "
+        "from tolerances"
+    )
+    connection.execute(TOLERANCE)
 
 
 def _prepare_units(connection: duckdb.DuckDBPyConnection) -> None:

@@ -65,7 +65,8 @@ class Rule:
     can't be read, counted or told apart never is.
 
     Messages may name {observed}, {expected}, {tolerance}, {item}, {month}, {flow}, {process},
-    {hand_in}, {file}, {sheet} and {cell}.
+    {hand_in}, {file}, {sheet} and {cell}; and {why}, for which the SQL selects `why_en` and
+    `why_zh`.
     """
 
     rule_id: str
@@ -108,6 +109,7 @@ def _message_sql(template: str, language: str) -> str:
         "file": "coalesce(source_file, '')",
         "sheet": "coalesce(source_sheet, '')",
         "cell": "concat_ws('!', source_sheet, source_cell)",
+        "why": f"coalesce(why_{language}, '')",
     }
     parts = []
     for text, name, _, _ in Formatter().parse(template):
@@ -138,6 +140,9 @@ def list_findings(
     given = ("message_en", "message_zh", "remedy_en", "remedy_zh", "severity")
     carried = "".join(f", u.{name} as {name}_stated" for name in given if name in columns)
     lookup = f"left join {batch_table} g on g.reading_no = u.reading_no" if has_cell else ""
+    carried += "".join(
+        f", {f'u.{name}' if name in columns else 'null'} as {name}" for name in ("why_en", "why_zh")
+    )
     order = "g.reading_no" if has_cell else "u.hand_in"
     query = f"""
         with located as (

@@ -14,6 +14,7 @@ from expectations import (
     energy_instruments,
     erp_export,
     mass_balance,
+    own_history,
     stage_workbook,
 )
 from expectations.judge import GateError, RuleResult, judge
@@ -29,6 +30,7 @@ SUITES: Mapping[str, Sequence[Rule]] = {
     "stage_workbook": stage_workbook.RULES,
     "erp_export": erp_export.RULES,
     "collection_round": collection_round.RULES,
+    "own_history": own_history.RULES,
     "mass_balance": mass_balance.RULES,
     "energy_instruments": energy_instruments.RULES,
 }

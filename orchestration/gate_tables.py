@@ -100,6 +100,7 @@ def lay_out(
     readings = pa.concat_tables(
         [READING_SCHEMA.empty_table(), *(one.table for one in case.hand_ins)]
     )
+    _lay_out_history(connection, lake, case)
     tables: dict[str, pa.Table] = {
         "readings": readings,
         "instruments": case.instruments,
@@ -111,22 +112,22 @@ def lay_out(
         "sheet_layouts": _sheet_layouts(data, case.round),
         "mass_sources": _mass_sources(data, case.round),
         "unit_conversions": pa.Table.from_pylist(
-            conversion_rows(data.company, _unit_pairs(readings)), schema=CONVERSION_SCHEMA
+            conversion_rows(data.company, _unit_pairs(readings, connection)),
+            schema=CONVERSION_SCHEMA,
         ),
     }
     for name in MASTER_TABLES:
         tables[name] = lake.read(lake.company(name), text_schema(TABLES[name].all_columns))
     for name, table in tables.items():
         connection.register(name, table)
-    _lay_out_history(connection, lake, case)
 
 
 def _lay_out_history(connection: duckdb.DuckDBPyConnection, lake: Lake, case: Case) -> None:
     """What other rounds had accepted: only the months that a rule compares with.
 
     Those are the month before the round, whose meters and stocks go on, the months that
-    certificates of the round cover, and the year of bookings that a reversal may take back. A
-    round's cost must not grow with the years behind it.
+    certificates of the round cover, and the year of bookings that a reversal may take back; of
+    that year's other statements, sums alone. A round's cost must not grow with the years behind it.
     """
     others = [row for row in newest_rows(lake.registry()) if row["round"] != case.round.round]
     months, reversible = _months_compared(case), _months_reversible(case)
@@ -154,6 +155,7 @@ def _lay_out_history(connection: duckdb.DuckDBPyConnection, lake: Lake, case: Ca
         "create temp view previous_readings as select * from previous_stage_readings "
         "union all by name select * from previous_erp_records"
     )
+    _lay_out_sums(connection, lake, case, others)
     instruments = {
         lake.accepted_instruments(row["round"], row["revision"])
         for row in others
@@ -161,6 +163,47 @@ def _lay_out_history(connection: duckdb.DuckDBPyConnection, lake: Lake, case: Ca
     }
     none = lake.path / "accepted" / "energy_instruments" / "empty.parquet"
     _create(connection, "previous_instruments", sorted(instruments) or [none], "")
+
+
+def _lay_out_sums(
+    connection: duckdb.DuckDBPyConnection, lake: Lake, case: Case, others: list[dict]
+) -> None:
+    """Table `history`: what each source stated of each flow in the months around the round.
+
+    Where rounds state the same month, the newest counts.
+    """
+    first = case.round.first_month
+    since = first.replace(year=first.year - 1)
+    paths = [
+        lake.accepted_month(
+            "erp_records" if row["source"].startswith("erp_") else "stage_readings",
+            row["period_month"],
+            row["round"],
+            row["hand_in"],
+            row["revision"],
+        )
+        for row in others
+        if row["row_count"]
+        and row["hand_in"] != INSTRUMENTS
+        and since <= row["period_month"] <= case.round.last_month
+    ]
+    none = lake.path / "accepted" / "stage_readings" / f"period_month={NO_MONTH.isoformat()}"
+    connection.execute(
+        """
+        create temp table history as
+        select * exclude (round) from (
+        select source, role, facility_id, process_id, flow_id, direction, unit_text, period_month,
+            round, sum(quantity * sign_multiplier) as quantity, count(*) as record_count
+        from read_parquet($1, hive_partitioning = true, hive_types = {'period_month': date},
+            union_by_name = true)
+        where row_kind = 'reading' and role in ('activity', 'check')
+            and coalesce(direction, '') <> 'property' and isfinite(quantity)
+        group by all)
+        qualify round = max(round) over (
+            partition by source, role, facility_id, process_id, flow_id, direction, period_month)
+        """,
+        [[str(path) for path in paths or [none / "empty.parquet"]]],
+    )
 
 
 def _create(
@@ -266,7 +309,14 @@ def _mass_sources(data: DataFolder, round_: Round) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=SOURCE_SCHEMA)
 
 
-def _unit_pairs(readings: pa.Table) -> list[dict[str, str | None]]:
+def _unit_pairs(
+    readings: pa.Table, connection: duckdb.DuckDBPyConnection
+) -> list[dict[str, str | None]]:
+    """Flows and the units they are stated in, in this round and in the history beside it."""
     quantities = readings.filter(pc.equal(readings["row_kind"], "reading"))
     pairs = quantities.select(["flow_id", "property", "unit_text"])
-    return pairs.group_by(pairs.column_names).aggregate([]).to_pylist()
+    earlier = connection.sql("select distinct flow_id, null as property, unit_text from history")
+    return [
+        *pairs.group_by(pairs.column_names).aggregate([]).to_pylist(),
+        *earlier.to_arrow_table().to_pylist(),
+    ]

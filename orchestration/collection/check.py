@@ -45,6 +45,10 @@ NOT_CHECKED: Mapping[str, tuple[str, str]] = {
     ),
     "meter_continuity": ("电表读数与上一轮次的衔接", "meter readings against the round before"),
     "stock_continuity": ("库存与上一轮次的衔接", "stocks against the round before"),
+    "unlike_other_months": (
+        "与此前轮次各月数量的比较",
+        "quantities against those of earlier rounds",
+    ),
     "hand_in_missing": ("本轮次其他提交是否齐全", "whether the round is complete"),
 }
 """Rules that need more than this file; a finding inside the file is still told of."""

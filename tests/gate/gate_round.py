@@ -149,6 +149,15 @@ def cell(rows: list[dict], hand_in: str, source_cell: str) -> dict:
     )
 
 
+TYPED = {
+    ("unit_conversions", "multiplier"): "double",
+    ("history", "period_month"): "date",
+    ("history", "quantity"): "double",
+    ("history", "record_count"): "bigint",
+}
+"""Columns that are no text."""
+
+
 def lay_out(
     connection: duckdb.DuckDBPyConnection,
     rows: list[dict],
@@ -157,9 +166,7 @@ def lay_out(
 ) -> None:
     """Everything the gate reads, as tables of one connection."""
     for name, frame in tables.items():
-        columns = ", ".join(
-            f'"{c}" {"double" if c == "multiplier" else "varchar"}' for c in frame.columns
-        )
+        columns = ", ".join(f'"{c}" {TYPED.get((name, c), "varchar")}' for c in frame.columns)
         connection.execute(f"create table {name} ({columns})")
         values = frame.astype(object).where(frame.notna(), None).values.tolist()
         if values:
