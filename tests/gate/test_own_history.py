@@ -110,7 +110,7 @@ def test_another_unit_is_the_same_quantity(judged):
         flake = ["stage_washing", "activity", "mill", "mill_washing", "flake", "output", "kg"]
         lines = [[*flake, month, 9000 + 400 * n, 1] for n, month in enumerate(BEFORE)]
         tables["history"] = pd.DataFrame(lines, columns=list(COLUMNS))
-        conversion = ["flake", "", "kg", "kg", 1.0, None]
+        conversion = ["flake", "", "kg", "kg", 1.0, None, None]
         tables["unit_conversions"].loc[len(tables["unit_conversions"])] = conversion
         cell(rows, WASH, "D5")["quantity"] = 100.0
 

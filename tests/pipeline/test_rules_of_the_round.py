@@ -108,6 +108,7 @@ def test_a_month_unlike_its_history_warns_and_an_open_balance_blocks_the_release
     assert code == 0, output
     found = results(tmp_path / "warehouse")
     assert found.keys() == {
+        "unlike_other_months electricity",
         "specific_consumption electricity",
         "specific_consumption chip",
         "year_on_year electricity",
