@@ -30,19 +30,20 @@ LEAST_SPREAD = 0.1
 FEW_RECORDS = 10
 """Below as many records a month, one that is missing may halve the month; absence is asked apart."""
 
-# Statements of other rounds count where this round has none of the same month; a month beyond
-# what is physically possible is no measure of the others. Meters have a cell
+# Statements of other rounds count where this round has none of the same month. What is beyond the
+# physically possible, or has a reversal in it, is no measure of other months. Meters have a cell
 # each month; what is stated in some months only, or by a varying number of records, is a log.
 SERIES = f"""
 create or replace temp table gate_series as
 with stated as (
     select {SERIES_KEY}, period_month, any_value(hand_in) as hand_in,
-        sum(canonical_quantity) as quantity, sum(cell_count) as record_count, true as is_judged
+        sum(canonical_quantity) as quantity, sum(cell_count) as record_count, true as is_judged,
+        bool_or(has_reversal) as is_netted
     from gate_stated group by all
     union all by name
     select {SERIES_KEY.replace("flow_id", "h.flow_id")}, period_month, null as hand_in,
         sum(h.quantity * u.multiplier) as quantity, sum(record_count) as record_count,
-        false as is_judged
+        false as is_judged, false as is_netted
     from history h join unit_conversions u
         on u.flow_id = h.flow_id and u.unit_text is not distinct from h.unit_text
         and u.property = ''
@@ -50,10 +51,10 @@ with stated as (
     group by all
 ),
 in_force as (
-    select *, is_judged and role = 'activity' and exists (
+    select *, is_netted or is_judged and role = 'activity' and exists (
             select 1 from gate_bounded bound
             where {SAME_SERIES} and bound.period_month = s.period_month and {BEYOND_HARD}
-        ) as is_impossible
+        ) as is_no_measure
     from stated s
     qualify is_judged = max(is_judged) over (partition by {SERIES_KEY}, period_month)
 ),
@@ -64,11 +65,11 @@ listed as (
     select {SERIES_KEY}, months_of_source, min(period_month) as first_month,
         max(period_month) as last_month, list({{
         'month': period_month, 'quantity': quantity, 'record_count': record_count}})
-        filter (not is_impossible) as months
+        filter (not is_no_measure) as months
     from in_force join covered using (source) group by all
 ),
 beside as (
-    select s.* exclude (is_judged, is_impossible),
+    select s.* exclude (is_judged, is_no_measure),
         len(list_filter(l.months_of_source, lambda one: one between l.first_month
             and l.last_month)) > len(l.months) as has_gaps,
         list_filter(l.months, lambda one: one.month <> s.period_month) as others,
@@ -101,7 +102,7 @@ allowed as (
         greatest(coalesce(spread, 0), {LEAST_SPREAD}, {SMALL_SAMPLE} / used_count) as deviation,
         -- the number of records scatters by its square root
         case when is_log_of_records then 2 / sqrt(usual_records) else 0 end as by_chance,
-        is_log_of_records and usual_records < {FEW_RECORDS} as is_lumpy,
+        is_netted or is_log_of_records and usual_records < {FEW_RECORDS} as is_lumpy,
         tolerance_of('unlike_other_months_deviations', source, flow_id) * deviation as unlike_by,
         ln(1 + tolerance_of('unlike_other_months', source, flow_id)) as unlike_factor,
         tolerance_of('far_from_other_months_deviations', source, flow_id) * deviation as far_by,
