@@ -5,6 +5,7 @@ from __future__ import annotations
 from expectations.collection_round import BEYOND_HARD, BEYOND_USUAL
 from expectations.erp_export import COARSE_RECORD_KEY, IS_RECORD_LINE
 from expectations.stage_workbook import COARSE_MONTH_KEY, IS_MONTHLY, PARTS_OF_A_HAND_IN
+from orchestration.physical_bounds import largest_month
 
 LAYOUT = """
 create or replace temp table gate_layout as
@@ -48,11 +49,12 @@ where r.hand_in in (select hand_in from handed_in)
 
 # What needs no second look. Every rule on single cells must hold for such a row: the test
 # `test_nothing_is_overlooked` compares with a run that looks at every row.
-PLAINLY_FINE = """
+PLAINLY_FINE = f"""
 row_kind = 'reading' and role = 'activity' and value_type = 'number' and isfinite(quantity)
-    and quantity >= 0 and sign_multiplier is not null and period_month in ({months})
+    and quantity >= 0 and sign_multiplier is not null and period_month in ({{months}})
     and flow_is_known and facility_is_known and process_facility_id = facility_id
     and unit_multiplier is not null and direction in ('input', 'output')
+    and quantity * abs(sign_multiplier) * unit_multiplier <= {largest_month()}
 """
 
 # Copying a million wide rows costs more than judging them, so the rules see only the rows that

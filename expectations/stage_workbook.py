@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from expectations.erp_export import BESIDE_READINGS
 from expectations.rules import Rule
+from orchestration.physical_bounds import largest_month
 
 NOT_A_SUM = "role <> 'row_total'"
 STATED = "value_type not in ('blank', 'missing')"
@@ -345,6 +346,22 @@ RULES = (
         select reading_no, coalesce(formula, value_text, '') as observed,
             'a calculated value' as expected
         from batch where row_kind = 'reading' and value_type = 'formula_without_value'
+        """,
+    ),
+    Rule(
+        "quantity_is_possible",
+        "critical",
+        "No quantity is beyond all that one company can have.",
+        "数量不得超出任何企业可能达到的范围。",
+        "{cell}: {observed} of {item} for {month} is more than any company has ({expected}).",
+        "{cell}：{item} 在 {month} 为 {observed}，超出任何企业可能达到的范围（{expected}）。",
+        "Correct the number or its unit.",
+        "请更正数值或单位。",
+        f"""
+        select reading_no, quantity::varchar as observed, 'at most {largest_month():g}' as expected
+        from batch where row_kind = 'reading' and isfinite(quantity)
+            and abs(quantity * coalesce(sign_multiplier, 1) * coalesce(unit_multiplier, 1))
+                > {largest_month()}
         """,
     ),
     Rule(

@@ -28,7 +28,7 @@ from orchestration.company_tables import (
 from orchestration.ingest.files import printable, read_file
 from orchestration.ingest.grid import UnreadableFileError
 from orchestration.ingest.units import Bridges
-from orchestration.table_checks import bridges
+from orchestration.table_checks import bridges, unfit
 
 if TYPE_CHECKING:
     from orchestration.ingest.mapping import SourceMap
@@ -286,6 +286,9 @@ def _round(row: Mapping[str, str]) -> Round:
         last_month=_month(row["last_month"]),
         expected=expected,
     )
+    wrong = unfit(parsed.round, is_name_of_file=True)
+    if wrong:
+        raise ValueError(f"round {parsed.round!r} {wrong}")
     if not parsed.months:
         raise ValueError("last_month lies before first_month")
     return parsed

@@ -31,6 +31,7 @@ from orchestration.table_checks import (
     number,
     out_of_bounds,
     outside,
+    unfit_ids,
     wrong_dates,
 )
 
@@ -47,7 +48,7 @@ REPLACEMENT = ("replaced_on", "final_reading", "first_reading")
 
 def contradictions(tables: Tables, sources: Collection[str] | None) -> list[str]:
     """Every problem of the master tables; `sources` are the known source ids, None if unlisted."""
-    problems = []
+    problems = unfit_ids(tables)
     for table, column, target in REFERENCES:
         problems += _dangling(tables, table, column, target)
     problems += _wrong_shares(tables["facilities"])

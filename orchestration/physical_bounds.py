@@ -72,6 +72,12 @@ def bound_of(quantity: str, flow_kind: str | None, unit: str) -> Bound | None:
 
 
 @cache
+def largest_month() -> float:
+    """More of a flow than this, in whatever unit it is kept, no company has in a month."""
+    return next(float(one["most"]) for one in _lines() if one["quantity"] == "month_of_any_flow")
+
+
+@cache
 def _lines() -> tuple[dict[str, str], ...]:
     with BOUNDS.open(encoding="utf-8", newline="") as file:
         return tuple(csv.DictReader(file))

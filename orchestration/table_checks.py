@@ -22,6 +22,12 @@ COUNTRIES = Path(__file__).with_name("country_codes.csv")
 SHARE_SLACK = 1e-9
 BRIDGE_OF_PROPERTY = {"density": "density_kg_per_l", "net_per_gross": "net_per_gross"}
 BEGINNING = date.min
+NAMES_OF_FILES = ("facilities", "stages", "processes", "flows", "products")
+"""Tables whose ids become names of files and folders, parts of addresses and keys of maps."""
+TABLES_WITH_IDS = (*NAMES_OF_FILES, "suppliers", "meters", "people")
+UNFIT = frozenset("/\\'\"`<>|*?:;#%&{}$")
+LONGEST_NAME = 120
+"""Bytes of an id: file systems take 255 for a name, which has a round, a year and more in it."""
 Tables = Mapping[str, pd.DataFrame]
 Row = dict[str, Any]
 
@@ -41,6 +47,36 @@ def lines_of(tables: Tables, name: str) -> Iterator[tuple[str, Row]]:
     """(`file line n`, row) of a table; the header is line 1."""
     for line, row in enumerate(tables[name].to_dict("records"), start=2):
         yield f"{TABLES[name].path} line {line}", row
+
+
+def unfit_ids(tables: Tables) -> list[str]:
+    """Ids that would not do as the name of a file, in an address or in a query.
+
+    Ids of meters, suppliers and people come from elsewhere; only what nobody sees is refused there.
+    """
+    problems = []
+    for name in TABLES_WITH_IDS:
+        column = TABLES[name].key[0]
+        for line, row in lines_of(tables, name):
+            text = row[column]
+            wrong = None if text is None else unfit(text, name in NAMES_OF_FILES)
+            if wrong:
+                problems.append(
+                    f"{line}: {column} {text!r} {wrong}. Use letters, digits, _, - and the like."
+                )
+    return problems
+
+
+def unfit(text: str, is_name_of_file: bool) -> str | None:
+    """Why an id can't be one; None when it can."""
+    if text != text.strip() or not text.isprintable():
+        return "has a blank at its end, or a character that nobody sees"
+    found = sorted(set(text) & UNFIT) if is_name_of_file else []
+    if found:
+        return f"holds {' '.join(found)}"
+    if is_name_of_file and (text.startswith(".") or len(text.encode()) > LONGEST_NAME):
+        return f"starts with a point, or is longer than {LONGEST_NAME} bytes"
+    return None
 
 
 def number(text: str | None) -> float | None:

@@ -44,6 +44,7 @@ PHRASES_ZH = (
     (re.compile(r" and (\d+) more"), r" 及另外 \1 处"),
     (re.compile("“blank”"), "“空白”"),
     (re.compile(r"(?<=\d) or (?=\d)"), " 或 "),
+    (re.compile(r"at most (?=\d)"), "最多 "),
     (re.compile(r"row (\d+) is hidden"), r"第 \1 行已隐藏"),
     (re.compile(r"column ([A-Z]+) is hidden"), r"\1 列已隐藏"),
     (re.compile("the sheet is hidden"), "该工作表已隐藏"),

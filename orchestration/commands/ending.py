@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import os
 import sys
@@ -25,6 +26,16 @@ MEANING = {
 """Every exit code, the same for all commands."""
 
 CODES = "exit_codes"
+PERMIT = "Let this user write there, or name another folder."
+OF_THE_MACHINE = {
+    errno.EACCES: PERMIT,
+    errno.EPERM: PERMIT,
+    errno.EROFS: PERMIT,
+    errno.ENOTDIR: "A file lies where a folder is needed; name another folder.",
+    errno.EEXIST: "A file lies where a folder is needed; name another folder.",
+    errno.ENOSPC: "Free some space, and do it again.",
+}
+"""What the machine refuses and the user can mend, and how."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -54,6 +65,11 @@ def ends_with(codes: dict[int, str]) -> Callable[[Callable[P, T]], Callable[P, T
             except (BrokenPipeError, SystemExit):  # the latter is how rich takes a broken pipe
                 os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
                 raise typer.Exit(UNREAD) from None
+            except OSError as error:
+                if error.errno not in OF_THE_MACHINE or BROKEN not in codes:
+                    raise
+                place = error.filename or "a file"
+                raise broken(f"{place}: {error.strerror}. {OF_THE_MACHINE[error.errno]}") from None
 
         setattr(ending, CODES, codes)
         return ending

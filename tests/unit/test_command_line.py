@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import inspect
 import os
 import re
@@ -297,3 +298,34 @@ def test_help_is_there_at_once():
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         spent.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
     assert min(spent) < HELP_CPU_SECONDS
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (errno.EACCES, "Let this user write there"),
+        (errno.EROFS, "Let this user write there"),
+        (errno.ENOSPC, "Free some space"),
+    ],
+)
+def test_what_the_machine_refuses_is_said_with_the_place(capsys, number: int, words: str):
+    """A warehouse that can't be written to, or a full disk, is no fault of the program."""
+
+    @ends_with({0: "done", 2: "not done"})
+    def command() -> None:
+        raise OSError(number, os.strerror(number), "/srv/warehouse")
+
+    with pytest.raises(typer.Exit) as end:
+        command()
+    assert end.value.exit_code == 2
+    told = capsys.readouterr().err
+    assert f"/srv/warehouse: {os.strerror(number)}. {words}" in told
+
+
+def test_another_fault_keeps_its_traceback():
+    @ends_with({0: "done", 2: "not done"})
+    def command() -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO), "/srv/warehouse")
+
+    with pytest.raises(OSError, match="/srv/warehouse"):
+        command()

@@ -83,6 +83,42 @@ def test_a_flow_without_a_place_in_the_inventory_is_refused(tiny_company, column
         _ = DataFolder(tiny_company.path).company
 
 
+@pytest.mark.parametrize(
+    ("table", "column", "id_", "words"),
+    [
+        ("facilities", "facility_id", "mill/../x", "holds /"),
+        ("flows", "flow_id", "wat'er", "holds '"),
+        ("flows", "flow_id", "..", "starts with a point"),
+        ("flows", "flow_id", "x" * 200, "longer than 120 bytes"),
+        ("processes", "process_id", "press ", "a blank at its end"),
+        ("stages", "stage_code", "a\u200bb", "a character that nobody sees"),
+    ],
+)
+def test_an_id_that_is_no_name_of_a_file_is_refused(tiny_company, table, column, id_, words):
+    path = tiny_company.path / "company" / f"{table}.csv"
+    frame = pd.read_csv(path, dtype=str)
+    frame.loc[0, column] = id_
+    frame.to_csv(path, index=False)
+    with pytest.raises(CompanyDataError, match=rf"{table}.csv line 2: {column} .*{words}"):
+        _ = DataFolder(tiny_company.path).company
+
+
+def test_ids_in_chinese_and_meters_with_a_slash_are_none_of_those(tiny_company):
+    for file, change in (("flows", ("diesel_stationary", "柴油 0号")),):
+        path = tiny_company.path / "company" / f"{file}.csv"
+        path.write_text(path.read_text(encoding="utf-8").replace(*change), encoding="utf-8")
+    meters = "meter_id,facility_id,process_id,flow_id\nE-1/2,mill,mill_boiler,electricity\n"
+    (tiny_company.path / "company" / "meters.csv").write_text(meters)
+    assert "柴油 0号" in set(DataFolder(tiny_company.path).company["flows"]["flow_id"])
+
+
+def test_a_round_that_is_no_name_of_a_folder_is_refused(tiny_company):
+    path = tiny_company.path / "rounds.csv"
+    path.write_text(path.read_text().replace("2022-02,", "2022/02,", 1))
+    with pytest.raises(CompanyDataError, match="round '2022/02' holds /"):
+        _ = DataFolder(tiny_company.path).rounds
+
+
 @pytest.mark.parametrize("share", ["40", "40%", "-0.1"])
 def test_a_share_is_a_number_from_0_to_1(tiny_company, share):
     path = tiny_company.path / "company" / "facilities.csv"
