@@ -278,6 +278,53 @@ RULES = (
             "含碳量法需要单位 TJ、热值、氧化率，且 kg_co2_fossil 留空。",
         ),
     ),
+    _from_problems(
+        "factor_loss_rate",
+        "critical",
+        ("A loss rate is a share of what is delivered.", "网损率是交付量的比例。"),
+        SAID,
+        (
+            "Losses are rate × generation: state loss_rate with boundary losses, or the gases per "
+            "unit delivered.",
+            "网损排放 = 网损率 × 发电排放：请在 boundary 为 losses 的行填写 loss_rate，或填写单位交付量的气体。",
+        ),
+    ),
+    _from_problems(
+        "factor_of_stated_co2e",
+        "critical",
+        (
+            "CO2e that others state is taken as they state it.",
+            "供方声明的二氧化碳当量按声明值采用。",
+        ),
+        SAID,
+        (
+            "The unit is CO2e itself: kg_co2e is 1 for each kg, with the gwp_set of the statement.",
+            "该单位本身即二氧化碳当量：每 kg 的 kg_co2e 为 1，并填写声明所用的 gwp_set。",
+        ),
+    ),
+    Rule(
+        "factor_losses_counted_twice",
+        "critical",
+        "Losses of the grid are counted once.",
+        "电网损耗只计一次。",
+        "{file} {cell}: {item} states losses, but {observed} already holds them.",
+        "{file} {cell}：{item} 为网损，但 {observed} 已包含网损。",
+        "Take losses out of the flow's components in company/flows.csv, or replace the life_cycle row "
+        "by an upstream row without losses.",
+        "请从 company/flows.csv 的 components 中去掉 losses，或将 life_cycle 行改为不含网损的 upstream 行。",
+        f"""
+        select {_PLACE}, concat('L', source_line, ':boundary') as source_cell,
+            whole.factor_version_id as observed, 'no life_cycle factor beside it' as expected
+        from batch
+            join flows f using (flow_id)
+            join (
+                select flow_id, min(factor_version_id) as factor_version_id
+                from batch where boundary = 'life_cycle' group by flow_id
+            ) whole using (flow_id)
+        where boundary = 'losses' and f.components like '%losses%'
+            and f.components like '%upstream%'
+        """,
+    ),
     Rule(
         "factor_no_overlap",
         "critical",

@@ -27,7 +27,7 @@ GWP_SETS = ("SAR", "TAR", "AR4", "AR5", "AR6", "unstated")
 """In which a published kg_co2e may be stated."""
 
 PROVENANCE = ("source_file", "source_sha256", "source_line")
-BOUNDARIES = ("direct", "generation", "upstream", "life_cycle")
+BOUNDARIES = ("direct", "generation", "upstream", "losses", "life_cycle")
 BASES = ("location", "market", "both")
 GAS_COLUMNS = {
     "kg_co2_fossil": "co2_fossil",
@@ -48,8 +48,13 @@ COLUMNS = (
     *("other_gases", "gwp_set", "ncv", "ncv_unit", "carbon_content_tc_per_tj"),
     *("oxidation_fraction", "source_id", "source_locator", "status", "note"),
 )
-OPTIONAL_COLUMNS = ("technology_match", "data_geography")
+SCORED = ("technology_match", "data_geography")
 """How well the figure fits what it is used for; a library without them is scored as unknown."""
+
+CARBON = ("carbon_content", "carbon_content_unit")
+"""Carbon in an amount of a fuel: what a laboratory finds, and needs no calorific value."""
+
+OPTIONAL_COLUMNS = (*SCORED, *CARBON, "loss_rate")
 NO_FIGURE = (
     "factor_numbers_parse",
     "factor_gas_known",
@@ -289,8 +294,23 @@ def _read_values(row: FactorRow) -> None:
             row.complain("factor_gas_known", "other_gases", "gas=kg", part)
     if "co2e" in row.gases and not set(row.gases) <= set(OUTSIDE_THE_AGGREGATE):
         row.complain("factor_has_value", "kg_co2e", "kg_co2e or the gases, not both")
-    if not row.gases and row.text.get("carbon_content_tc_per_tj") is None:
+    others = ("carbon_content_tc_per_tj", "carbon_content", "loss_rate")
+    if not row.gases and all(row.text.get(column) is None for column in others):
         row.complain("factor_has_value", "kg_co2_fossil", "at least one value")
+    _read_loss_rate(row)
+
+
+def _read_loss_rate(row: FactorRow) -> None:
+    """What the grid loses for each unit delivered; its gases are those of the generation."""
+    rate = row.number("loss_rate")
+    if rate is None:
+        return
+    if row.text.get("boundary") != "losses":
+        row.complain("factor_loss_rate", "boundary", "losses, beside a loss_rate")
+    if not 0 < rate < 1:
+        row.complain("factor_loss_rate", "loss_rate", "above 0, below 1: lost per unit delivered")
+    if row.gases:
+        row.complain("factor_loss_rate", "loss_rate", "a rate or the gases, not both")
 
 
 def _read_units(row: FactorRow, company: FactorCompany) -> None:
@@ -317,6 +337,36 @@ def _read_units(row: FactorRow, company: FactorCompany) -> None:
         if multiplier and energy:  # the fuel itself is measured in an energy unit
             row.added["tj_per_flow_unit"] = energy.tj / multiplier
         _check_carbon_content(row, unit, numbers["oxidation_fraction"])
+    elif row.text.get("carbon_content") is not None:
+        _read_carbon_content(row, unit, bridge, numbers["oxidation_fraction"])
+    _check_stated_co2e(row, unit)
+
+
+def _read_carbon_content(
+    row: FactorRow, unit: str, bridge: Bridges, oxidation: float | None
+) -> None:
+    """CO2 of a fuel from the carbon in an amount of it: content × oxidation × 44/12 (IPCC 2006 V2
+    ch. 2, tier 2)."""
+    content, content_unit = row.number("carbon_content"), row.text.get("carbon_content_unit")
+    if oxidation is None or not 0 < oxidation <= 1:
+        row.complain("factor_fuel_parameters", "oxidation_fraction", "above 0, at most 1")
+    if "co2_fossil" in row.gases:
+        row.complain("factor_fuel_parameters", "kg_co2_fossil", "blank beside carbon content")
+    per_unit, problem = convert(content_unit, f"kg/{unit}", bridge)
+    if per_unit is None:
+        row.complain("factor_fuel_parameters", "carbon_content_unit", problem or f"kgC/{unit}")
+    elif content is not None and oxidation is not None:
+        row.gases["co2_fossil"] = content * per_unit * oxidation * 44 / 12
+
+
+def _check_stated_co2e(row: FactorRow, unit: str) -> None:
+    """A kilogram of CO2e that a supplier states is a kilogram of CO2e, whatever the library says."""
+    per_unit, _ = convert(unit, "kgCO2e", Bridges())
+    if per_unit is None:
+        return
+    stated = row.gases.get("co2e")
+    if set(row.gases) != {"co2e"} or stated is None or not math.isclose(stated, per_unit):
+        row.complain("factor_of_stated_co2e", "kg_co2e", f"{per_unit:g} and nothing else")
 
 
 def _join_by_calorific_value(
@@ -459,7 +509,9 @@ def _column_of(row: FactorRow, gas_code: str) -> str:
     for column, code in GAS_COLUMNS.items():
         if code == gas_code and row.text.get(column) is not None:
             return column
-    return "carbon_content_tc_per_tj" if gas_code == "co2_fossil" else "other_gases"
+    if gas_code != "co2_fossil":
+        return "other_gases"
+    return "carbon_content" if row.text.get("carbon_content") else "carbon_content_tc_per_tj"
 
 
 def comparable_gases(row: FactorRow) -> dict[str, float]:

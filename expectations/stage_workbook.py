@@ -10,7 +10,8 @@ NOT_A_SUM = "role <> 'row_total'"
 STATED = "value_type not in ('blank', 'missing')"
 NEEDED = f"({STATED} or is_required)"
 HAS_UNIT = (
-    "(coalesce(direction, '') <> 'property' or property in ('ncv', 'carbon_content', 'density'))"
+    "(coalesce(direction, '') <> 'property' or property in "
+    "('ncv', 'carbon_content', 'carbon_content_per_unit', 'density'))"
 )
 """Quantities, and the properties that figures are calculated with."""
 

@@ -22,6 +22,7 @@ from orchestration.company_tables import (
     TABLES,
     read_csv_as_text,
 )
+from orchestration.ingest.units import is_co2e
 from orchestration.physical_bounds import bound_of
 from orchestration.product_checks import product_contradictions
 from orchestration.table_checks import (
@@ -97,6 +98,11 @@ def _misplaced_flows(flows: pd.DataFrame) -> list[str]:
             for component in stated
             if component not in known
         ]
+        if is_co2e(row["unit_code"]) and len(stated) != 1:
+            problems.append(
+                f"{place}: kept in {row['unit_code']}, so it is a statement of others on one "
+                "component. Name that one; a statement on two is two flows."
+            )
     return problems
 
 

@@ -26,7 +26,12 @@ CONVERSION_SCHEMA = pa.schema(
 NET = "net"
 """The basis of a property `ncv` whose unit states none: it is the net one by its name."""
 
-PROPERTY_UNITS = {"ncv": "TJ/{unit_code}", "density": "kg/L", "carbon_content": "t/TJ"}
+PROPERTY_UNITS = {
+    "ncv": "TJ/{unit_code}",
+    "density": "kg/L",
+    "carbon_content": "t/TJ",
+    "carbon_content_per_unit": "kg/{unit_code}",
+}
 """Canonical unit of a flow's property; a property without a dimension is not in here."""
 
 ELECTRICITY = ("kWh", "MWh")

@@ -22,12 +22,16 @@ SOURCES = REPOSITORY / "dbt_project" / "models" / "staging" / "_sources.yml"
 
 @dataclass(frozen=True)
 class Source:
-    """A source: its schema and name, its files below the warehouse folder, how they are read."""
+    """A source: its schema and name, its files below the warehouse folder, how they are read.
+
+    `came_later`: columns, as text, that files written by an older version lack.
+    """
 
     schema: str
     name: str
     files: str
     options: Mapping[str, Any]
+    came_later: tuple[str, ...] = ()
 
 
 @cache
@@ -46,8 +50,10 @@ def _meta(properties: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _source(schema: str, name: str, meta: Mapping[str, Any]) -> Source:
-    options = {option: value for option, value in meta.items() if option != "files"}
-    return Source(schema, name, meta["files"].format(name=name), options)
+    own = ("files", "came_later")
+    options = {option: value for option, value in meta.items() if option not in own}
+    files = meta["files"].format(name=name)
+    return Source(schema, name, files, options, tuple(meta.get("came_later", ())))
 
 
 def register_sources(lake: Lake) -> None:
@@ -61,10 +67,18 @@ def register_sources(lake: Lake) -> None:
             if next(lake.path.glob(source.files), None) is None:
                 connection.execute(f"drop view if exists {view}")
             else:
-                connection.execute(f"create or replace view {view} as {_select(lake, source)}")
+                connection.execute(
+                    f"create or replace view {view} as {_select(connection, lake, source)}"
+                )
 
 
-def _select(lake: Lake, source: Source) -> str:
+def _select(connection: duckdb.DuckDBPyConnection, lake: Lake, source: Source) -> str:
     files = f"{lake.path}/{source.files}".replace("'", "''")
     options = "".join(f", {name} = {value}" for name, value in source.options.items())
-    return f"select * from read_parquet('{files}'{options})"
+    relation = f"read_parquet('{files}'{options})"
+    absent: list[str] = []
+    if source.came_later:
+        described = connection.execute(f"describe from {relation}").fetchall()
+        absent = [name for name in source.came_later if name not in {row[0] for row in described}]
+    columns = ", ".join(["*", *(f"null::varchar as {name}" for name in absent)])
+    return f"select {columns} from {relation}"

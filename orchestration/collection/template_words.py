@@ -40,6 +40,7 @@ ROLES = {
 PROPERTIES = {
     "ncv": Both("低位热值", "net calorific value"),
     "carbon_content": Both("含碳量", "carbon content"),
+    "carbon_content_per_unit": Both("单位燃料含碳量", "carbon in an amount of the fuel"),
     "density": Both("密度", "density"),
 }
 METHODS = {

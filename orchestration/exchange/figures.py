@@ -271,7 +271,7 @@ with used as (
 ),
 -- an upstream figure that was derived names both versions it stands on
 versions as (
-    select distinct unnest(string_split(factor_version_id, ' - ')) as factor_version_id
+    select distinct unnest(string_split_regex(factor_version_id, ' [-×] ')) as factor_version_id
     from used
 )
 select distinct factors.source_title, factors.publisher, factors.edition

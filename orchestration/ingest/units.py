@@ -66,6 +66,7 @@ DIMENSION_NAMES = {
     "[person]": ("a number of persons", "人数"),
     "[piece]": ("a number of pieces", "件数"),
     "[room_night]": ("a number of room nights", "间夜数"),
+    "[co2e]": ("an amount of CO2e", "二氧化碳当量"),
     "[time]": ("a time", "时间"),
     "dimensionless": ("a plain ratio", "比值"),
 }
@@ -183,6 +184,14 @@ def _on_other_basis(unit: Unit, basis: str | None, net_per_gross: float) -> Unit
     energy = int(unit.dimension.get("[energy]", 0))
     exponent = energy if basis == "gross" else -energy
     return unit._replace(factor=unit.factor * net_per_gross**exponent)
+
+
+def is_co2e(unit_text: str | None) -> bool:
+    """Whether a unit is CO2e itself: what others state of their emissions."""
+    try:
+        return parse(unit_text).dimension == parse("kgCO2e").dimension
+    except UnitError:
+        return False
 
 
 @cache

@@ -1,6 +1,7 @@
 -- One row per factor version and component, per canonical unit of its flow.
 -- The upstream part of electricity is its life-cycle factor less its generation factor of
--- the same place, technology and data year (METHOD R39), unless it is published itself.
+-- the same place, technology and data year (METHOD R39), unless it is published itself. Losses of
+-- the grid are a loss rate times each generation factor of its place, unless published as gases.
 
 with versions as (
 
@@ -48,6 +49,8 @@ published as (
         versions.is_energy_based,
         versions.tj_per_flow_unit,
         versions.carbon_content_tc_per_tj,
+        versions.oxidation_fraction,
+        versions.loss_rate,
         false as is_derived,
         {% for column in gas_columns() -%}
             per_unit.{{ column }},
@@ -79,6 +82,8 @@ derived as (
         false as is_energy_based,
         life_cycle.tj_per_flow_unit,
         null as carbon_content_tc_per_tj,
+        null as oxidation_fraction,
+        null as loss_rate,
         true as is_derived,
         {% for column in gas_columns() if column != 'unsplit_kgco2e' -%}
             0.0 as {{ column }},
@@ -101,11 +106,125 @@ derived as (
 
 ),
 
+-- a rate of the country holds for each of its provinces and grid regions
+places as (
+
+    select
+        subdivision as geography,
+        country as wider_geography,
+        1 as distance
+    from {{ ref('stg_company__facilities') }}
+    union
+    select
+        grid_region as geography,
+        country as wider_geography,
+        1 as distance
+    from {{ ref('stg_company__facilities') }}
+    union
+    select
+        facility_id as geography,
+        country as wider_geography,
+        1 as distance
+    from {{ ref('stg_company__facilities') }}
+    union
+    select
+        geography,
+        geography as wider_geography,
+        0 as distance
+    from published
+    union
+    select
+        geography,
+        'GLO' as wider_geography,
+        2 as distance
+    from published
+
+),
+
+rates as (
+
+    select
+        generation.factor_version_id as generation_id,
+        rate.factor_version_id as rate_id,
+        rate.loss_rate,
+        rate.valid_from as rate_from,
+        rate.valid_to as rate_to,
+        rate.library_priority as rate_priority,
+        rank() over (
+            partition by generation.factor_version_id
+            order by min(places.distance) asc
+        ) as choice
+    from published as generation
+    inner join places
+        on generation.geography = places.geography
+    inner join published as rate
+        on
+            generation.flow_id = rate.flow_id
+            and places.wider_geography = rate.geography
+            and (generation.valid_to is null or generation.valid_to > rate.valid_from)
+            and (rate.valid_to is null or generation.valid_from < rate.valid_to)
+    where
+        generation.component = 'generation'
+        and rate.component = 'losses'
+        and rate.loss_rate is not null
+    group by
+        generation.factor_version_id,
+        rate.factor_version_id,
+        rate.loss_rate,
+        rate.valid_from,
+        rate.valid_to,
+        rate.library_priority
+
+),
+
+losses as (
+
+    select
+        rates.rate_id || ' × ' || generation.factor_version_id as factor_version_id,
+        generation.flow_id,
+        'losses' as component,
+        generation.basis,
+        generation.technology,
+        generation.geography,
+        generation.supplier_id,
+        generation.data_geography,
+        generation.technology_match,
+        generation.data_year,
+        greatest(rates.rate_from, generation.valid_from) as valid_from,
+        case
+            when rates.rate_to is null then generation.valid_to
+            when generation.valid_to is null then rates.rate_to
+            else least(rates.rate_to, generation.valid_to)
+        end as valid_to,
+        rates.rate_priority as library_priority,
+        false as is_energy_based,
+        generation.tj_per_flow_unit,
+        null as carbon_content_tc_per_tj,
+        null as oxidation_fraction,
+        null as loss_rate,
+        true as is_derived,
+        {% for column in gas_columns() -%}
+            rates.loss_rate * generation.{{ column }} as {{ column }},
+        {% endfor -%}
+        rates.loss_rate * generation.kgco2e_per_unit as kgco2e_per_unit
+    from rates
+    inner join published as generation
+        on rates.generation_id = generation.factor_version_id
+    where
+        rates.choice = 1
+        and generation.component = 'generation'
+
+),
+
 all_factors as (
 
     select * from published
+    -- a rate has no gases of its own
+    where loss_rate is null
     union all
     select * from derived
+    union all
+    select * from losses
 
 )
 
@@ -126,6 +245,7 @@ select
     is_energy_based,
     tj_per_flow_unit,
     carbon_content_tc_per_tj,
+    oxidation_fraction,
     is_derived,
     {% for column in gas_columns() -%}
         {{ column }},

@@ -113,6 +113,7 @@ valid as (
         factors.is_energy_based,
         factors.tj_per_flow_unit,
         factors.carbon_content_tc_per_tj,
+        factors.oxidation_fraction,
         factors.co2_fossil_kg,
         factors.is_derived,
         factors.library_priority,
@@ -281,6 +282,7 @@ parts as (
         is_energy_based,
         tj_per_flow_unit,
         carbon_content_tc_per_tj,
+        oxidation_fraction,
         co2_fossil_kg
     from location_ranked
     where choice = 1
@@ -300,6 +302,7 @@ parts as (
         market_ranked.is_energy_based,
         market_ranked.tj_per_flow_unit,
         market_ranked.carbon_content_tc_per_tj,
+        market_ranked.oxidation_fraction,
         market_ranked.co2_fossil_kg
     from market_ranked
     left join covered_shares
@@ -326,6 +329,7 @@ parts as (
         false as is_energy_based,
         null as tj_per_flow_unit,
         null as carbon_content_tc_per_tj,
+        null as oxidation_fraction,
         null as co2_fossil_kg
     from covered
 
@@ -345,9 +349,15 @@ with_measured as (
             when parts.carbon_content_tc_per_tj is not null and carbon.property_value is not null
                 then carbon.property_value / parts.carbon_content_tc_per_tj
             else 1.0
-        end as carbon_ratio,
+        end as carbon_content_ratio,
+        -- carbon in an amount of the fuel needs no calorific value
+        carbon_of_amount.property_value
+        * parts.oxidation_fraction
+        * (44e0 / 12e0) as measured_co2_fossil_kg,
         case when parts.is_energy_based then calorific.measured_cell end as calorific_cell,
         case
+            when parts.oxidation_fraction is not null and carbon_of_amount.measured_cell is not null
+                then carbon_of_amount.measured_cell
             when parts.carbon_content_tc_per_tj is not null then carbon.measured_cell
         end as carbon_cell
     from parts
@@ -363,6 +373,24 @@ with_measured as (
             and parts.facility_id = carbon.facility_id
             and parts.flow_id = carbon.flow_id
             and carbon.property = 'carbon_content'
+    left join measured as carbon_of_amount
+        on
+            parts.period_month = carbon_of_amount.period_month
+            and parts.facility_id = carbon_of_amount.facility_id
+            and parts.flow_id = carbon_of_amount.flow_id
+            and carbon_of_amount.property = 'carbon_content_per_unit'
+
+),
+
+with_ratios as (
+
+    select
+        *,
+        coalesce(
+            measured_co2_fossil_kg / nullif(co2_fossil_kg * calorific_ratio, 0.0),
+            carbon_content_ratio
+        ) as carbon_ratio
+    from with_measured
 
 )
 
@@ -390,4 +418,4 @@ select
         when carbon_ratio = 1.0 then kgco2e_per_unit
         else kgco2e_per_unit + co2_fossil_kg * (carbon_ratio - 1.0)
     end as kgco2e_per_unit
-from with_measured
+from with_ratios

@@ -26,6 +26,7 @@ select
     {{ to_double('factor_units_per_flow_unit') }} as factor_units_per_flow_unit,
     {{ to_double('carbon_content_tc_per_tj') }} as carbon_content_tc_per_tj,
     {{ to_double('oxidation_fraction') }} as oxidation_fraction,
+    {{ to_double('loss_rate') }} as loss_rate,
 
     -- who published it
     {{ to_double('library_priority') }} as library_priority,
