@@ -85,15 +85,8 @@ def _print_gaps(console: Console, refused: Sequence[dict[str, Any]]) -> None:
 
 def _print_missing_factors(console: Console, lake: Lake) -> None:
     """Why a build stops most often: a flow without a factor valid in the month."""
-    for row in missing_factors(lake):
-        console.print(
-            f"  {row['flow_id']}: no emission factor for its component {row['component']} at "
-            f"{row['facility_id']} is valid on {row['period_month']} ({row['first_cell']}). Add "
-            "one to emission_factors/, or correct the component in company/flows.csv.",
-            markup=False,
-            highlight=False,
-            soft_wrap=True,
-        )
+    for words in _words_on_missing_factors(lake):
+        console.print(f"  {words}", markup=False, highlight=False, soft_wrap=True)
     for row in _rows_of(lake, "int_missing_scenario_factors"):
         console.print(
             f"  {row['flow_id']}: {row['problem']} ({row['subject']}, {row['market']}, "
@@ -103,6 +96,29 @@ def _print_missing_factors(console: Console, lake: Lake) -> None:
             highlight=False,
             soft_wrap=True,
         )
+
+
+def _words_on_missing_factors(lake: Lake) -> list[str]:
+    """One text for each flow, component, site and reason: months, a cell, and what there is."""
+    place = ("flow_id", "component", "facility_id")
+    unfit: dict[tuple[Any, ...], list[str]] = {}
+    for row in _rows_of(lake, "int_unfit_factors"):
+        key = (*(row[name] for name in place), row["period_month"])
+        unfit.setdefault(key, []).append(f"{row['factor_version_id']} {row['why_not']}")
+    grouped: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    for row in missing_factors(lake):
+        key = tuple(row[name] for name in place)
+        grouped.setdefault((*key, *unfit.get((*key, row["period_month"]), [])), []).append(row)
+    texts = []
+    for (flow_id, component, facility_id, *reasons), rows in grouped.items():
+        there_is = f"There is: {'; '.join(reasons)}." if reasons else "No library has any for it."
+        texts.append(
+            f"{flow_id}: no emission factor for its component {component} at {facility_id} is "
+            f"valid on {', '.join(str(row['period_month']) for row in rows)} "
+            f"({rows[0]['first_cell']}). {there_is} Add one to emission_factors/, or correct the "
+            "component in company/flows.csv."
+        )
+    return texts
 
 
 def missing_factors(lake: Lake) -> list[dict[str, Any]]:

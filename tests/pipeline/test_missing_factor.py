@@ -28,4 +28,5 @@ def test_an_expired_factor_is_named_with_flow_site_month_and_cell(tiny_company, 
     assert "diesel_stationary: no emission factor for its component direct at mill" in result.output
     assert "is valid on 2022-02-01" in result.output
     assert "boiler.xlsx#Energy!C3" in result.output
+    assert "There is: round_figures:diesel@2021 ended on 2022-02-01." in result.output
     assert not (warehouse / "published").exists()

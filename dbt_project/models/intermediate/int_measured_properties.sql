@@ -20,8 +20,7 @@ select
     readings.cell_value * readings.sign_multiplier * conversions.multiplier
         as property_value,
     conversions.unit_code as property_unit_code,
-    readings.source_file
-    || '#' || readings.source_sheet || '!' || readings.source_cell as measured_cell
+    {{ cell_address('readings') }} as measured_cell
 from readings
 left join conversions
     on

@@ -32,7 +32,7 @@ first_cells as (
         flow_id,
         facility_id,
         period_month,
-        min(source_file || '#' || source_sheet || '!' || source_cell) as first_cell
+        min({{ cell_address() }}) as first_cell
     from activities
     where flow_id in (select missing.flow_id from missing)
     group by flow_id, facility_id, period_month
