@@ -114,8 +114,8 @@ class RoundStatus:
         The first is the day the round opened. Shares of weight are None where coverage is.
         """
         expected = self.expected
-        weights = [max(row["kgco2e_at_risk"] or 0.0, 0.0) for row in expected]
-        total = sum(weights) if all(r["kgco2e_at_risk"] is not None for r in expected) else 0.0
+        weights = [max(row["kgco2e_carried"] or 0.0, 0.0) for row in expected]
+        total = sum(weights) if all(r["kgco2e_carried"] is not None for r in expected) else 0.0
         accepted = [
             (row["accepted_on"], weight)
             for row, weight in zip(expected, weights, strict=True)

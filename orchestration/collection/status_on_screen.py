@@ -61,7 +61,11 @@ def print_round(console: Console, status: RoundStatus) -> None:
             at_risk(row),
         )
     console.print(table)
-    _line(console, "Late: days after the deadline. Back: files refused. tCO2e: at risk.", "dim")
+    _line(
+        console,
+        "Late: days after the deadline. Back: files refused. tCO2e: at risk until accepted.",
+        "dim",
+    )
     if status.is_complete and not status.is_approved:
         _line(
             console,
@@ -103,7 +107,9 @@ def state_of(row: Mapping[str, Any]) -> str:
 
 
 def at_risk(row: Mapping[str, Any]) -> str:
-    """Tonnes that hang on it; unknown is told from nothing."""
+    """Tonnes that hang on what is still to come; unknown is told from nothing."""
+    if row["is_accepted"]:
+        return ""
     if row["kgco2e_at_risk"] is None:
         return "unknown"
     return f"{row['kgco2e_at_risk'] / 1000:,.1f}"
@@ -127,7 +133,7 @@ def next_step(row: Mapping[str, Any], status: RoundStatus) -> str:
 
 def worst_first(row: Mapping[str, Any]) -> tuple[int, float, str]:
     """Order of rows: what is open before what is done, the heaviest first."""
-    weight = row["kgco2e_at_risk"]
+    weight = row["kgco2e_carried"]
     return WORST_FIRST.index(row["state"]), -(weight or 0.0), row["hand_in"]
 
 

@@ -12,7 +12,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from orchestration.collection.last_period import LAST_VALUE_ROLES
 from orchestration.collection.template_entry import Lists, number_rule, shown
-from orchestration.collection.template_look import Look
+from orchestration.collection.template_look import Look, Style
 from orchestration.collection.template_plan import Bounds, Column, Template
 from orchestration.collection.template_words import Both
 from orchestration.ingest.source_map import Item, Sheet
@@ -26,6 +26,7 @@ BLANK_RESULT = " "
 
 NOT_SUMMED = (*LAST_VALUE_ROLES, "property")
 LINE_HEIGHT, INPUT_HEIGHT, SMALLER = 14.5, 21, 1.3
+USUAL_SIZE = 10
 Area = tuple[int, int, int, int]
 """First row and column, last row and column, from 0."""
 
@@ -160,6 +161,32 @@ def lines_of(text: str, width: float) -> int:
     plain, opening, small = text.partition(OPENING)
     lines = sum(_wrapped(part, width) for part in plain.removesuffix("\n").split("\n") if part)
     return lines + sum(_wrapped(part, SMALLER * width) for part in small.split("\n") if opening)
+
+
+def write_banner(
+    page: Worksheet,
+    look: Look,
+    place: tuple[int, int],
+    text: str,
+    style: Style,
+    widths: Sequence[int],
+) -> None:
+    """A line over several columns; one that is longer than they are goes on below.
+
+    `place`: row and first column. `widths`: of the columns in letters of the usual size.
+    """
+    row, column = place
+    size = float(str(style["font_size"])) / USUAL_SIZE
+    lines = lines_of(text, sum(widths) / size)
+    page.set_row(row, lines * LINE_HEIGHT * size + 4)
+    if lines == 1:
+        page.write_string(row, column, text, look.of(**style))
+        return
+    wrapped = look.of(**style, text_wrap=True)
+    if len(widths) > 1:
+        page.merge_range(row, column, row, column + len(widths) - 1, text, wrapped)
+    else:
+        page.write_string(row, column, text, wrapped)
 
 
 def _wrapped(text: str, width: float) -> int:

@@ -7,7 +7,8 @@ from datetime import date
 import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
-from orchestration.collection.template_look import Look
+from orchestration.collection.template_cells import LINE_HEIGHT, lines_of, write_banner
+from orchestration.collection.template_look import COVER_TITLE, Look
 from orchestration.collection.template_plan import Template
 from orchestration.collection.template_words import Both
 from orchestration.ingest.template_marks import INSTRUCTIONS_SHEET
@@ -87,13 +88,14 @@ def write_cover(
     for column, width in enumerate(WIDTHS):
         page.set_column(column, column, width)
     stage = template.words.name("stages", template.stage_code)
-    page.set_row(1, 30)
-    page.write_string(1, 1, stage.joined("  "), look.cover_title)
+    write_banner(page, look, (1, 1), stage.joined("  "), COVER_TITLE, WIDTHS[1:])
     page.write_string(2, 1, "碳数据收集表  Carbon data collection", look.hint)
     row = 4
     for name, value in _facts(template):
         page.write_string(row, 1, name, look.label)
-        page.merge_range(row, 2, row, 4, value, look.framed(bold=name == DUE))
+        like = look.framed(bold=name == DUE, text_wrap=True)
+        page.merge_range(row, 2, row, 4, value, like)
+        page.set_row(row, LINE_HEIGHT * lines_of(value, sum(WIDTHS[2:])))
         row += 1
     row = _how(page, look, row + 1)
     row = _sheets(page, look, row + 1, sheets)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 
 import xlsxwriter
 from xlsxwriter.format import Format
 
+Style = Mapping[str, object]
 FONT = "Microsoft YaHei"
 INK, GREY, LINE = "#1F2D3D", "#6B7785", "#B8C2CC"
 BAND, HEADER, INPUT, REFERENCE, PAPER = "#2F5D62", "#DDE8E8", "#FFF8D6", "#EEF0F2", "#FFFFFF"
 FAR_OFF = "#FFD8A8"
 MONTH = "yyyy-mm"
 DAY = "yyyy-mm-dd"
+TITLE: Style = {"bold": True, "font_size": 14}
+COVER_TITLE: Style = {"bold": True, "font_size": 18, "font_color": BAND}
+HINT: Style = {"font_color": GREY, "font_size": 9}
 WHOLE, FRACTION = "#,##0", "#,##0.0#####"
 
 
@@ -39,12 +44,7 @@ class Look:
     @cached_property
     def title(self) -> Format:
         """The first line of a sheet."""
-        return self.of(bold=True, font_size=14)
-
-    @cached_property
-    def cover_title(self) -> Format:
-        """The name of the stage on the cover."""
-        return self.of(bold=True, font_size=18, font_color=BAND)
+        return self.of(**TITLE)
 
     @cached_property
     def link(self) -> Format:
@@ -54,7 +54,7 @@ class Look:
     @cached_property
     def hint(self) -> Format:
         """What is said under the title."""
-        return self.of(font_color=GREY, font_size=9)
+        return self.of(**HINT)
 
     @cached_property
     def paragraph(self) -> Format:

@@ -41,9 +41,9 @@ class RowPage:
         self.top = sheet.header_lines[-1]
 
     @property
-    def width(self) -> int:
-        """Letters in a line."""
-        return sum(self._width(number) for number in range(len(self.columns)))
+    def widths(self) -> list[int]:
+        """Letters in each column."""
+        return [self._width(number) for number in range(len(self.columns))]
 
     def write(self) -> None:
         """Headers, and the lines to fill in."""

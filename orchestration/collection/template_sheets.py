@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import groupby
 
 from orchestration.collection.template_cells import (
@@ -11,8 +12,10 @@ from orchestration.collection.template_cells import (
     is_closing,
     is_not_summed,
     lines_of,
+    write_banner,
 )
 from orchestration.collection.template_entry import choice_rule
+from orchestration.collection.template_look import HINT, TITLE
 from orchestration.collection.template_plan import Column
 from orchestration.collection.template_rows import RowPage
 from orchestration.ingest.sheet import process_of
@@ -30,14 +33,16 @@ A4 = 9
 def write_sheet(cells: Cells) -> None:
     """One sheet, headed, protected and ready to print."""
     sheet, page, template = cells.sheet, cells.page, cells.template
-    _top(cells)
+    rows = (
+        _MonthsAcrossPage(cells, sheet)
+        if isinstance(sheet, MonthsAcross)
+        else RowPage(cells, sheet)
+    )
+    rows.write()
+    _top(cells, rows.widths)
     pages = 1
-    if isinstance(sheet, MonthsAcross):
-        _MonthsAcrossPage(cells, sheet).write()
-    else:
-        rows = RowPage(cells, sheet)
-        rows.write()
-        pages = max(1, round(rows.width / PAGE_WIDTH))
+    if not isinstance(sheet, MonthsAcross):
+        pages = max(1, round(sum(rows.widths) / PAGE_WIDTH))
     page.protect("", PROTECTION | (LINES_MAY_CHANGE if isinstance(sheet, Records) else {}))
     page.set_landscape()
     page.set_paper(A4)
@@ -47,7 +52,7 @@ def write_sheet(cells: Cells) -> None:
     page.set_footer(f"&L{template.hand_in} · {template.round.round}&C&A&R&P/&N")
 
 
-def _top(cells: Cells) -> None:
+def _top(cells: Cells, widths: Sequence[int]) -> None:
     """Title and hint, as far as the map leaves lines above the header."""
     sheet, template, page = cells.sheet, cells.template, cells.page
     room = sheet.header_lines[0] - 1
@@ -55,12 +60,11 @@ def _top(cells: Cells) -> None:
         return
     stage = cells.words.name("stages", template.stage_code)
     site = cells.words.name("facilities", template.facility_id)
-    page.set_row(0, 24)
-    page.write_string(0, 0, f"{stage.joined()}  ·  {site.joined()}", cells.look.title)
+    title = f"{stage.joined()}  ·  {site.joined()}"
+    write_banner(page, cells.look, (0, 0), title, TITLE, widths)
     is_band = room == 2 and isinstance(sheet, MonthsDown)
     if room > 1 and not is_band:
-        page.set_row(1, 18)
-        page.write_string(1, 0, _hint(cells), cells.look.hint)
+        write_banner(page, cells.look, (1, 0), _hint(cells), HINT, widths)
 
 
 def _hint(cells: Cells) -> str:
@@ -83,6 +87,21 @@ class _MonthsAcrossPage:
         self.recalls = bool(self.template.last.readings)
         self.first = 1 + bool(sheet.unit) + self.recalls
         self.last = self.first + len(self.template.round.months) - 1
+        # of a single month it would only repeat it
+        self.total = sheet.total if self.first < self.last else None
+
+    @property
+    def widths(self) -> list[int]:
+        """Letters in each column."""
+        month = ONE_MONTH_WIDTH if self.first == self.last else MONTH_WIDTH
+        return [
+            LABEL_WIDTH,
+            *[UNIT_WIDTH for _ in [self.sheet.unit] if self.sheet.unit],
+            *[RECALLED_WIDTH for _ in [self.recalls] if self.recalls],
+            *[month] * (self.last - self.first + 1),
+            *[TOTAL_WIDTH for _ in [self.total] if self.total],
+            *[NOTE_WIDTH for _ in [self.sheet.note] if self.sheet.note],
+        ]
 
     def write(self) -> None:
         """Headers, then the items under the name of their process."""
@@ -121,7 +140,7 @@ class _MonthsAcrossPage:
         width = ONE_MONTH_WIDTH if self.first == self.last else MONTH_WIDTH
         page.set_column(self.first, self.last, width)
         following = self.last + 1
-        tail = ((sheet.total, "total", TOTAL_WIDTH), (sheet.note, "note", NOTE_WIDTH))
+        tail = ((self.total, "total", TOTAL_WIDTH), (sheet.note, "note", NOTE_WIDTH))
         for name, kind, width in tail:
             if name:
                 self._header(row, following, name, kind)
@@ -151,7 +170,7 @@ class _MonthsAcrossPage:
         area = (row, self.first, row, self.last)
         self.cells.numbers(area, Column(label, "number", (item,)), recalled, place)
         following = self.last + 1
-        if self.sheet.total:
+        if self.total:
             if is_not_summed(item):
                 page.write_blank(row, following, None, look.total)
             else:

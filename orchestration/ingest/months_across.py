@@ -61,8 +61,10 @@ class MonthsAcrossReader:
                 else:
                     self.month_columns.append(column)
                     self.months.append(month)
+        # the total of a single month would only repeat it
+        needless = sheet.total if len(self.context.months) == 1 else None
         for text in structural:
-            if text not in self.named:
+            if text not in self.named and text != needless:
                 self.context.add_absent(text, None, is_required=text != sheet.note)
 
     def _name(self, header: str, column: int) -> None:

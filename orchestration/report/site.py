@@ -54,6 +54,9 @@ LINE_WITHIN_CHINESE = re.compile(
 )
 """A line that was broken in the source between two Chinese characters, where no space belongs."""
 
+MARKDOWN_SIGN = re.compile(r"[\\`*_\[\]<>|#~&]")
+"""A sign that means something in CommonMark or its tables, wherever in a line it stands."""
+
 NO_BREAK = "\N{NO-BREAK SPACE}"
 BEFORE_PERCENT = re.compile(r"(?<=\d) (?=%)")
 
@@ -195,14 +198,23 @@ def filled_text(
 @cache
 def _text_template(markdown: str) -> jinja2.Template:
     """The text of a page, which stands for several pages, ready to be filled."""
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, finalize=_as_plain_text
+    )
     environment.filters |= {
         "total": _total,
         "total_share": _total_share,
         "figure": _figure,
-        "percent": formats.percent,
+        "percent": _percent,
     }
     return environment.from_string(markdown)
+
+
+def _as_plain_text(value: Any) -> Markup:
+    """What is filled into Markdown, so that nothing in a name is taken for Markdown or HTML."""
+    if isinstance(value, Markup):
+        return value
+    return Markup(MARKDOWN_SIGN.sub(r"\\\g<0>", " ".join(str(value).split())))
 
 
 def _total(rows: Sequence[Mapping[str, Any]], column: str, decimals: int = 0) -> str:
@@ -218,6 +230,13 @@ def _figure(context: jinja2.runtime.Context, value: Any, decimals: int = 0) -> s
     if value is None:
         return context["names"].word("no_figure", context["language"])
     return formats.number(value, decimals)
+
+
+@jinja2.pass_context
+def _percent(context: jinja2.runtime.Context, value: Any) -> str:
+    if value is None:
+        return context["names"].word("no_figure", context["language"])
+    return formats.percent(value)
 
 
 def _shown(site: Site, block: Shown, result: Result, place: str, language: str) -> Markup:

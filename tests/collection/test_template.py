@@ -19,6 +19,7 @@ from orchestration.collection.template import (
     issue_templates,
     plan_template,
 )
+from orchestration.collection.template_cells import width_of
 from orchestration.company import DataFolder
 from orchestration.ingest.mapping import read_hand_in
 from orchestration.ingest.template_marks import LAST_PERIOD_SHEET, LISTS_SHEET, META_SHEET
@@ -64,6 +65,26 @@ def find(page, text: str) -> str:
     raise AssertionError(f"{page.title} has no {text}")
 
 
+def cut_texts(page) -> list[str]:
+    """Texts on one line that need more room than the columns from theirs on have."""
+    widths = {
+        column: dimension.width
+        for dimension in page.column_dimensions.values()
+        for column in range(dimension.min, dimension.max + 1)
+    }
+    merged = {area.coord.split(":")[0] for area in page.merged_cells.ranges}
+    return [
+        cell.value
+        for row in page.iter_rows()
+        for cell in row
+        if cell.data_type == "s"
+        and not cell.alignment.wrap_text
+        and cell.coordinate not in merged
+        and width_of(cell.value) * cell.font.size / 10
+        > sum(widths.get(column, 8) for column in range(cell.column, page.max_column + 1))
+    ]
+
+
 def test_only_what_is_to_be_filled_in_is_unlocked(book_of):
     book = book_of("suzhou_staple", "energy_utilities")
     for page in book:
@@ -72,7 +93,7 @@ def test_only_what_is_to_be_filled_in_is_unlocked(book_of):
             assert page.protection.password is None
     page = book["锅炉房 Boiler house"]
     unlocked = [c.coordinate for row in page.iter_rows() for c in row if not c.protection.locked]
-    assert unlocked == [f"{column}{row}" for row in range(4, 9) for column in "DF"]  # month, note
+    assert unlocked == [f"{column}{row}" for row in range(4, 9) for column in "DE"]  # month, note
 
 
 def test_headers_say_the_unit_and_the_other_language(book_of):
@@ -83,6 +104,23 @@ def test_headers_say_the_unit_and_the_other_language(book_of):
     assert page["B3"].value == "起数\n〔Purchased electricity, reading at the start, " + (
         "表盘读数 as on the dial × 3000〕"
     )
+
+
+def test_a_template_of_one_month_has_no_column_for_the_whole_year(book_of):
+    def first_words(round_name: str) -> list[str]:
+        page = book_of("suzhou_staple", "sorting_washing", round_name)["化学品 Chemicals"]
+        return [str(cell.value).split("\n")[0] for row in page["A1:Z3"] for cell in row]
+
+    assert "全年 Year" in first_words("2022-04")
+    assert "全年 Year" not in first_words("2022-05")
+
+
+def test_nothing_is_printed_beyond_the_last_column(example, book_of):
+    """A text that is wider than what is left of its sheet is wrapped, not cut by the paper."""
+    for source_map, facility in expected_workbooks(example, example.round("2022-05")):
+        for page in book_of(facility, source_map.file):
+            if page.sheet_state == "visible":
+                assert cut_texts(page) == [], (facility, source_map.file, page.title)
 
 
 def test_a_month_is_written_already_and_can_not_be_changed(book_of):

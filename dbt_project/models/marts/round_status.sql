@@ -95,6 +95,14 @@ owed as (
 
 ),
 
+-- since when somebody has looked at all: what lay there by then may have come at any time
+watched as (
+
+    select min(judged_on) as watched_since
+    from judgements
+
+),
+
 -- how each hand-in came here: first and newest file, refusals
 came as (
 
@@ -171,6 +179,12 @@ states as (
         came.judged_at,
         passed.accepted_at,
         passed.accepted_on,
+        coalesce(
+            passed.accepted_on <= rounds.closes_on
+            or watched.watched_since <= rounds.closes_on
+            or came.last_bad_entry is not null,
+            false
+        ) as is_lateness_known,
         coalesce(verdicts.state in ('accepted', 'accepted_with_warnings'), false) as is_accepted,
         case when signed.role_count = 3 then signed.signed_on end as signed_on,
         coalesce(signed.role_count, 0) as signed_role_count,
@@ -180,6 +194,9 @@ states as (
         coalesce(verdicts.waived_count, 0) as waived_count,
         coalesce(came.return_count, 0) as return_count
     from owed
+    inner join rounds
+        on owed.round = rounds.round
+    cross join watched
     left join verdicts
         on
             owed.round = verdicts.round
@@ -229,7 +246,7 @@ weights as (
         hand_in,
         is_earlier,
         count(*) as known_month_count,
-        sum(location_based_kgco2e) * max(month_count) / count(*) as kgco2e_at_risk
+        sum(location_based_kgco2e) * max(month_count) / count(*) as kgco2e_carried
     from months_around
     where month_no <= month_count
     group by round, hand_in, is_earlier
@@ -241,12 +258,12 @@ weighed as (
     select
         states.*,
         case
-            when earlier.kgco2e_at_risk is not null then earlier.kgco2e_at_risk
-            when states.is_accepted then own.kgco2e_at_risk
-        end as kgco2e_at_risk,
+            when earlier.kgco2e_carried is not null then earlier.kgco2e_carried
+            when states.is_accepted then own.kgco2e_carried
+        end as kgco2e_carried,
         case
-            when earlier.kgco2e_at_risk is not null then 'earlier_months'
-            when states.is_accepted and own.kgco2e_at_risk is not null then 'own_months'
+            when earlier.kgco2e_carried is not null then 'earlier_months'
+            when states.is_accepted and own.kgco2e_carried is not null then 'own_months'
             else 'never_accepted'
         end as weight_basis,
         coalesce(
@@ -275,10 +292,10 @@ coverage as (
         round,
         avg(case when is_accepted then 1.0 else 0.0 end) as accepted_hand_in_share,
         case
-            when sum(case when kgco2e_at_risk is null then 1 else 0 end) = 0
+            when sum(case when kgco2e_carried is null then 1 else 0 end) = 0
                 then
-                    sum(case when is_accepted and kgco2e_at_risk > 0 then kgco2e_at_risk else 0 end)
-                    / nullif(sum(case when kgco2e_at_risk > 0 then kgco2e_at_risk else 0 end), 0)
+                    sum(case when is_accepted and kgco2e_carried > 0 then kgco2e_carried else 0 end)
+                    / nullif(sum(case when kgco2e_carried > 0 then kgco2e_carried else 0 end), 0)
         end as coverage_share
     from weighed
     where is_expected
@@ -312,21 +329,18 @@ select
     weighed.signed_role_count,
     rounds.as_of,
     case
-        when weighed.is_expected
-            then greatest(
-                0,
-                case
-                    when weighed.is_accepted
-                        then {{ days_between('rounds.closes_on', 'weighed.accepted_on') }}
-                    else {{ days_between('rounds.closes_on', 'rounds.as_of') }}
-                end
-            )
+        when not weighed.is_expected then null
+        when weighed.is_accepted and not weighed.is_lateness_known then null
+        when weighed.is_accepted
+            then greatest(0, {{ days_between('rounds.closes_on', 'weighed.accepted_on') }})
+        else greatest(0, {{ days_between('rounds.closes_on', 'rounds.as_of') }})
     end as days_late,
     weighed.return_count,
     weighed.critical_count,
     weighed.warning_count,
     weighed.waived_count,
-    weighed.kgco2e_at_risk,
+    weighed.kgco2e_carried,
+    case when weighed.is_accepted then 0.0 else weighed.kgco2e_carried end as kgco2e_at_risk,
     weighed.weight_basis,
     weighed.weight_month_count,
     coverage.coverage_share,
