@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 import traceback
+from collections.abc import Callable
 
 import typer
 
@@ -22,6 +23,7 @@ from orchestration.commands.ending import FAULT, MEANING, help_on_ending, listed
 
 COMMANDS = {
     "Collect": [
+        collecting.round_open,
         collecting.template,
         collecting.check,
         collecting.status,
@@ -43,7 +45,7 @@ HELP = """Carbon accounts of a plant: from the workbook cell to the published fi
 
 A round, from the first workbook to what is reported:
 
-    carbonloom template --round ROUND      # workbooks to fill in
+    carbonloom round open                  # its months, workbooks to fill in, who gets what
     carbonloom check FILE                  # before handing one in
     carbonloom run                         # read, judge, calculate, publish
     carbonloom status                      # who still owes what
@@ -60,9 +62,24 @@ app = typer.Typer(
     help=HELP,
     epilog=f"Exit codes:\n\n{listed(MEANING)}",
 )
+GROUPS = {"round": typer.Typer(no_args_is_help=True, help="Open a round.")}
+"""Commands of two words: the function `round_open` is `carbonloom round open`."""
+
+
+def spelled(command: Callable[..., None]) -> list[str]:
+    """The words that call a command."""
+    group, _, name = command.__name__.partition("_")
+    return [group, name] if group in GROUPS else [command.__name__.replace("_", "-")]
+
+
 for panel, commands in COMMANDS.items():
     for command in commands:
-        app.command(rich_help_panel=panel, epilog=help_on_ending(command))(command)
+        *group, name = spelled(command)
+        registered = GROUPS[group[0]] if group else app
+        in_panel = {} if group else {"rich_help_panel": panel}
+        registered.command(name, epilog=help_on_ending(command), **in_panel)(command)
+        if group and all(one.name != group[0] for one in app.registered_groups):
+            app.add_typer(registered, name=group[0], rich_help_panel=panel)
 
 
 def main() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
@@ -19,13 +20,16 @@ from orchestration.verifying import verify
 
 
 def print_release(console: Console, data: Path, warehouse: Path, round_: str, gwp_set: str) -> bool:
-    """Release a round and say so, or say all that is missing; returns whether it is released."""
+    """Release a round and say so, or say all that is missing.
+
+    Returns whether it is released, and its report and documents are there.
+    """
     lake = Lake(warehouse)
     started = time.perf_counter()
     try:
         with shown(f"releasing {round_}"), lake.only_writer():
             done = release(DataFolder(data), lake, round_, gwp_set)
-            site, written = _report(lake), _documents(lake)
+            made = [_report(lake), _documents(lake)]
     except NotReleasableError as error:
         console.print(f"[red]not released[/]: round {error.round}, nothing was changed. Missing:")
         for text in error.missing:
@@ -34,29 +38,44 @@ def print_release(console: Console, data: Path, warehouse: Path, round_: str, gw
             _line(console, "Balances and reconciliation are judged once every hand-in is accepted.")
         return False
     _print_released(console, done)
-    _line(console, f"  report           {site}")
-    _line(console, f"  documents        {written}")
+    for one in made:
+        _line(console, f"  {one.what:<16} {one.folder or f'not written: {one.problem}'}")
+    for one in made:
+        if one.problem:
+            _line(console, f"The release stands without its {one.what}. {one.remedy}")
     console.print(f"{time.perf_counter() - started:.1f} s")
-    return True
+    return not any(one.problem for one in made)
 
 
-def _report(lake: Lake) -> str:
-    """Where the report of the release lies; a release stands even if it can't be rendered."""
+@dataclass(frozen=True)
+class _Made:
+    """What is made of a release beside it; a release stands even if it can't be made."""
+
+    what: str
+    remedy: str
+    folder: Path | None = None
+    problem: str = ""
+
+
+def _report(lake: Lake) -> _Made:
+    """The report site."""
     step("rendering the report")
+    remedy = "Mend that, then: carbonloom report"
     try:
         write_report(lake)
     except PageError as error:
-        return f"not rendered: {error}"
-    return str(lake.path / "report" / "index.html")
+        return _Made("report", remedy, problem=str(error))
+    return _Made("report", remedy, lake.path / "report" / "index.html")
 
 
-def _documents(lake: Lake) -> str:
-    """Where what is sent as a file lies; likewise."""
+def _documents(lake: Lake) -> _Made:
+    """What is sent as a file."""
     step("writing documents")
+    remedy = "Mend that, then: carbonloom documents"
     try:
-        return str(write_documents_of(lake).folder)
+        return _Made("documents", remedy, write_documents_of(lake).folder)
     except PageError as error:
-        return f"not written: {error}"
+        return _Made("documents", remedy, problem=str(error))
 
 
 def _print_released(console: Console, done: Release) -> None:

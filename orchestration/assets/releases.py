@@ -50,7 +50,7 @@ def release_asset(partitions: PartitionsDefinition) -> AssetsDefinition:
                     folders.data_folder, folders.lake, context.partition_key, folders.gwp_set
                 )
                 write_report(folders.lake)
-                sent = _documents(folders.lake)
+                documents = _documents(folders.lake)
         except NotReleasableError as error:
             missing = MetadataValue.md("\n".join(f"- {text}" for text in error.missing))
             raise Failure(
@@ -69,7 +69,7 @@ def release_asset(partitions: PartitionsDefinition) -> AssetsDefinition:
                 "is_new": done.is_new,
                 "released_on": head["released_on"],
                 "folder": MetadataValue.path(str(done.folder)),
-                "documents": sent,
+                "documents": MetadataValue.path(str(documents)),
                 "manifest_sha256": done.manifest_sha256,
                 "signed_by": shown_as_table(list(reversed(signatures)), names),
                 **restatement_metadata(
@@ -115,9 +115,15 @@ def restatement_metadata(parquet: Path, release_name: str) -> dict[str, Any]:
     return {**shown, "restatements": MetadataValue.md(told)}
 
 
-def _documents(lake: Lake) -> str:
-    """Where they lie; a release stands even if one of them can't be set."""
+def _documents(lake: Lake) -> Path:
+    """Where they lie.
+
+    Raises:
+        Failure: one of them can't be set; the release stands, and doing it again writes them.
+    """
     try:
-        return str(write_documents_of(lake).folder)
+        return write_documents_of(lake).folder
     except PageError as error:
-        return f"not written: {error}"
+        raise Failure(
+            f"The release stands without its documents: {error}", allow_retries=False
+        ) from error

@@ -25,6 +25,77 @@ from orchestration.places import DATA, WAREHOUSE
 
 @ends_with(
     {
+        PASSED: "the round is in the calendar, its templates are there",
+        BROKEN: "the data folder is broken, or something has to be said; nothing was written",
+    }
+)
+def round_open(
+    round_name: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="ROUND", help="Its name; default: that of the round before, moved on."
+        ),
+    ] = None,
+    months: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MONTHS",
+            help="2022-01, or 2021-01:2021-12; default: as many as the round before has, and "
+            "those behind them.",
+        ),
+    ] = None,
+    opens_on: Annotated[
+        datetime | None,
+        typer.Option(
+            metavar="YYYY-MM-DD",
+            formats=["%Y-%m-%d"],
+            help="Default: as the round before, moved on with its months.",
+        ),
+    ] = None,
+    closes_on: Annotated[
+        datetime | None,
+        typer.Option(metavar="YYYY-MM-DD", formats=["%Y-%m-%d"], help="Likewise."),
+    ] = None,
+    data: DataOption = DATA,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER", help="Where templates go; default: templates/ of the warehouse."
+        ),
+    ] = None,
+    warehouse: WarehouseOption = WAREHOUSE,
+) -> None:
+    """Open a round: its line in the calendar, its templates, and what to send to whom.
+
+    Reads the maps and the round before: what that one expected is asked for again, as far as a map
+    still reads it, and what a map reads that was never asked for. Writes a line of `rounds.csv` in
+    the data folder, and `ROUND/SITE/STAGE.xlsx` each. Everything follows from the round before; of
+    the first round say name, months and days.
+
+    Examples:
+
+        carbonloom round open
+        carbonloom round open ROUND --months 2022-07 --opens-on YYYY-MM-DD --closes-on YYYY-MM-DD
+    """
+    from orchestration.collection.round_opening import Asked, OpeningError, open_round
+    from orchestration.collection.template import TemplateError
+    from orchestration.company import CompanyDataError, DataFolder
+    from orchestration.ingest.mapping import MapError
+
+    asked = Asked(
+        round_name, months, opens_on.date() if opens_on else None,
+        closes_on.date() if closes_on else None,
+    )  # fmt: skip
+    templates = out or warehouse / "templates"
+    folder = DataFolder(existing(data))
+    try:
+        open_round(Console(), folder, asked, templates.resolve(), warehouse.resolve())
+    except (CompanyDataError, MapError, TemplateError, OpeningError) as error:
+        raise broken(str(error)) from error
+
+
+@ends_with(
+    {
         PASSED: "the workbooks are there",
         BROKEN: "the data folder is broken, or nothing is expected of that site or stage",
     }

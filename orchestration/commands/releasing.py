@@ -25,7 +25,8 @@ from orchestration.places import DATA, WAREHOUSE
 @ends_with(
     {
         PASSED: "released, or released before with the same content",
-        REFUSED: "something is missing; all of it is listed, and nothing was changed",
+        REFUSED: "something is missing, or the report or documents of the release can't be "
+        "written; all of it is listed. Without a release nothing was changed",
         BROKEN: "the data folder or the command is broken",
     }
 )

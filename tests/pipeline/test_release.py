@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
-from orchestration import releasing
+from orchestration import release_summary, releasing
 from orchestration.acceptance import (
     accept_company,
     content_of_round,
@@ -30,6 +30,7 @@ from orchestration.lake import Lake, sha256_of_file
 from orchestration.landing import land_source
 from orchestration.progress import Said, heard_by
 from orchestration.releasing import NotReleasableError, release
+from orchestration.report.page_source import PageError
 from orchestration.verifying import verify
 from tests.conftest import MONTHS, TinyCompany, write_company, write_csv
 
@@ -173,6 +174,22 @@ def test_documents_of_a_release_are_the_same_bytes_wherever_they_are_made(
     cell = "<td[^>]*>{}</td>"
     signed = cell.format("(?:preparer|reviewer|approver)") + cell.format("([^<]+)")
     assert len(set(re.findall(signed, report))) == len({*SIGNERS.values(), "dora"})
+
+
+def test_a_release_without_its_documents_stands_and_is_not_called_all_right(
+    released: Lake, company: TinyCompany, monkeypatch: pytest.MonkeyPatch
+):
+    def broken(_: Lake) -> None:
+        raise PageError("product-footprint.md, block 7: no figure")
+
+    monkeypatch.setattr(release_summary, "write_documents_of", broken)
+    where = ("--data", company.path, "--warehouse", released.path)
+    code, output = carbonloom("release", "--round", ROUND, *where)
+
+    assert code == 1
+    assert "released before" in output
+    assert "not written: product-footprint.md, block 7: no figure" in output
+    assert "Mend that, then: carbonloom documents" in output
 
 
 def test_published_is_the_release_and_the_newest_calculation_stands_apart(released: Lake):

@@ -22,7 +22,7 @@ from orchestration.commands.ending import CODES, MEANING, ends_with
 from orchestration.places import DATA, REPOSITORY
 
 COMMANDS = {
-    command.__name__.replace("_", "-"): command
+    " ".join(cli.spelled(command)): command
     for commands in cli.COMMANDS.values()
     for command in commands
 }
@@ -42,9 +42,14 @@ def examples(text: str) -> list[list[str]]:
     return [shlex.split(line)[1:] for line in lines if line.startswith("    carbonloom ")]
 
 
+def name_of(words: list[str]) -> str:
+    """The command that a line calls; some have two words."""
+    return next((name for name in COMMANDS if words[: len(name.split())] == name.split()), "")
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_help_says_what_is_read_and_written_and_how_it_ends(name: str):
-    text, codes = help_of(name), getattr(COMMANDS[name], CODES)
+    text, codes = help_of(*name.split()), getattr(COMMANDS[name], CODES)
     assert re.search(r"\bReads?\b", text), text
     assert re.search(r"\b[Ww]rites?\b|read-only", text), text
     assert set(codes) <= set(MEANING)
@@ -58,12 +63,15 @@ def test_help_says_what_is_read_and_written_and_how_it_ends(name: str):
 def test_examples_of_the_help_are_commands_that_parse(name: str):
     shown = examples(inspect.getdoc(COMMANDS[name]) if name else cli.HELP)
     assert shown, f"{name} has no example"
-    group = typer.main.get_command(app)
     for line in shown:
-        assert name in ("", line[0])
-        words = line[1 : line.index(">")] if ">" in line else line[1:]
+        called = name_of(line)
+        assert name in ("", called)
+        group = typer.main.get_command(app)
+        for word in called.split():
+            group = group.commands[word]
+        words = line[: line.index(">")] if ">" in line else line
         words = ["2022-02-02" if word == "YYYY-MM-DD" else word for word in words]
-        group.commands[line[0]].make_context(line[0], words)  # a UsageError fails the test
+        group.make_context(called, words[len(called.split()) :])  # a UsageError fails the test
 
 
 def test_the_documented_table_of_exit_codes_is_the_code_s_own():
@@ -123,6 +131,7 @@ OUTCOMES = [
     ("check f", "collection.check_on_screen.check_on_screen", 2, 2),
     ("status", "collection.status_on_screen.print_status", True, 0),
     ("status", "collection.status_on_screen.print_status", False, 1),
+    ("round open", "collection.round_opening.open_round", None, 0),
     ("template --round r", "collection.template.print_templates", None, 0),
     ("sign --round r --role reviewer --person p", "collection.signing.sign", ["a"], 0),
     ("rules", "rule_listing.print_rules", True, 0),
@@ -152,6 +161,7 @@ NOT_THERE = [
     "run --gwp-set AR3",
     "run --round 1900-01",
     "what-if --warehouse NOWHERE --cell f#c",
+    "round open --data NOWHERE",
     "template --round 1900-01",
     "check NOWHERE/f.xlsx",
     "status --data NOWHERE",
@@ -181,8 +191,8 @@ def test_what_can_not_be_done_ends_with_2_and_says_why(line: str, tmp_path: Path
 
 
 def test_every_command_is_tried_with_every_code_short_of_a_whole_run():
-    tried = {(line.split()[0], 2) for line in NOT_THERE}
-    tried |= {(line.split()[0], code) for line, _, _, code in OUTCOMES}
+    tried = {(name_of(line.split()), 2) for line in NOT_THERE}
+    tried |= {(name_of(line.split()), code) for line, _, _, code in OUTCOMES}
     promised = {(name, code) for name, run in COMMANDS.items() for code in getattr(run, CODES)}
     in_pipeline = {
         *(("run", 0), ("run", 1), ("what-if", 0), ("postgres", 1)),
