@@ -209,6 +209,7 @@ class DataFolder:
         except CompanyDataError as error:
             problems.append(str(error))
             return pd.DataFrame(columns=list(table.all_columns), dtype=object)
+        frame = _named(frame)
         missing = [c for c in table.columns if c not in frame.columns]
         unknown = [c for c in frame.columns if c not in table.all_columns]
         problems += [f"{table.path}: column {c} is missing. Add it." for c in missing]
@@ -242,6 +243,7 @@ class DataFolder:
         if not isinstance(settings, dict):
             problems.append("company/company.yml: not a list of `key: value`.")
             return {}
+        settings["name_en"] = settings.get("name_en") or settings.get("name_zh")
         problems += [
             f"company/company.yml: {key} is missing. Add it."
             for key in ("company_id", "name_en", "gwp_set")
@@ -254,6 +256,14 @@ class DataFolder:
             )
         problems += settings_problems(settings)
         return {key: _setting(value) for key, value in settings.items() if value is not None}
+
+
+def _named(frame: pd.DataFrame) -> pd.DataFrame:
+    """A table whose things have a name: one that has a Chinese name alone goes by that."""
+    if "name_zh" not in frame.columns:
+        return frame
+    english = frame["name_en"] if "name_en" in frame.columns else frame["name_zh"]
+    return frame.assign(name_en=english.where(english.notna(), frame["name_zh"]))
 
 
 def _find(folder: Path, stem: str, suffixes: Sequence[str]) -> Path | None:

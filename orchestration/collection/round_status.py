@@ -263,5 +263,5 @@ def _as_it_lies_there(row: dict[str, Any], files: dict[str, str]) -> dict[str, A
     there = files.get(row["hand_in"])
     changed = there != row["source_sha256"]
     if there is not None and row["state"] == "missing":
-        return {**row, "state": HANDED_IN, "is_changed": True}
+        return {**row, "state": HANDED_IN, "is_changed": True, "days_late": None}
     return {**row, "is_changed": changed}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +16,7 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
+    field_validator,
     model_validator,
 )
 
@@ -315,16 +317,30 @@ class Layout(_Model):
         return hashlib.sha256(content.encode("utf-8")).hexdigest()
 
 
+SOURCE = re.compile(r"(stage|erp)_[A-Za-z0-9_]+")
+
+
 class SourceMap(_Model):
     """How one source is read, round by round."""
 
-    source: str = Field(pattern=r"^(stage|erp)_\w+$")
+    source: str
     kind: Literal["workbook", "erp"]
     stage_code: str | None = None
     description: str | None = None
     owner: str | None = None
     file: str = ""
     layouts: list[Layout] = Field(min_length=1)
+
+    @field_validator("source")
+    @classmethod
+    def _is_a_plain_name(cls, source: str) -> str:
+        """Assets are named after it."""
+        if not SOURCE.fullmatch(source):
+            raise ValueError(
+                f"{source}: write stage_ or erp_, then letters from a to z, digits and _ alone. "
+                "What the file itself is called, in any script, is said by file:"
+            )
+        return source
 
     @model_validator(mode="before")
     @classmethod

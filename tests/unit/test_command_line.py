@@ -47,6 +47,14 @@ def name_of(words: list[str]) -> str:
     return next((name for name in COMMANDS if words[: len(name.split())] == name.split()), "")
 
 
+def parse(words: list[str]) -> None:
+    """A UsageError fails the test."""
+    called, command = name_of(words).split(), typer.main.get_command(app)
+    for word in called:
+        command = command.commands[word]
+    command.make_context(" ".join(called), words[len(called) :])
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_help_says_what_is_read_and_written_and_how_it_ends(name: str):
     text, codes = help_of(*name.split()), getattr(COMMANDS[name], CODES)
@@ -64,14 +72,17 @@ def test_examples_of_the_help_are_commands_that_parse(name: str):
     shown = examples(inspect.getdoc(COMMANDS[name]) if name else cli.HELP)
     assert shown, f"{name} has no example"
     for line in shown:
-        called = name_of(line)
-        assert name in ("", called)
-        group = typer.main.get_command(app)
-        for word in called.split():
-            group = group.commands[word]
+        assert name in ("", name_of(line))
         words = line[: line.index(">")] if ">" in line else line
-        words = ["2022-02-02" if word == "YYYY-MM-DD" else word for word in words]
-        group.make_context(called, words[len(called.split()) :])  # a UsageError fails the test
+        parse(["2022-02-02" if word == "YYYY-MM-DD" else word for word in words])
+
+
+def test_every_command_that_the_readme_shows_parses():
+    text = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    shown = [words for words in examples(text) if "--help" not in words]
+    assert len(shown) >= 15
+    for words in shown:
+        parse(words)
 
 
 def test_the_documented_table_of_exit_codes_is_the_code_s_own():
