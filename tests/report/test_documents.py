@@ -6,7 +6,7 @@ import re
 import shutil
 from dataclasses import replace
 from datetime import date
-from html import unescape
+from html import escape, unescape
 from pathlib import Path
 
 import duckdb
@@ -15,6 +15,7 @@ import pytest
 from typer.testing import CliRunner
 
 from orchestration.cli import app
+from orchestration.report import site
 from orchestration.report.documents import parts, setting, typst_markup, workbook
 from orchestration.report.documents.parts import Grid, document_of
 from orchestration.report.documents.pdf import pdf_of
@@ -23,6 +24,7 @@ from orchestration.report.formats import number
 from orchestration.report.marts import Marts
 from orchestration.report.names import Names
 from orchestration.report.page_source import PageError, read_pages
+from orchestration.report.rendering import html_of_markdown
 
 YEAR = 2023
 TAG = re.compile(r"<[^>]+>")
@@ -166,6 +168,20 @@ def test_a_text_is_never_markup():
         source.count("#") == source.count('#"') + source.count("#emph") + source.count("#par") + 1
     )
     assert '\\"1\\"' in source
+
+
+def test_a_word_longer_than_a_column_may_break_and_a_figure_never():
+    broken = typst_markup._breakable(f"{'L' * 60} 1234567890123456")
+    assert max(map(len, re.split("[ \u200b]", broken))) <= typst_markup.WIDEST_WORD
+    assert "1234567890123456" in broken
+
+
+def test_a_name_in_a_text_is_text():
+    name = "a*b*c_d_ <i>e</i> [f](javascript:g) `h` | #1 & \\"
+    text = site._text_template("Made by {{ name }}.").render(name=name)
+    html = html_of_markdown(text)
+    assert re.sub("<[^>]+>", "", html).strip() == f"Made by {escape(name, quote=False)}."
+    assert html.count("<") == 2  # the paragraph's own
 
 
 def test_bars_that_take_away_go_out_to_the_other_side_of_zero():

@@ -31,6 +31,7 @@ class OddCompany:
     """A data folder, and what comes of it."""
 
     data: Path
+    name: str
     exchanged: tuple[int, str]
     """How the exchange ends, and why there is no record."""
     cell: str
@@ -142,6 +143,7 @@ def write_nameless(data: Path) -> OddCompany:
     }
     return OddCompany(
         data,
+        "无英文名的公司",
         (2, "no footprint of any product"),
         f"rounds/{round_}/erp/账单.csv#L2:用量",
         "round_figures:gas@2021",
@@ -308,6 +310,7 @@ def write_shouting(data: Path) -> OddCompany:
     }  # fmt: skip
     return OddCompany(
         data,
+        SIGNS,
         (0, "fewer than 12 months"),
         f'{place}/north/shout.xlsx#=Log @"1" & <b>!C2',
         "round_figures:grid@2021",

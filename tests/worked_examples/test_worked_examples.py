@@ -10,6 +10,7 @@ is made of each of them: status, report, documents, exchange, tables, the next r
 from __future__ import annotations
 
 import csv
+import html
 import math
 import re
 import subprocess
@@ -182,6 +183,9 @@ def test_the_whole_life_of_an_odd_company(
     life.with_data("run")
     assert life.total() == pytest.approx(company.kgco2e)
     is_read_by_everybody(life, tmp_path, server, company.exchanged)
+    for page in (tmp_path / "documents").glob("ghg-inventory-*.html"):
+        words = html.unescape(re.sub("<[^>]+>", "", page.read_text(encoding="utf-8")))
+        assert company.name in words, page.name
     life.with_warehouse("dictionary")
     everything_is_signed(life)
     first = is_released(life, 1)

@@ -19,6 +19,8 @@ TEMPLATE = Path(__file__).with_name("document.typ")
 LONG_WORD = re.compile(r"[\x21-\x7e]{14,}")
 BREAKS_AFTER = re.compile(r"(?<=[_/:.;=@-])(?=[A-Za-z0-9_])")
 ZERO_WIDTH_SPACE = "\u200b"
+ENDLESS = re.compile(rf"[^{ZERO_WIDTH_SPACE}]{{24}}(?=[^{ZERO_WIDTH_SPACE}]{{7}})")
+"""A part of a word that is wider than `WIDEST_WORD`."""
 LINE_UNITS = 110.0
 """Latin letters of a table's size that fit a line of A4."""
 SMALLEST, USUAL = 6.2, 8.0
@@ -155,8 +157,13 @@ def _words(text: str) -> list[str]:
 
 
 def _breakable(text: str) -> str:
-    """Long ids may break after a sign; figures and words stay whole."""
-    return LONG_WORD.sub(lambda match: BREAKS_AFTER.sub(ZERO_WIDTH_SPACE, match[0]), text)
+    """Long ids may break after a sign, what is longer than a column anywhere; the rest is whole."""
+
+    def broken(match: re.Match[str]) -> str:
+        parts = BREAKS_AFTER.sub(ZERO_WIDTH_SPACE, match[0])
+        return ENDLESS.sub(rf"\g<0>{ZERO_WIDTH_SPACE}", parts)
+
+    return LONG_WORD.sub(broken, text)
 
 
 # --- Markdown -----------------------------------------------------------------------------
