@@ -31,7 +31,8 @@ CAN_BE_EXCHANGED = {
     "company_ids": "urn:pact:example.com:supplier-id:1234",
     "packaging_flows": "none",
 }
-NO_VALUE = re.compile(r"\b(None|nan|NaN|undefined)\b")
+NO_VALUE = re.compile(r">\s*None\s*<|\bNone (t|kg|tCO2e|kgCO2e|months)\b|\bnan\b|\bNaN\b")
+"""What a figure that isn't one looks like; None begins sentences, too."""
 CORRECTION = (
     "file",
     "sheet",
