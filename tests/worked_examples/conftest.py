@@ -6,6 +6,8 @@ import pytest
 
 from tests.bi.conftest import owner_url, socket_folder, url  # noqa: F401 (pytest takes them here)
 
+pytest.register_assert_rewrite("tests.worked_examples.life")
+
 
 @pytest.fixture
 def server(request: pytest.FixtureRequest) -> str | None:

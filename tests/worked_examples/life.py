@@ -21,6 +21,7 @@ from typer.testing import CliRunner
 
 from orchestration.cli import app
 from orchestration.company import DataFolder
+from orchestration.ingest.mapping import read_hand_in
 from orchestration.places import REPOSITORY
 from tests.conftest import write_csv
 
@@ -198,11 +199,16 @@ def next_round_is_opened(life: Life, folder: Path) -> None:
     before, new = DataFolder(folder / "data").rounds[-2:]
     assert set(before.expected) <= set(new.expected)
     assert new.months[0] > before.last_month
-    written = {path.relative_to(folder / "templates" / "2099-01").as_posix()
-               for path in (folder / "templates").rglob("*.xlsx")}  # fmt: skip
-    workbooks = [one for one in new.expected if not one.startswith("erp/") and "/" in one]
-    assert len(written) == len(workbooks)
     assert all(hand_in in told for hand_in in new.expected)
+    maps, templates = DataFolder(folder / "data").maps, folder / "templates" / new.round
+    workbooks = [one for one in new.expected if not one.startswith("erp/") and "/" in one]
+    for hand_in in workbooks:
+        site, stage = hand_in.split("/")
+        source_map = maps[f"stage_{stage}"]
+        path = templates / site / f"{source_map.file}.xlsx"
+        rows = read_hand_in(path, source_map, new, hand_in, templates).to_pylist()
+        assert {row["row_kind"] for row in rows} <= {"reading"}, hand_in
+    assert len(list(templates.rglob("*.xlsx"))) == len(workbooks)
 
 
 def marts_are_in_postgres(life: Life, server: str) -> None:
