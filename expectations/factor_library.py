@@ -187,7 +187,10 @@ RULES = (
         "factor_unit_parses",
         "critical",
         ("The unit of a factor leads to the unit of its flow.", "因子单位可换算为物料单位。"),
-        SAID,
+        (
+            "{file} {cell}: “{observed}” of {item} can't be used: {expected}.",
+            "{file} {cell}：{item} 的“{observed}”无法使用：{expected}。",
+        ),
         (
             "Correct the unit, or give ncv and ncv_unit (fuels) or a density in flow_properties.",
             "请更正单位，或提供热值（燃料）或在 flow_properties 中提供密度。",

@@ -322,7 +322,7 @@ def _read_units(row: FactorRow, company: FactorCompany) -> None:
     if unit_code is None:
         return
     if unit is None:
-        row.complain("factor_unit_parses", "unit", f"a unit that leads to {unit_code}")
+        row.complain("factor_unit_parses", "unit", f"write one that leads to {unit_code}")
         return
     bridge = company.bridges.get(flow_id, Bridges())
     multiplier, problem = convert(unit, unit_code, bridge)
@@ -330,7 +330,7 @@ def _read_units(row: FactorRow, company: FactorCompany) -> None:
     if multiplier:
         row.added["factor_units_per_flow_unit"] = 1.0 / multiplier
     elif energy is None or _energy(unit_code):
-        row.complain("factor_unit_parses", "unit", problem or "a unit", unit)
+        row.complain("factor_unit_parses", "unit", (problem or "").rstrip("."), unit)
     else:
         _join_by_calorific_value(row, company, numbers["ncv"], unit_code, energy)
     if numbers["carbon_content_tc_per_tj"] is not None:
@@ -429,13 +429,15 @@ def _calorific_value(
     if value is None:
         value, unit = company.calorific_values.get(row.text.get("flow_id") or "", (None, None))
     if value is None or unit is None or "/" not in unit or value <= 0:
-        row.complain("factor_unit_parses", "ncv", f"a calorific value, to get to {unit_code}")
+        row.complain(
+            "factor_unit_parses", "ncv", f"it takes a calorific value to get to {unit_code}"
+        )
         return None
     try:
         basis = parse(unit).basis
         per_unit = conversion(unit, f"TJ/{unit_code}", **bridge._asdict(), unstated_basis=basis)
     except UnitError as error:
-        row.complain("factor_unit_parses", "ncv_unit", str(error), unit)
+        row.complain("factor_unit_parses", "ncv_unit", str(error).rstrip("."), unit)
         return None
     return Energy(value * per_unit, basis, unit)
 

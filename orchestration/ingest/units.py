@@ -72,6 +72,10 @@ DIMENSION_NAMES = {
 }
 
 
+AMOUNTS_OF_FUEL = ("[mass]", "[normal_volume]", "[length] ** 3")
+"""What a calorific value is per; as it is measured anew, no energy is made of these here."""
+
+
 class UnitError(ValueError):
     """A unit text that gives no conversion; the message says why and what to write."""
 
@@ -142,20 +146,17 @@ def conversion(
         WrongDimensionError: they measure different things.
     """
     typed, canonical = parse(unit_text), parse(unit_code)
-    bases = [unit.basis or unstated_basis for unit in (typed, canonical)]
-    if bases[0] != bases[1]:
-        if net_per_gross is None or None in bases:
-            raise WrongDimensionError(*_wrong_basis(unit_text, bases[0], unit_code, bases[1]))
-        typed = _on_other_basis(typed, bases[0], net_per_gross)
-    if typed.dimension == canonical.dimension:
-        return typed.factor / canonical.factor
-    if density_kg_per_l:
-        density = parse("kg/L")
-        if typed.dimension * density.dimension == canonical.dimension:
-            return typed.factor * (density_kg_per_l * density.factor) / canonical.factor
-        if typed.dimension / density.dimension == canonical.dimension:
-            return typed.factor / (density_kg_per_l * density.factor) / canonical.factor
-    raise WrongDimensionError(*_wrong_dimension(unit_text, typed, unit_code, canonical))
+    multiplier = _multiplier(typed, canonical, density_kg_per_l)
+    if multiplier is None:
+        raise WrongDimensionError(*_wrong_dimension(unit_text, typed, unit_code, canonical))
+    of_typed, of_canonical = (unit.basis or unstated_basis for unit in (typed, canonical))
+    if of_typed == of_canonical:
+        return multiplier
+    if net_per_gross is None or of_typed is None or of_canonical is None:
+        raise WrongDimensionError(*_wrong_basis(unit_text, of_typed, unit_code, of_canonical))
+    # one gross energy is as many net ones as the ratio says; a figure per energy the reverse
+    energy = int(typed.dimension.get("[energy]", 0))
+    return multiplier * net_per_gross ** (energy if of_typed == "gross" else -energy)
 
 
 def conversions(
@@ -179,11 +180,17 @@ def conversions(
     return result
 
 
-def _on_other_basis(unit: Unit, basis: str | None, net_per_gross: float) -> Unit:
-    """One gross energy is as many net ones as the ratio says; a figure per energy the reverse."""
-    energy = int(unit.dimension.get("[energy]", 0))
-    exponent = energy if basis == "gross" else -energy
-    return unit._replace(factor=unit.factor * net_per_gross**exponent)
+def _multiplier(typed: Unit, canonical: Unit, density_kg_per_l: float | None) -> float | None:
+    """Canonical units per typed one, their calorific basis apart; None where they can't meet."""
+    if typed.dimension == canonical.dimension:
+        return typed.factor / canonical.factor
+    if density_kg_per_l:
+        density = parse("kg/L")
+        if typed.dimension * density.dimension == canonical.dimension:
+            return typed.factor * (density_kg_per_l * density.factor) / canonical.factor
+        if typed.dimension / density.dimension == canonical.dimension:
+            return typed.factor / (density_kg_per_l * density.factor) / canonical.factor
+    return None
 
 
 def is_co2e(unit_text: str | None) -> bool:
@@ -484,5 +491,12 @@ def _wrong_dimension(
         return (
             f"{message_en}State it in {unit_code}, or give the flow a density.",
             f"{message_zh}请以 {unit_code} 填写，或为该物料提供密度。",
+        )
+    if kinds[0] == "[energy]" and kinds[1] in AMOUNTS_OF_FUEL:
+        return (
+            f"{message_en}State it in {unit_code}; a fuel that is bought by energy is kept in one, "
+            "with unit_code kWh (Gross CV) or the like in company/flows.csv.",
+            f"{message_zh}请以 {unit_code} 填写；按能量购买的燃料应在 company/flows.csv 中以能量为 "
+            "unit_code，如 kWh（Gross CV）。",
         )
     return f"{message_en}State it in {unit_code}.", f"{message_zh}请以 {unit_code} 填写。"

@@ -29,7 +29,7 @@ FLOWS = {
     "gas": ("Nm3", "fuel_stationary"), "power": ("kWh", "electricity"), "steam": ("GJ", "heat"),
     "oil": ("kg", "fuel_stationary"), "plastic": ("t", "waste"), "r32": ("kg", "refrigerant"),
 }  # fmt: skip
-FLOW_COLUMNS = ("flow_id", "name_en", "name_zh", "unit_code", "flow_kind")
+FLOW_COLUMNS = ("flow_id", "name_en", "name_zh", "unit_code", "flow_kind", "components")
 
 
 def text_table(rows: list[dict], columns) -> pa.Table:
@@ -60,7 +60,7 @@ def judged(rows: list[dict], properties: tuple[tuple[str, ...], ...] = (), **tab
             ("library", "priority"),
         ),
     } | tables  # fmt: skip
-    flows = [dict(zip(FLOW_COLUMNS, (k, k, k, *v), strict=True)) for k, v in FLOWS.items()]
+    flows = [dict(zip(FLOW_COLUMNS, (k, k, k, *v, None), strict=True)) for k, v in FLOWS.items()]
     columns = ("flow_id", "property", "value", "unit")
     stated = [dict(zip(columns, row, strict=True)) for row in (OIL_DENSITY, *properties)]
     return judge_factors(

@@ -176,6 +176,11 @@ def test_another_dimension_is_refused(typed, canonical):
         conversion(typed, canonical)
 
 
+def test_an_energy_of_a_fuel_kept_by_volume_is_told_how_to_keep_it():
+    with pytest.raises(WrongDimensionError, match="bought by energy is kept in one"):
+        conversion("kWh (Gross CV)", "Nm3", net_per_gross=0.9)
+
+
 def test_a_density_lets_mass_and_volume_meet():
     assert conversion("L", "kg", density_kg_per_l=0.84) == pytest.approx(0.84)
     assert conversion("t", "L", density_kg_per_l=0.84) == pytest.approx(1000 / 0.84)
