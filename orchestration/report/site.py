@@ -206,6 +206,7 @@ def _text_template(markdown: str) -> jinja2.Template:
         "total_share": _total_share,
         "figure": _figure,
         "percent": _percent,
+        "months": _months,
     }
     return environment.from_string(markdown)
 
@@ -237,6 +238,10 @@ def _percent(context: jinja2.runtime.Context, value: Any) -> str:
     if value is None:
         return context["names"].word("no_figure", context["language"])
     return formats.percent(value)
+
+
+def _months(count: int) -> str:
+    return f"{count} month{'' if count == 1 else 's'}"
 
 
 def _shown(site: Site, block: Shown, result: Result, place: str, language: str) -> Markup:

@@ -42,6 +42,23 @@ def test_a_misspelt_column_is_refused_rather_than_ignored(tiny_company):
         _ = DataFolder(tiny_company.path).company
 
 
+def test_what_has_a_chinese_name_alone_goes_by_it(tiny_company):
+    folder = tiny_company.path / "company"
+    (folder / "facilities.csv").write_text(
+        "facility_id,country,name_zh\nmill,CN,一厂\n", encoding="utf-8"
+    )
+    stages = "stage_code,name_en,name_zh,stage_order\nboiler,,锅炉,1\n"
+    (folder / "stages.csv").write_text(stages, encoding="utf-8")
+    settings = "company_id: mill\nname_zh: 某厂\ngwp_set: AR6\n"
+    (folder / "company.yml").write_text(settings, encoding="utf-8")
+
+    company = DataFolder(tiny_company.path).company
+
+    assert company.settings["name_en"] == "某厂"
+    assert list(company["facilities"]["name_en"]) == ["一厂"]
+    assert list(company["stages"]["name_en"]) == ["锅炉"]
+
+
 def test_na_is_a_text_and_a_blank_is_none(tmp_path):
     from orchestration.company import read_csv_as_text
 

@@ -346,6 +346,7 @@ def test_an_erp_source_may_be_a_workbook(hand_in):
         ("period: 月份 Month", "x: y", "period"),
         ("required: false", "required: perhaps", "required"),
         ("kind: workbook", "kind: erp", "kind: erp"),
+        ("source: stage_washing", "source: stage_洗涤", "letters from a to z, digits and _ alone"),
         ("note: 备注", "note: 备注\n        note: 备注", "note"),
         ("水 (吨):", '"电  (万千瓦时)":', "occurs twice"),
         ("ignored: [填表人]", "ignored: [填表人", "YAML"),
