@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
 from expectations.rules import Rule
@@ -23,7 +23,8 @@ class DescribedRule:
     """One rule as people read it.
 
     `object_kind`: what a finding of it names. `tolerance_rules`: lines of expectations/ranges.csv
-    or expectations/tolerances.csv that bound it, blank where nothing is tolerated.
+    or expectations/tolerances.csv that bound it, blank where nothing is tolerated. `mended_in`:
+    `hand_in`, or the file or folder of the data folder where a finding is put right.
     """
 
     rule_id: str
@@ -37,6 +38,7 @@ class DescribedRule:
     title_zh: str
     remedy_en: str
     remedy_zh: str
+    mended_in: str = "hand_in"
 
 
 OBJECT_OF_SUITE: Mapping[str, str] = {
@@ -48,6 +50,23 @@ OBJECT_OF_SUITE: Mapping[str, str] = {
     "energy_instruments": "certificate",
     "factor_library": "factor version",
     "papers": "line of a paper",
+}
+MENDED_IN: Mapping[str, str] = {
+    "allocation_not_computable": "company/allocation_rules.csv",
+    "allocation_rule_missing": "company/allocation_rules.csv",
+    "fallback_factor_share": "emission_factors",
+    "range_readable": "expectations/ranges.csv",
+    "recycled_balance": "company/flow_properties.csv",
+    "recycled_content_claim": "company/products.csv",
+    "service_key_missing": "company/service_keys.csv",
+    "service_key_not_computable": "company/service_keys.csv",
+    "service_key_without_base": "company/service_keys.csv",
+    "tolerance_declared": "expectations/tolerances.csv",
+}
+"""Rules whose findings no author of a hand-in can put right."""
+MENDED_IN_OF_SUITE: Mapping[str, str] = {
+    "factor_library": "emission_factors",
+    "papers": "rounds",
 }
 TOLERANCE_OF_GATE: Mapping[str, str] = {
     "usual_range": "ranges.csv: usual_min, usual_max",
@@ -311,7 +330,12 @@ TITLES_OF_PRODUCT_SYSTEM: Mapping[str, tuple[str, str, str]] = {
 
 def described_rules() -> list[DescribedRule]:
     """Every rule in the order in which it is judged: gate, calculation, balances, products."""
-    return [*_of_gate(), *CALCULATION, *_balances(), *_of_product_system(), CLAIM]
+    rules = [*_of_gate(), *CALCULATION, *_balances(), *_of_product_system(), CLAIM]
+    return [replace(rule, mended_in=_mended_in(rule)) for rule in rules]
+
+
+def _mended_in(rule: DescribedRule) -> str:
+    return MENDED_IN.get(rule.rule_id, MENDED_IN_OF_SUITE.get(rule.suite, rule.mended_in))
 
 
 def _of_gate() -> list[DescribedRule]:

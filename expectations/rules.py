@@ -26,6 +26,7 @@ FINDING_SCHEMA = pa.schema(
         ("source_file", pa.string()),
         ("source_sheet", pa.string()),
         ("source_cell", pa.string()),
+        ("other_cells", pa.string()),
         ("period_month", pa.date32()),
         ("flow_id", pa.string()),
         ("process_id", pa.string()),
@@ -150,7 +151,8 @@ def list_findings(
                 {", ".join(located(name) for name in LOOKED_UP)},
                 {"u.rule_id" if "rule_id" in columns else quoted(rule.rule_id)} as rule_id,
                 u.observed::varchar as observed, u.expected::varchar as expected,
-                {"u.tolerance" if "tolerance" in columns else "null"}::double as tolerance
+                {"u.tolerance" if "tolerance" in columns else "null"}::double as tolerance,
+                {"u.other_cells" if "other_cells" in columns else "null"} as other_cells
                 {carried},
                 row_number() over (order by {order}, u.observed) as finding_no
             from ({unexpected}) u {lookup}
@@ -163,7 +165,8 @@ def list_findings(
         select
             {quoted(round_name) if round_name else "null"} as round, hand_in, source, rule_id,
             {stated("severity", quoted(rule.severity))} as severity,
-            source_file, source_sheet, source_cell, period_month::date as period_month,
+            source_file, source_sheet, source_cell, other_cells,
+            period_month::date as period_month,
             flow_id, process_id, observed, expected, tolerance,
             {stated("message_en", _message_sql(rule.message_en, "en"))} as message_en,
             {stated("message_zh", _message_sql(rule.message_zh, "zh"))} as message_zh,

@@ -7,10 +7,10 @@ a missing file, column, key or reference is a `CompanyDataError` that names file
 from __future__ import annotations
 
 import glob
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +28,7 @@ from orchestration.company_tables import (
 from orchestration.ingest.files import printable, read_file
 from orchestration.ingest.grid import UnreadableFileError
 from orchestration.ingest.units import Bridges
+from orchestration.mistakes import text_of_file, yaml_problem
 from orchestration.table_checks import bridges, unfit
 
 if TYPE_CHECKING:
@@ -121,6 +122,30 @@ class DataFolder:
             raise CompanyDataError("\n".join(problems))
         return Company(settings, tables)
 
+    def validate(self) -> None:
+        """Look at every configuration file. Raises `CompanyDataError` with all that is wrong."""
+        from orchestration.ingest.source_map import MapError
+
+        problems: list[str] = []
+
+        def look(part: Callable[[], object]) -> bool:
+            try:
+                part()
+            except (CompanyDataError, MapError) as error:
+                problems.extend(str(error).splitlines())
+                return False
+            return True
+
+        has_rounds = look(lambda: self.rounds)
+        if look(lambda: self.maps) and has_rounds:
+            for round_ in self.rounds:
+                for source_map in self.maps.values():
+                    look(partial(source_map.layout_for, round_.round))
+        if look(lambda: self.company):
+            look(lambda: self.company.bridges)
+        if problems:
+            raise CompanyDataError("\n".join(dict.fromkeys(problems)))
+
     @cached_property
     def settings(self) -> dict[str, str]:
         """What company.yml says, as it stands: nothing is judged, a missing file says nothing."""
@@ -161,12 +186,30 @@ class DataFolder:
 
     @cached_property
     def maps(self) -> dict[str, SourceMap]:
-        """Every source map by source (`stage_<stage>` or `erp_<table>`)."""
-        from orchestration.ingest.mapping import SourceMap
+        """Every source map by source (`stage_<stage>` or `erp_<table>`).
 
-        paths = sorted((self.path / "maps").glob("*.yml"))
-        maps = [SourceMap.load(path) for path in paths]
-        return {source_map.source: source_map for source_map in maps}
+        Raises `MapError` with what is wrong in any of them.
+        """
+        from orchestration.ingest.mapping import MapError, SourceMap
+
+        maps: dict[str, SourceMap] = {}
+        files: dict[str, str] = {}
+        problems: list[str] = []
+        for path in sorted((self.path / "maps").glob("*.yml")):
+            try:
+                one = SourceMap.load(path)
+            except MapError as error:
+                problems.append(str(error))
+                continue
+            if one.source in maps:
+                problems.append(
+                    f"maps/{path.name}: source {one.source} is read by "
+                    f"maps/{files[one.source]}, too. Keep one of them."
+                )
+            maps[one.source], files[one.source] = one, path.name
+        if problems:
+            raise MapError("\n".join(problems))
+        return maps
 
     def hand_ins(self, source_map: SourceMap, round_: Round) -> list[tuple[str, Path | None]]:
         """Hand-ins of a source in a round: (hand_in, file or None when nothing came)."""
@@ -232,16 +275,17 @@ class DataFolder:
         if not path.exists():
             problems.append("company/company.yml: missing. It needs company_id, name_en, gwp_set.")
             return {}
+        name = "company/company.yml"
+        text, unreadable = text_of_file(path, name)
         try:
-            settings = yaml.safe_load(read_file(path).decode("utf-8-sig")) or {}
-        except UnreadableFileError as error:
-            problems.append(f"company/company.yml: {error.reason}")
+            settings = yaml.safe_load(text) or {}
+        except yaml.YAMLError as error:
+            problems.append(yaml_problem(name, error))
             return {}
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
-            problems.append(f"company/company.yml: not valid YAML in UTF-8. {error}")
-            return {}
-        if not isinstance(settings, dict):
-            problems.append("company/company.yml: not a list of `key: value`.")
+        if unreadable or not isinstance(settings, dict):
+            problems += unreadable or [
+                f"{name}: keys with values are expected, such as company_id."
+            ]
             return {}
         settings["name_en"] = settings.get("name_en") or settings.get("name_zh")
         problems += [

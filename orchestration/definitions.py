@@ -18,6 +18,7 @@ from orchestration.assets.product_system import product_system_asset, product_sy
 from orchestration.assets.publication import publication_asset
 from orchestration.assets.releases import release_asset
 from orchestration.assets.report import report_asset
+from orchestration.assets.returned import returned_asset
 from orchestration.assets.rounds import round_status_asset, round_status_checks
 from orchestration.assets.stage_workbooks import stage_workbook_assets
 from orchestration.assets.warehouse import warehouse_assets
@@ -56,6 +57,7 @@ def build_definitions(folders: Folders) -> Definitions:
         *control_assets(partitions),
         *warehouse,
         product_system_asset(partitions),
+        returned_asset(partitions),
         publication_asset(marts, partitions),
         report_asset(partitions),
         documents_asset(),

@@ -165,6 +165,10 @@ class Lake:
         """What the gate found in one hand-in."""
         return self.path / "quality" / "findings" / round_ / f"{slug_of(hand_in)}.parquet"
 
+    def calculated(self, round_: str) -> Path:
+        """What the last calculation found in the hand-ins of a round."""
+        return self.path / "quality" / "calculated" / f"{round_}.parquet"
+
     def verdicts(self, round_: str) -> Path:
         """One verdict a hand-in of the round."""
         return self.path / "quality" / "verdicts" / f"{round_}.parquet"

@@ -37,11 +37,11 @@ def run_rounds(
     `gwp_set`: instead of the company's own.
 
     Raises:
-        CompanyDataError, MapError: the data folder contradicts itself; nothing was started.
+        CompanyDataError: the data folder contradicts itself; nothing was started.
     """
+    data.validate()
     known = [round_.round for round_ in data.rounds]
     chosen = [data.round(name).round for name in sorted(set(names))] or known
-    _validate(data)
     from orchestration.dbt import DbtError
 
     started = time.perf_counter()
@@ -50,14 +50,6 @@ def run_rounds(
     except DbtError as error:
         problems = [str(error)]
     return RunOutcome(chosen, problems, time.perf_counter() - started)
-
-
-def _validate(data: DataFolder) -> None:
-    """A broken data folder is told before anything is started."""
-    for round_ in data.rounds:
-        for source_map in data.maps.values():
-            source_map.layout_for(round_.round)
-    _ = data.company.bridges
 
 
 def unbroken_rows(chosen: Sequence[str], known: Sequence[str]) -> list[list[str]]:

@@ -46,11 +46,16 @@ def print_summary(
     for row in refused:
         _print_findings(console, lake, row)
     _print_library_warnings(console, lake, libraries)
+    for row in verdicts:
+        if row["state"] == "accepted_with_warnings":
+            _print_warnings(console, lake, row)
     _print_round_findings(console, lake, rounds)
-    _print_returned(console, lake, verdicts)
     if not published:
+        _print_returned(console, lake, verdicts)
         _print_missing_factors(console, lake)
         return False
+    _print_calculated(console, lake, rounds)
+    _print_returned(console, lake, verdicts)
     console.print(_emissions(lake))
     _print_gaps(console, refused)
     _print_products(console, lake)
@@ -211,6 +216,55 @@ def _print_library_warnings(
         _print_rows(console, findings)
 
 
+def _print_warnings(console: Console, lake: Lake, verdict: dict[str, Any]) -> None:
+    findings = [
+        row
+        for row in lake.finding_rows(verdict["round"])
+        if row["hand_in"] == verdict["hand_in"]
+        and row["severity"] == "warning"
+        and row["waived_by"] is None
+    ]
+    if findings:
+        words = f"{escape(verdict['hand_in'])} in round {verdict['round']}"
+        console.print(f"\n[yellow]to check[/]: {words}", soft_wrap=True)
+        _print_rows(console, findings)
+
+
+def _print_calculated(console: Console, lake: Lake, rounds: Sequence[str]) -> None:
+    """What only the calculation could find, at the hand-in that caused it."""
+    found = [row for row in calculated(lake) if row["round"] in ("", *rounds)]
+    by_place: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for row in found:
+        by_place.setdefault((row["round"], row["hand_in"]), []).append(row)
+    for (round_, hand_in), rows in by_place.items():
+        what = f"{escape(hand_in)} in round {round_}" if hand_in else "the company's own data"
+        blocks = any(row["severity"] == CRITICAL for row in rows)
+        style = "[red]blocks the release[/]" if blocks else "[yellow]to check[/]"
+        console.print(f"\n{style}: {what}, as calculated", soft_wrap=True)
+        _print_rows(console, same_in_other_periods(rows))
+
+
+def calculated(lake: Lake) -> list[dict[str, Any]]:
+    """Findings of the calculation that somebody should look at, the hand-in of each with it.
+
+    A period without product figures is told by itself, with the reasons.
+    """
+    with duckdb.connect(str(lake.working_file), read_only=True) as connection:
+        return (
+            connection.sql(
+                """
+                select * from marts.quality_results
+                where judged_by <> 'gate' and severity <> 'info' and waived_by is null
+                    and not (judged_by = 'product_system' and severity = 'critical')
+                order by round, hand_in, severity, rule_id, facility_id, process_id, flow_id,
+                    reference_period, message_en
+                """
+            )
+            .to_arrow_table()
+            .to_pylist()
+        )
+
+
 def _print_round_findings(console: Console, lake: Lake, rounds: Sequence[str]) -> None:
     """Findings that belong to no hand-in: a file that nobody expects."""
     for name in rounds:
@@ -218,12 +272,24 @@ def _print_round_findings(console: Console, lake: Lake, rounds: Sequence[str]) -
 
 
 def _print_rows(console: Console, findings: Sequence[dict[str, Any]]) -> None:
-    for row in findings[:FINDINGS_SHOWN]:
+    """Where and what, and once what to do about those that want the same."""
+
+    def told(words: str) -> None:
+        console.print(words, markup=False, highlight=False, soft_wrap=True)
+
+    shown = findings[:FINDINGS_SHOWN]
+    for number, row in enumerate(shown, start=1):
         cell = "!".join(part for part in (row["source_sheet"], row["source_cell"]) if part)
         place = " ".join(part for part in (row["source_file"], cell) if part)
-        console.print(f"  {place}", markup=False, highlight=False, soft_wrap=True)
-        for words in (row["message_en"], row["remedy_en"]):
-            console.print(f"    {words}", markup=False, highlight=False, soft_wrap=True)
+        others = row.get("other_periods")
+        also = f" The same in {', '.join(others)}." if others else ""
+        told(f"  {place}")
+        told(f"    {row['message_en']}{also}")
+        if row["other_cells"]:
+            cells = row["other_cells"].replace(f"{row['source_file']}!", "").splitlines()
+            told(f"    It is made of this and {', '.join(cells)}.")
+        if number == len(shown) or shown[number]["remedy_en"] != row["remedy_en"]:
+            told(f"    {row['remedy_en']}")
     if len(findings) > FINDINGS_SHOWN:
         left = len(findings) - FINDINGS_SHOWN
         console.print(f"  and {left} more; all of them are in quality_results")
@@ -303,8 +369,6 @@ def _print_product_findings(console: Console, lake: Lake) -> bool:
         also = f" The same in {', '.join(others)}." if others else ""
         for words in (row["message_en"] + also, row["remedy_en"]):
             console.print(f"    {words}", markup=False, highlight=False, soft_wrap=True)
-    if warnings := len(same_in_other_periods(findings)) - len(same_in_other_periods(critical)):
-        console.print(f"{warnings} warnings about the product system are in quality_results.")
     return not critical
 
 

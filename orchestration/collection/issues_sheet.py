@@ -119,6 +119,11 @@ class IssuesSheet:
             zh += f"截止日期 {notice.closes_on}。"
             en += f". Please correct and hand in {'' if notice.is_check else 'again '}by "
             en += f"{notice.closes_on}."
+        elif critical:
+            zh = f"已接受，但计算后发现 {critical} 处须更正或豁免，否则本轮次不能发布；"
+            zh += f"另有 {warnings} 处请核对。"
+            en = f"Accepted, but the calculation found {critical} that must be corrected or waived "
+            en += f"before the round can be released; {warnings} to check."
         else:
             zh = f"可以接受，但有 {warnings} 处请核对。确认无误则无需重新提交。"
             en = f"Acceptable, with {warnings} to check. If all is right, nothing is left to do."

@@ -6,7 +6,7 @@ People at the plant read Chinese first; the words of the rules come from `expect
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -69,6 +69,7 @@ class Remark:
     remedy_zh: str
     remedy_en: str
     expected: str
+    other_cells: tuple[tuple[str | None, str], ...] = ()
 
     @property
     def where(self) -> str:
@@ -83,6 +84,20 @@ class Remark:
     def is_on_cell(self) -> bool:
         """Whether a cell of a worksheet can be marked for it."""
         return place_of(self.cell) is not None
+
+    @property
+    def on_other_cells(self) -> Iterator[Remark]:
+        """The same at the other cells of this file that the finding is made of: to be checked."""
+        for sheet, cell in self.other_cells:
+            yield replace(
+                self,
+                severity="warning",
+                sheet=sheet,
+                cell=cell,
+                message_zh=f"与 {self.where} 一并核对：{self.message_zh}",
+                message_en=f"Part of the finding at {self.where}: {self.message_en}",
+                other_cells=(),
+            )
 
 
 @dataclass(frozen=True)
@@ -121,8 +136,10 @@ class Notice:
     def by_cell(self) -> dict[tuple[str | None, str], list[Remark]]:
         """What is said on each cell; (sheet, address), worst first."""
         cells: dict[tuple[str | None, str], list[Remark]] = {}
-        for remark in self.remarks:
-            if remark.is_on_cell and remark.severity in TO_LOOK_AT:
+        told = [remark for remark in self.remarks if remark.severity in TO_LOOK_AT]
+        others = [other for remark in told for other in remark.on_other_cells]
+        for remark in sorted([*told, *others], key=lambda one: TO_LOOK_AT.index(one.severity)):
+            if remark.is_on_cell:
                 cells.setdefault((remark.sheet, str(remark.cell)), []).append(remark)
         return cells
 
@@ -184,6 +201,8 @@ def _remark(finding: Mapping[str, Any], source_file: str | None, file_name: str)
     if finding["source_file"] not in (None, source_file):  # a line of another file, such as a bound
         sheet, cell = None, None
     address = "!".join(part for part in (sheet, cell) if part)
+    here, elsewhere = _other_cells(finding["other_cells"], source_file)
+    named = ["!".join(filter(None, place)) for place in here] + elsewhere
 
     def told(words: str | None) -> str:
         text = _without_address(words or "", address)
@@ -200,12 +219,30 @@ def _remark(finding: Mapping[str, Any], source_file: str | None, file_name: str)
         rule_id=finding["rule_id"],
         sheet=sheet,
         cell=cell,
-        message_zh=_in_chinese(told(finding["message_zh"]), finding["expected"] or ""),
-        message_en=told(finding["message_en"]),
+        message_zh=_in_chinese(told(finding["message_zh"]), finding["expected"] or "")
+        + (f"请一并核对：{'、'.join(named)}。" if named else ""),
+        message_en=told(finding["message_en"])
+        + (f" Look at these cells, too: {', '.join(named)}." if named else ""),
         remedy_zh=remedy_zh,
         remedy_en=remedy_en,
         expected=finding["expected"] or "",
+        other_cells=tuple(here),
     )
+
+
+def _other_cells(
+    listed: str | None, source_file: str | None
+) -> tuple[list[tuple[str | None, str]], list[str]]:
+    """(sheet, cell) of those in this file, and the addresses of the others."""
+    here: list[tuple[str | None, str]] = []
+    elsewhere = []
+    for address in (listed or "").splitlines():
+        if source_file is not None and address.startswith(f"{source_file}!"):
+            sheet, _, cell = address[len(source_file) + 1 :].rpartition("!")
+            here.append((sheet or None, cell))
+        else:
+            elsewhere.append(address)
+    return here, elsewhere
 
 
 def _without_address(text: str, address: str) -> str:

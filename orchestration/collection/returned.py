@@ -1,6 +1,7 @@
 """Hand-ins on their way back to their authors: `warehouse/returned/<round>/…`, named as handed in.
 
-What was refused or has a warning comes back; what is clean takes its earlier return away.
+What was refused or has a warning, of the gate or of the last calculation, comes back; what is clean
+takes its earlier return away.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from orchestration.collection.calculated import calculated_findings, keep_calculated
 from orchestration.collection.marked_workbook import list_of_issues, mark_workbook
 from orchestration.collection.notice import Notice, notice_of
 from orchestration.collection.package_editor import NotEditableError, is_untouched
@@ -28,10 +30,13 @@ def return_hand_ins(
     verdicts: Sequence[Mapping[str, Any]],
     findings: Iterable[Mapping[str, Any]],
 ) -> list[Path]:
-    """Write back every hand-in that has something to look at; returns where they lie."""
+    """Write back every hand-in that has something to look at; returns where they lie.
+
+    `findings`: the gate's; those of the last calculation on the same files are added.
+    """
     folder = lake.returned(round_.round)
     by_hand_in: dict[str, list[Mapping[str, Any]]] = {}
-    for finding in findings:
+    for finding in (*findings, *calculated_findings(lake, round_.round, verdicts)):
         by_hand_in.setdefault(finding["hand_in"], []).append(finding)
     written = []
     for verdict in verdicts:
@@ -56,6 +61,18 @@ def return_hand_ins(
         written.append(target)
     _keep_only(folder, written)
     return written
+
+
+def return_what_was_calculated(data: DataFolder, lake: Lake) -> list[Path]:
+    """Write back again the rounds in which the newest calculation found something else."""
+    known = {one.round: one for one in data.rounds if lake.verdicts(one.round).exists()}
+    return [
+        path
+        for name in keep_calculated(lake, known)
+        for path in return_hand_ins(
+            data, lake, known[name], lake.verdict_rows(name), lake.finding_rows(name)
+        )
+    ]
 
 
 def give_back(handed_in: Path, sha256: str, notice: Notice) -> tuple[bytes, str]:

@@ -42,7 +42,7 @@ ANY = "*"
 """As the object: every finding of the rule in that hand-in."""
 
 CALCULATION = "calculation"
-"""As the hand-in: a finding of the calculation, which belongs to no hand-in."""
+"""As the hand-in: a finding of the calculation, whose object is process, flow and month."""
 
 CALCULATION_RULES = frozenset(
     {"mass_balance", "carbon_balance", "electricity_balance", "steam_balance", "stock_balance"}

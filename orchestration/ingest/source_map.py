@@ -20,9 +20,8 @@ from pydantic import (
     model_validator,
 )
 
-from orchestration.ingest.files import read_file
-from orchestration.ingest.grid import UnreadableFileError
 from orchestration.ingest.numbers import NumberFormat, fold
+from orchestration.mistakes import lines_of_mistakes, text_of_file, yaml_problem
 
 
 class MapError(Exception):
@@ -359,16 +358,18 @@ class SourceMap(_Model):
 
     @classmethod
     def load(cls, path: Path) -> SourceMap:
-        """Read a map. Raises `MapError` naming the file and each wrong key."""
+        """Read a map. Raises `MapError` with each mistake by line."""
+        name = f"{path.parent.name}/{path.name}"
+        text, problems = text_of_file(path, name)
+        if problems:
+            raise MapError("\n".join(problems))
         try:
-            content = yaml.load(read_file(path).decode("utf-8-sig"), _MapLoader)
-            return cls.model_validate(content)
-        except UnreadableFileError as error:
-            raise MapError(f"{path}: {error.reason}") from error
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
-            raise MapError(f"{path}: not valid YAML in UTF-8. {error}") from error
+            return cls.model_validate(yaml.load(text, _MapLoader))
+        except yaml.YAMLError as error:
+            raise MapError(yaml_problem(name, error)) from error
         except ValidationError as error:
-            raise MapError("\n".join(f"{path}: {line}" for line in _problems(error))) from error
+            found = lines_of_mistakes(name, text, error.errors(), KEYS)
+            raise MapError("\n".join(found)) from error
 
     def layout_for(self, round_name: str) -> Layout:
         """The newest layout that applies to a round."""
@@ -383,6 +384,25 @@ class SourceMap(_Model):
     def layout_of_version(self, version: str) -> Layout | None:
         """The layout a template was written from; None when the map no longer has it."""
         return next((layout for layout in self.layouts if layout.version == version), None)
+
+
+def _keys(model: type[BaseModel]) -> list[str]:
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+KEYS = {
+    "": _keys(SourceMap),
+    "layouts": _keys(Layout),
+    "csv": _keys(CsvOptions),
+    "months_down": _keys(MonthsDown),
+    "months_across": _keys(MonthsAcross),
+    "records": _keys(Records),
+    "columns": _keys(Item),
+    "rows": _keys(Item),
+    "readings": _keys(ColumnItem),
+    "FromColumn": _keys(FromColumn),
+}
+"""Keys that may stand below a part of a map."""
 
 
 class _MapLoader(yaml.SafeLoader):
@@ -411,10 +431,3 @@ def _mapping(loader: _MapLoader, node: yaml.MappingNode) -> dict[str, Any]:
 for _tag in ("null", "bool", "int", "float", "timestamp", "str"):
     _MapLoader.add_constructor(f"tag:yaml.org,2002:{_tag}", _scalar)
 _MapLoader.add_constructor("tag:yaml.org,2002:map", _mapping)
-
-
-def _problems(error: ValidationError) -> list[str]:
-    return [
-        f"{'.'.join(str(part) for part in problem['loc']) or 'map'}: {problem['msg']}"
-        for problem in error.errors()
-    ]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import openpyxl
 import pytest
 import xlsxwriter
 
@@ -93,10 +94,23 @@ def results(warehouse: Path) -> dict[str, dict[str, Any]]:
     with duckdb.connect(str(Lake(warehouse).working_file), read_only=True) as connection:
         rows = connection.sql(
             "select concat_ws(' ', rule_id, flow_id) as key, severity, period_month, observed, "
-            "affected_kgco2e, waived_by, round(tolerance, 3) as tolerance "
+            "affected_kgco2e, waived_by, round(tolerance, 3) as tolerance, hand_in, "
+            "concat_ws('!', source_sheet, source_cell) as cell, "
+            "replace(other_cells, source_file || '!', '') as others, message_en, message_zh "
             "from marts.quality_results where rule_id <> 'flow_exempted'"
         ).to_arrow_table()
     return {row["key"]: row for row in rows.to_pylist()}
+
+
+def marked(workbook: Path) -> dict[str, str]:
+    """The comment of each marked cell of the sheet Energy."""
+    sheet = openpyxl.load_workbook(workbook)["Energy"]
+    return {
+        cell.coordinate: cell.comment.text
+        for row in sheet.iter_rows()
+        for cell in row
+        if cell.comment is not None
+    }
 
 
 def test_a_month_unlike_its_history_warns_and_an_open_balance_blocks_the_release(tmp_path: Path):
@@ -129,6 +143,20 @@ def test_a_month_unlike_its_history_warns_and_an_open_balance_blocks_the_release
         "mass_balance: The mass balance of mill_boiler in 2022-02 is out by 20.00 %; "
         "allowed are 3.00 %."
     ]
+    # each finding is at the cell most unlike its other months, with the rest of its ratio
+    assert {(row["hand_in"], row["cell"], row["others"]) for row in found.values()} == {
+        ("mill/boiler", "Energy!E16", "Energy!D16"),
+        ("mill/boiler", "Energy!B16", "Energy!D16"),
+        ("mill/boiler", "Energy!B16", None),
+    }
+    # and whoever runs it, or handed it in, is told
+    for row in found.values():
+        assert row["message_en"] in output
+    assert "blocks the release: mill/boiler in round 2022-03" in output
+    comments = marked(tmp_path / "warehouse" / "returned" / "2022-03" / "mill" / "boiler.xlsx")
+    assert comments.keys() == {"B16", "D16", "E16"}
+    assert balance["message_zh"] in comments["E16"]
+    assert found["year_on_year electricity"]["message_zh"] in comments["B16"]
 
 
 def test_what_is_waived_at_the_gate_is_not_asked_again_of_the_balance(tmp_path: Path):

@@ -38,15 +38,87 @@ calculation as (
 
 ),
 
-affected as (
-
-    select * from {{ ref('int_affected_emissions') }}
-
-),
-
 rules as (
 
     select * from {{ ref('quality_rule_book') }}
+
+),
+
+finding_cells as (
+
+    select
+        *,
+        concat_ws('!', source_file, source_sheet, source_cell) as cell
+    from {{ ref('int_finding_cells') }}
+
+),
+
+other_cells as (
+
+    select
+        rule_id,
+        finding_object,
+        {{ dbt.listagg('cell', "'\n'", 'order by cell_rank') }} as other_cells
+    from finding_cells
+    where cell_rank > 1
+    group by rule_id, finding_object
+
+),
+
+-- where it is mended: in the hand-in with the likeliest cell, else in a file of the data folder
+located_calculation as (
+
+    select
+        coalesce(finding_cells.round, calculation.round) as round,
+        coalesce(finding_cells.hand_in, calculation.hand_in) as hand_in,
+        calculation.hand_in_state,
+        calculation.judged_by,
+        calculation.rule_id,
+        calculation.severity,
+        case
+            when calculation.source_file is not null then calculation.source_file
+            when rules.mended_in <> 'hand_in' then rules.mended_in
+            else finding_cells.source_file
+        end as source_file,
+        coalesce(calculation.source_sheet, finding_cells.source_sheet) as source_sheet,
+        coalesce(calculation.source_cell, finding_cells.source_cell) as source_cell,
+        calculation.period_month,
+        calculation.reference_period,
+        calculation.facility_id,
+        calculation.flow_id,
+        calculation.process_id,
+        calculation.observed,
+        calculation.expected,
+        calculation.tolerance,
+        calculation.affected_kgco2e,
+        calculation.affected_facility_id,
+        calculation.message_en,
+        calculation.message_zh,
+        calculation.remedy_en,
+        calculation.remedy_zh,
+        calculation.waiver_reason,
+        calculation.waived_by,
+        calculation.waived_until,
+        other_cells.other_cells,
+        calculation.finding_object
+    from calculation
+    left join rules
+        on calculation.rule_id = rules.rule_id
+    left join finding_cells
+        on
+            calculation.rule_id = finding_cells.rule_id
+            and calculation.finding_object = finding_cells.finding_object
+            and finding_cells.cell_rank = 1
+    left join other_cells
+        on
+            calculation.rule_id = other_cells.rule_id
+            and calculation.finding_object = other_cells.finding_object
+
+),
+
+affected as (
+
+    select * from {{ ref('int_affected_emissions') }}
 
 ),
 
@@ -80,7 +152,8 @@ from_gate as (
         findings.remedy_zh,
         findings.waiver_reason,
         findings.waived_by,
-        findings.waived_until
+        findings.waived_until,
+        findings.other_cells
     from findings
     left join verdicts
         on
@@ -121,6 +194,7 @@ without_object as (
         cast(null as varchar) as waiver_reason,
         cast(null as varchar) as waived_by,
         cast(null as date) as waived_until,
+        cast(null as varchar) as other_cells,
         cast(null as varchar) as finding_object
     from waivers
     inner join rules
@@ -142,7 +216,7 @@ all_results as (
         cast(null as varchar) as finding_object
     from from_gate
     union all
-    select * from calculation
+    select * from located_calculation
     union all
     select * from without_object
 
@@ -204,6 +278,7 @@ select
     named_results.source_file,
     named_results.source_sheet,
     named_results.source_cell,
+    named_results.other_cells,
     named_results.period_month,
     named_results.reference_period,
     named_results.facility_id,

@@ -11,5 +11,6 @@ select
     title_en,
     title_zh,
     remedy_en,
-    remedy_zh
+    remedy_zh,
+    mended_in
 from {{ ref('quality_rule_book') }}

@@ -8,6 +8,7 @@ select
     source_file,
     source_sheet,
     source_cell,
+    other_cells,
     cast(period_month as date) as period_month,
     flow_id,
     process_id,
