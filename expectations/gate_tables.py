@@ -23,6 +23,10 @@ select
     r.supplier_id, r.unknown_supplier, r.meter_id, r.is_required, r.formula, r.evidence,
     coalesce(r.is_reversal, false) as is_reversal, r.reversed_document, r.item_text, r.source_file, r.source_sheet,
     r.source_cell, r.corrected_from,
+    cell_beside(r.source_cell, r.period_column) as period_cell,
+    cell_beside(r.source_cell, r.flow_column) as flow_cell,
+    cell_beside(r.source_cell, r.unit_column) as unit_cell,
+    cell_beside(r.source_cell, r.facility_column) as facility_cell,
     coalesce(s.is_record, starts_with(r.source, 'erp_') or r.document_no is not null)
         as is_record,
     f.flow_id is not null as flow_is_known,
@@ -435,6 +439,14 @@ select claimed.*, coalesce((
         and used.period_month >= date_trunc('month', claimed.first_day)
         and used.period_month < claimed.last_day), 0) as metered
 from claimed where stated > metered * (1 + 1e-9)
+"""
+
+# Where another column of the same row stands: `C7` of `B7`, `L12:Unit` of `L12:Quantity`.
+CELL_BESIDE = """
+create or replace temp macro cell_beside(cell, of_column) as case
+    when of_column is null then cell
+    when regexp_matches(cell, '^L[0-9]+:') then concat(split_part(cell, ':', 1), ':', of_column)
+    else concat(of_column, regexp_extract(cell, '[0-9]+$')) end
 """
 
 SHOWN = r"""

@@ -15,6 +15,7 @@ from expectations.gate_tables import (
     AGREEMENT,
     BOUNDED,
     CELL,
+    CELL_BESIDE,
     CELL_GROUP_KEY,
     CLOSING_AND_OPENING,
     ENRICHED,
@@ -83,7 +84,7 @@ def prepare(
     connection.execute("set variable round = $1", [round_name])
     _fill(connection, "round_months (period_month date)", [[month] for month in months])
     prepare_tolerances(connection)
-    for statement in (SHOWN, LAYOUT, ENRICHED, MONTH, REPEATED):
+    for statement in (SHOWN, CELL_BESIDE, LAYOUT, ENRICHED, MONTH, REPEATED):
         connection.execute(statement)
     _prepare_units(connection)
     connection.execute(REVERSAL)

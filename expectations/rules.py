@@ -40,6 +40,7 @@ FINDING_SCHEMA = pa.schema(
         ("waiver_reason", pa.string()),
         ("waived_by", pa.string()),
         ("waived_until", pa.date32()),
+        ("caused_by", pa.string()),
     ]
 )
 WAIVER_COLUMNS = ("waiver_reason", "waived_by", "waived_until")
@@ -172,7 +173,7 @@ def list_findings(
             {stated("message_zh", _message_sql(rule.message_zh, "zh"))} as message_zh,
             {stated("remedy_en", quoted(rule.remedy_en))} as remedy_en,
             {stated("remedy_zh", quoted(rule.remedy_zh))} as remedy_zh,
-            null as waiver_reason, null as waived_by, null as waived_until
+            null as waiver_reason, null as waived_by, null as waived_until, null as caused_by
         from named order by finding_no
     """
     return connection.sql(query).to_arrow_table().cast(FINDING_SCHEMA)

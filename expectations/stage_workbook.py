@@ -8,7 +8,8 @@ from orchestration.physical_bounds import largest_month
 
 NOT_A_SUM = "role <> 'row_total'"
 STATED = "value_type not in ('blank', 'missing')"
-NEEDED = f"({STATED} or is_required)"
+NEEDED = f"({STATED} or (is_required and coalesce(value_type, '') <> 'missing'))"
+"""What a month that is missing as a whole lacks is told by `month_reported` alone."""
 HAS_UNIT = (
     "(coalesce(direction, '') <> 'property' or property in "
     "('ncv', 'carbon_content', 'carbon_content_per_unit', 'density'))"
@@ -155,7 +156,8 @@ RULES = (
         "Write the month as 2021-01 or as a date.",
         "请将月份写成 2021-01 或日期格式。",
         f"""
-        select reading_no, coalesce(period_text, 'blank') as observed, 'a month' as expected
+        select reading_no, coalesce(period_text, 'blank') as observed, 'a month' as expected,
+            period_cell as source_cell
         from batch where row_kind = 'reading' and period_month is null
             and {NOT_A_SUM} and {NEEDED}
         """,
@@ -170,7 +172,7 @@ RULES = (
         "Correct the month, or hand the value in with the round it belongs to.",
         "请更正月份，或在所属轮次中提交该数值。",
         f"""
-        select reading_no, strftime(period_month, '%Y-%m') as observed,
+        select reading_no, strftime(period_month, '%Y-%m') as observed, period_cell as source_cell,
             (select concat(strftime(min(period_month), '%Y-%m'), ' – ',
                 strftime(max(period_month), '%Y-%m')) from round_months) as expected
         from batch where row_kind = 'reading' and {STATED} and {NOT_A_SUM}
@@ -401,7 +403,7 @@ RULES = (
         "请更正代码；新代码须先加入映射的对照表或 company/flows.csv。",
         f"""
         select reading_no, coalesce(flow_id, item_text, 'blank') as observed,
-            'a flow of company/flows.csv' as expected
+            'a flow of company/flows.csv' as expected, flow_cell as source_cell
         from batch where row_kind = 'reading' and not flow_is_known and {NEEDED}
         """,
     ),
@@ -433,7 +435,8 @@ RULES = (
         "请更正工厂代码，或将其加入映射对照表或 company/facilities.csv。",
         f"""
         select reading_no, coalesce(facility_id, 'blank') as observed,
-            'a facility of company/facilities.csv' as expected
+            'a facility of company/facilities.csv' as expected,
+            facility_cell as source_cell
         from batch where row_kind = 'reading' and not facility_is_known and {NEEDED}
         """,
     ),
@@ -448,7 +451,8 @@ RULES = (
         "请使用模板中的单位，如 kg、t、kWh、万千瓦时、m3 或 Nm3。",
         f"""
         select reading_no, coalesce(unit_text, 'blank') as observed, flow_unit_code as expected,
-            unit_problem as remedy_en, unit_problem_zh as remedy_zh
+            unit_problem as remedy_en, unit_problem_zh as remedy_zh,
+            unit_cell as source_cell
         from batch where row_kind = 'reading' and {HAS_UNIT}
             and flow_is_known and {NEEDED} and unit_multiplier is null
             and not unit_has_wrong_dimension
@@ -465,7 +469,8 @@ RULES = (
         "请使用同类单位；能量与质量之间不在此换算。",
         f"""
         select reading_no, coalesce(unit_text, 'blank') as observed, flow_unit_code as expected,
-            unit_problem as remedy_en, unit_problem_zh as remedy_zh
+            unit_problem as remedy_en, unit_problem_zh as remedy_zh,
+            unit_cell as source_cell
         from batch where row_kind = 'reading' and {HAS_UNIT}
             and flow_is_known and {NEEDED} and unit_multiplier is null
             and unit_has_wrong_dimension

@@ -17,6 +17,7 @@ from expectations import (
     own_history,
     stage_workbook,
 )
+from expectations.folding import fold
 from expectations.judge import GateError, RuleResult, judge
 from expectations.papers import paper_findings
 from expectations.preparation import prepare
@@ -71,7 +72,8 @@ found as (
         count(*) filter (waived_by is not null) as waived_count,
         string_agg(distinct rule_id, ', ' order by rule_id)
             filter (severity = 'critical' and waived_by is null) as broken_rules
-    from gate_finding group by hand_in
+    -- what follows from another finding is gone with it
+    from gate_finding where caused_by is null group by hand_in
 ),
 counted as (
     select hand_in, count(*) as row_count,
@@ -144,6 +146,7 @@ def judge_round(
         marked = waivers.mark(findings)
         on_waivers = paper_findings(waivers.problems(), waivers.file, round.round)
         findings = pa.concat_tables([marked, on_waivers])
+    findings = fold(findings)
     connection.register("gate_finding", findings)
     verdicts = connection.sql(VERDICTS).to_arrow_table().cast(VERDICT_SCHEMA)
     connection.unregister("gate_finding")

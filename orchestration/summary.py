@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from expectations.folding import name_of
 from orchestration.company import DataFolder
 from orchestration.factors import NAME as FACTORS
 from orchestration.lake import Lake
@@ -277,7 +279,9 @@ def _print_rows(console: Console, findings: Sequence[dict[str, Any]]) -> None:
     def told(words: str) -> None:
         console.print(words, markup=False, highlight=False, soft_wrap=True)
 
-    shown = findings[:FINDINGS_SHOWN]
+    causes = [row for row in findings if not row.get("caused_by")]
+    follow = Counter(row.get("caused_by") for row in findings)
+    shown = causes[:FINDINGS_SHOWN]
     for number, row in enumerate(shown, start=1):
         cell = "!".join(part for part in (row["source_sheet"], row["source_cell"]) if part)
         place = " ".join(part for part in (row["source_file"], cell) if part)
@@ -285,13 +289,15 @@ def _print_rows(console: Console, findings: Sequence[dict[str, Any]]) -> None:
         also = f" The same in {', '.join(others)}." if others else ""
         told(f"  {place}")
         told(f"    {row['message_en']}{also}")
-        if row["other_cells"]:
+        if count := follow[name_of(row)]:
+            told(f"    {count} more findings follow from it.")
+        if row.get("other_cells"):
             cells = row["other_cells"].replace(f"{row['source_file']}!", "").splitlines()
             told(f"    It is made of this and {', '.join(cells)}.")
         if number == len(shown) or shown[number]["remedy_en"] != row["remedy_en"]:
             told(f"    {row['remedy_en']}")
-    if len(findings) > FINDINGS_SHOWN:
-        left = len(findings) - FINDINGS_SHOWN
+    if len(causes) > FINDINGS_SHOWN:
+        left = len(causes) - FINDINGS_SHOWN
         console.print(f"  and {left} more; all of them are in quality_results")
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+from expectations.folding import name_of
 from orchestration.collection.sheet_marks import place_of
 
 SEVERITIES = ("critical", "warning", "waived", "info")
@@ -52,6 +53,8 @@ PHRASES_ZH = (
     (re.compile(r"the number format (.+) shows nothing"), r"数字格式 \1 不显示任何内容"),
 )
 """What rules put into observed and expected, which stand in messages of both languages."""
+FOLLOWERS_NAMED = 8
+"""Places that a finding names of those where it was found again."""
 FINDINGS_A_COMMENT = 4
 """A cell that breaks more rules than this has its other findings on the sheet of issues only."""
 
@@ -70,6 +73,7 @@ class Remark:
     remedy_en: str
     expected: str
     other_cells: tuple[tuple[str | None, str], ...] = ()
+    followed_by: tuple[Remark, ...] = ()
 
     @property
     def where(self) -> str:
@@ -137,6 +141,12 @@ class Notice:
         """What is said on each cell; (sheet, address), worst first."""
         cells: dict[tuple[str | None, str], list[Remark]] = {}
         told = [remark for remark in self.remarks if remark.severity in TO_LOOK_AT]
+        told += [
+            again
+            for remark in told
+            for again in remark.followed_by
+            if again.rule_id == remark.rule_id
+        ]
         others = [other for remark in told for other in remark.on_other_cells]
         for remark in sorted([*told, *others], key=lambda one: TO_LOOK_AT.index(one.severity)):
             if remark.is_on_cell:
@@ -156,7 +166,18 @@ def notice_of(
     is_check: bool = False,
 ) -> Notice:
     """The findings of one hand-in (FINDING_SCHEMA) as a notice to its author."""
-    remarks = [_remark(finding, source_file, file_name) for finding in findings]
+    followers: dict[str, list[Remark]] = {}
+    for finding in findings:
+        if finding.get("caused_by"):
+            remark = _remark(finding, source_file, file_name)
+            followers.setdefault(finding["caused_by"], []).append(remark)
+    remarks = [
+        _with_followers(
+            _remark(finding, source_file, file_name), followers.pop(name_of(finding), ())
+        )
+        for finding in findings
+        if not finding.get("caused_by")
+    ]
     return Notice(
         hand_in,
         round_name,
@@ -166,6 +187,25 @@ def notice_of(
         is_check,
         tuple(remarks),
     ).ordered(())
+
+
+def _with_followers(remark: Remark, followers: Sequence[Remark]) -> Remark:
+    """A cause with what follows from it: as often the same, and what goes with it."""
+    if not followers:
+        return remark
+    same = [one.where for one in followers if one.rule_id == remark.rule_id]
+    same = list(dict.fromkeys(place for place in same if place != remark.where))
+    other = [one for one in followers if one.rule_id != remark.rule_id]
+    zh, en = remark.message_zh, remark.message_en
+    again = len(followers) - len(other)
+    if again:
+        places = ", ".join(same[:FOLLOWERS_NAMED]) + (" …" if len(same) > FOLLOWERS_NAMED else "")
+        zh += f"同样的问题另有 {again} 项" + (f"：{places}。" if places else "。")
+        en += f" The same {again} more times" + (f": {places}." if places else ".")
+    if other:
+        zh += f"由此引起的问题另有 {len(other)} 项，更正后随之消失。"
+        en += f" {len(other)} more findings follow from it and are gone with it."
+    return replace(remark, message_zh=zh, message_en=en, followed_by=tuple(followers))
 
 
 def comment_on_cell(remarks: Sequence[Remark], opening: str) -> str:
@@ -201,7 +241,7 @@ def _remark(finding: Mapping[str, Any], source_file: str | None, file_name: str)
     if finding["source_file"] not in (None, source_file):  # a line of another file, such as a bound
         sheet, cell = None, None
     address = "!".join(part for part in (sheet, cell) if part)
-    here, elsewhere = _other_cells(finding["other_cells"], source_file)
+    here, elsewhere = _other_cells(finding.get("other_cells"), source_file)
     named = ["!".join(filter(None, place)) for place in here] + elsewhere
 
     def told(words: str | None) -> str:

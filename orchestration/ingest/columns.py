@@ -69,6 +69,13 @@ class Columns:
         header = self.headers[column] if column < len(self.headers) else ""
         return self._grid.address(self._header_index or 0, column, header)
 
+    def place_of(self, header: str) -> str | None:
+        """Letters of a column, or its header in a text file: the cells' addresses without rows."""
+        column = self._column(header)
+        if column < 0:
+            return None
+        return self.headers[column] if self._grid.is_text else column_letters(column)
+
     def header_addresses(self, columns: Sequence[int]) -> list[str]:
         """Where several headers stand; in a text file their columns are told apart by number."""
         addresses = [self.header_address(column) for column in columns]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from orchestration.ingest.grid import Typed, text_of
+from orchestration.ingest.grid import Typed, column_letters, text_of
 from orchestration.ingest.numbers import fold
 from orchestration.ingest.periods import month_of
 from orchestration.ingest.sheet import (
@@ -128,6 +128,8 @@ class MonthsAcrossReader:
         unit = self._text(sheet.unit, index)
         if unit is not None:
             shared["unit_text"] = unit
+            column = self.named[sheet.unit]
+            shared["unit_column"] = self.headers[column] if grid.is_text else column_letters(column)
         self.context.add(
             len(self.months),
             period_month=self.months,

@@ -183,9 +183,23 @@ class RowReader:
             "formula": self.columns.formulas(column),
             "source_cell": self.columns.addresses(column),
         }
-        columns = item.fixed | {"row_kind": "reading"}
+        columns = item.fixed | {"row_kind": "reading"} | self._own_columns(item)
         columns |= {name: _take(values, positions) for name, values in every.items()}
         self.context.add(len(positions), **columns | instead)
+
+    def _own_columns(self, item: Item) -> dict[str, str | None]:
+        """Where a row states month, flow, unit and site, so that a finding on them points there."""
+        stated = {
+            "period_column": FromColumn(column=period_header(self.sheet)),
+            "flow_column": item.flow,
+            "unit_column": item.unit,
+            "facility_column": self.records.facility if self.records else None,
+        }
+        return {
+            name: self.columns.place_of(part.column)
+            for name, part in stated.items()
+            if isinstance(part, FromColumn)
+        }
 
     def _reversals(self, numbers: Sequence[float | None]) -> list[bool] | None:
         """Which rows take back what others booked; None where the map knows no such rows."""
@@ -282,7 +296,7 @@ class RowReader:
         for item in sheet.readings:
             for header, texts in item.when.items():
                 accepted.setdefault(header, set()).update(texts)
-        problems: dict[int, str] = {}
+        problems: dict[int, tuple[str, str]] = {}
         left_out: set[int] = set()
         for header in accepted.keys() & self.columns.places.keys():
             known = accepted[header] | set(sheet.ignored)
@@ -293,13 +307,17 @@ class RowReader:
                 if text in sheet.ignored:
                     left_out.add(position)
                 elif text not in accepted[header]:
-                    problems.setdefault(position, f"{header}: {typed[position] or ''}")
+                    problems.setdefault(position, (header, typed[position] or ""))
         positions = [p for p in self.kept if p in problems and p not in left_out]
         if sheet.unmatched == "ignore" or quantity not in self.columns.places:
             return
         nothing = FromColumn(column=quantity, lookup={})
         item = ColumnItem(flow=nothing, process=nothing, direction="input", quantity=quantity)
-        instead = {"direction": None, "item_text": [problems[p] for p in positions]}
+        instead = {
+            "direction": None,
+            "item_text": [": ".join(problems[p]) for p in positions],
+            "flow_column": [self.columns.place_of(problems[p][0]) for p in positions],
+        }
         self._add_block(quantity, item, self.columns.places[quantity][0], positions, instead)
 
     def _add_repeated_lines(self, sheet: Records) -> None:

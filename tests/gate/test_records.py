@@ -109,7 +109,7 @@ def test_a_number_that_may_be_two_sites_is_neither(tmp_path):
 
 def test_text_that_lost_its_zeros_is_told_not_guessed(found):
     findings = found("date: Day", "Day,Site,Item,Net\n2022-05-03,10,F1,12\n")
-    assert ("facility_known", "L2:Net") in rules(findings)
+    assert ("facility_known", "L2:Site") in rules(findings)
 
 
 # --- lines that are there twice ---------------------------------------------------------------

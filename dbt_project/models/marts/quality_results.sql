@@ -100,6 +100,7 @@ located_calculation as (
         calculation.waived_by,
         calculation.waived_until,
         other_cells.other_cells,
+        cast(null as varchar) as caused_by,
         calculation.finding_object
     from calculation
     left join rules
@@ -153,7 +154,8 @@ from_gate as (
         findings.waiver_reason,
         findings.waived_by,
         findings.waived_until,
-        findings.other_cells
+        findings.other_cells,
+        findings.caused_by
     from findings
     left join verdicts
         on
@@ -195,6 +197,7 @@ without_object as (
         cast(null as varchar) as waived_by,
         cast(null as date) as waived_until,
         cast(null as varchar) as other_cells,
+        cast(null as varchar) as caused_by,
         cast(null as varchar) as finding_object
     from waivers
     inner join rules
@@ -300,7 +303,8 @@ select
     named_results.remedy_zh,
     coalesce(named_results.waiver_reason, waivers.reason) as waiver_reason,
     coalesce(named_results.waived_by, waivers.approved_by) as waived_by,
-    coalesce(named_results.waived_until, waivers.valid_until) as waived_until
+    coalesce(named_results.waived_until, waivers.valid_until) as waived_until,
+    named_results.caused_by
 from named_results
 left join affected as of_object
     on

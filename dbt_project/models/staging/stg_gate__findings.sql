@@ -27,5 +27,8 @@ select
     -- who answers for it
     waiver_reason,
     waived_by,
-    cast(waived_until as date) as waived_until
+    cast(waived_until as date) as waived_until,
+
+    -- what it only follows from
+    caused_by
 from {{ source('quality', 'findings') }}
