@@ -31,10 +31,16 @@ def _range_sql(condition: str, which: str) -> str:
                 stated_unit, ' / ', shown(output_kg), ' kg') else '' end,
             case when cell_count > 1 then concat(' (sum of ', cell_count, ' cells)') else '' end
             ) as observed,
-            {_bounds(which)} as expected
+            {_bounds(which)} as expected,
+            case when output_kg is not null or cell_count > 1 then
+                other_cells(reading_no, process_id, period_month, flow_id, direction)
+            end as other_cells
         from gate_bounded join gate_largest_cell
             using (hand_in, source, process_id, facility_id, flow_id, direction, period_month)
         where {condition}
+            and (output_kg is null
+                or (process_id, period_month) not in (
+                    select (process_id, period_month) from gate_output_at_fault))
     """
 
 
@@ -62,6 +68,38 @@ RANGE = (
         "it is divided by; correct the wrong one.",
         "请检查该单元格以及作为除数的产量的小数点和单位（kg 或 t、kWh 或 万千瓦时），更正有误的一项。",
         _range_sql(BEYOND_HARD, "hard"),
+        waivable=True,
+    ),
+    Rule(
+        "output_fits_its_ratios",
+        "critical",
+        "An output fits what is measured per output: one wrong output puts all of it out.",
+        "产出与按产出计的各项比值相符：一个错误的产出会使各项比值都超出范围。",
+        "{cell}: {item} for {month} puts what is measured per output out of its bounds: {observed}.",
+        "{cell}：{item} 在 {month} 使按产出计的比值超出范围：{observed}。",
+        "Check decimal point and unit (kg or t) of this output first: changed alone, it brings all "
+        "of them back. If it is right, check the cells that are divided by it.",
+        "请先核对该产出的小数点和单位（kg 或 t）：仅更正它即可使各项比值恢复正常；若无误，再核对与其相除的单元格。",
+        f"""
+        select output.reading_no, ratio.told as observed,
+            'ratios within their bounds' as expected,
+            case when ratio.is_impossible then 'critical' else 'warning' end as severity,
+            other_cells(output.reading_no, output.process_id, output.period_month, null, null)
+                as other_cells
+        from (
+            select process_id, period_month, arg_max(reading_no, size) as reading_no
+            from gate_ratio_cell where is_output group by all
+        ) output join (
+            select f.process_id, f.period_month, any_value(f.is_impossible) as is_impossible,
+                string_agg(concat(b.flow_id, ' ', shown(b.canonical_quantity), ' ', b.shown_unit,
+                    ' (', coalesce(shown(coalesce(b.usual_min, b.hard_min)), '…'), ' – ',
+                    coalesce(shown(coalesce(b.usual_max, b.hard_max)), '…'), ')'),
+                    ', ' order by b.flow_id) as told
+            from gate_output_at_fault f join gate_bounded b using (process_id, period_month)
+            where b.output_kg is not null and ({BEYOND_USUAL} or {BEYOND_HARD})
+            group by all
+        ) ratio using (process_id, period_month)
+        """,
         waivable=True,
     ),
     Rule(

@@ -122,6 +122,7 @@ NEEDED = {
     "gate_negative": "({month_key}) in (select ({month_key}) from gate_negative)",
     "gate_beyond": "({month_key}) in (select ({month_key}) from gate_beyond)",
     "gate_unlike": "({month_key}) in (select ({month_key}) from gate_unlike)",
+    "gate_ratio_output": "({month_key}) in (select ({month_key}) from gate_ratio_output)",
     "gate_unbalanced": "({month_key}) in (select ({month_key}) from gate_unbalanced)",
     "gate_disagreeing": "({place_key}) in (select ({place_key}) from gate_disagreeing)",
     "gate_totalled": "hand_in in (select hand_in from gate_totalled)",
@@ -233,7 +234,68 @@ from gate_month m
 where c.per = 'month' or o.output_kg > 0;
 
 create or replace temp table gate_beyond as
-select {CELL_GROUP_KEY} from gate_bounded where {BEYOND_USUAL} or {BEYOND_HARD}
+select {CELL_GROUP_KEY} from gate_bounded where {BEYOND_USUAL} or {BEYOND_HARD};
+
+-- what the ratios that are out were divided by
+create or replace temp table gate_ratio_output as
+select {CELL_GROUP_KEY} from gate_month m join flows using (flow_id)
+    join gate_mass_unit using (unit_code)
+where direction = 'output' and flow_kind in ('intermediate', 'product')
+    and exists (
+        select 1 from gate_bounded b
+        where b.process_id = m.process_id and b.period_month = m.period_month
+            and b.output_kg is not null
+            and (b.process_id, b.flow_id, b.direction, b.period_month) in (
+                select (process_id, flow_id, direction, period_month) from gate_beyond));
+
+-- Which single change brings all ratios of a process back into their bounds? Of several, that of
+-- the output under them, if one factor does for all. A single one may be the output's fault or its
+-- own: that which is further from its other months, if there are enough to tell.
+create or replace temp table gate_output_at_fault as
+with ratio as (
+    select process_id, period_month, flow_id, canonical_quantity, output_kg, stated_quantity,
+        coalesce(usual_min, hard_min) as low, coalesce(usual_max, hard_max) as high,
+        {BEYOND_USUAL} or {BEYOND_HARD} as is_out, {BEYOND_HARD} as is_impossible,
+        median(stated_quantity) over series as usual_quantity,
+        median(output_kg) over series as usual_output, count(*) over series as month_count
+    from gate_bounded where output_kg is not null
+    window series as (partition by hand_in, process_id, flow_id, direction)
+)
+select process_id, period_month, bool_or(is_impossible) as is_impossible
+from ratio
+group by process_id, period_month
+having bool_or(is_out) and case
+    when count(*) = 1 then min(month_count) >= 3
+        and abs(ln(any_value(output_kg / nullif(usual_output, 0))))
+            > abs(ln(any_value(stated_quantity / nullif(usual_quantity, 0))))
+    else count(*) filter (is_out) > 1
+        and coalesce(max(canonical_quantity / nullif(high, 0)), 0)
+            <= coalesce(min(canonical_quantity / nullif(low, 0)), 'infinity'::double)
+    end
+"""
+
+RATIO_CELL = f"""
+create or replace temp table gate_ratio_cell as
+select g.process_id, g.period_month, g.hand_in, g.flow_id, g.direction, g.reading_no,
+    concat_ws('!', g.source_file, g.source_sheet, g.source_cell) as cell,
+    abs(g.canonical_quantity) as size, o.hand_in is not null as is_output
+from gate_reading g
+    left join (select distinct {CELL_GROUP_KEY} from gate_ratio_output) o
+        using ({CELL_GROUP_KEY})
+where g.role = 'activity' and g.canonical_quantity is not null
+    and (o.hand_in is not null
+        or ({CELL_GROUP_KEY}) in (select ({CELL_GROUP_KEY}) from gate_beyond));
+
+-- the cells that a finding at `of_cell` is made of beside that one
+create or replace temp macro other_cells(of_cell, of_process, of_month, of_flow, of_direction) as (
+    select string_agg(cell, chr(10)) from (
+        select cell from gate_ratio_cell c
+        where c.process_id is not distinct from of_process and c.period_month = of_month
+            and c.reading_no <> of_cell
+            and (c.is_output or of_flow is null
+                or (c.flow_id = of_flow and c.direction is not distinct from of_direction))
+        order by c.is_output, c.size desc, c.cell limit 11)
+)
 """
 
 TOLERANCE = """

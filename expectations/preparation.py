@@ -26,6 +26,7 @@ from expectations.gate_tables import (
     NEEDED,
     PLACE_KEY,
     PLAINLY_FINE,
+    RATIO_CELL,
     REPEATED,
     REVERSAL,
     SHOWN,
@@ -100,7 +101,7 @@ def prepare(
             plainly_fine=plainly_fine, or_needed=_needed(connection), month_key=CELL_GROUP_KEY
         )
     )
-    for statement in (TOTAL, INCOMPLETE, CLOSING_AND_OPENING, INSTRUMENT):
+    for statement in (RATIO_CELL, TOTAL, INCOMPLETE, CLOSING_AND_OPENING, INSTRUMENT):
         connection.execute(statement)
 
 

@@ -71,6 +71,7 @@ MENDED_IN_OF_SUITE: Mapping[str, str] = {
 TOLERANCE_OF_GATE: Mapping[str, str] = {
     "usual_range": "ranges.csv: usual_min, usual_max",
     "hard_bounds": "ranges.csv: hard_min, hard_max",
+    "output_fits_its_ratios": "ranges.csv: lines per output_kg",
     "row_total_agrees": "row_total_agrees",
     "sheet_agrees_with_erp": "sheet_agrees_with_erp",
     "process_mass_balance": "mass_balance_critical",

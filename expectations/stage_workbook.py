@@ -75,6 +75,22 @@ RULES = (
         """,
     ),
     Rule(
+        "file_states_something",
+        "critical",
+        "A file that is handed in has records below its headers.",
+        "提交的文件在表头之下须有记录。",
+        "{file} has headers and no rows: it states nothing for this round.",
+        "{file} 只有表头而没有数据行：本轮次未填报任何内容。",
+        "Export or fill it in again. If there was nothing to state, say so by a waiver, or by a line "
+        "with 0.",
+        "请重新导出或填写；若本轮次确无数据，请以豁免说明，或填写一行 0。",
+        """
+        select reading_no, 'no rows' as observed, 'records below the headers' as expected
+        from batch where row_kind = 'no_records'
+        """,
+        waivable=True,
+    ),
+    Rule(
         "file_belongs_here",
         "critical",
         "A workbook is that of this round, site and stage.",

@@ -25,8 +25,7 @@ from orchestration.company_tables import (
     Table,
     read_csv_as_text,
 )
-from orchestration.ingest.files import printable, read_file
-from orchestration.ingest.grid import UnreadableFileError
+from orchestration.ingest.files import printable
 from orchestration.ingest.units import Bridges
 from orchestration.mistakes import text_of_file, yaml_problem
 from orchestration.table_checks import bridges, unfit

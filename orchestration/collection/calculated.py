@@ -35,9 +35,7 @@ order by results.round, results.hand_in, results.rule_id, results.period_month,
 
 def keep_calculated(lake: Lake, rounds: Iterable[str]) -> list[str]:
     """Write down the calculation's findings of each round; returns the rounds with other ones."""
-    with duckdb.connect(str(lake.working_file), read_only=True) as connection:
-        rows = connection.sql(FOUND).to_arrow_table()
-    found = rows.select(CALCULATED_SCHEMA.names).cast(CALCULATED_SCHEMA)
+    found = _found(lake)
     changed = []
     for round_ in rounds:
         mine = found.filter(pc.equal(found["round"], round_))
@@ -46,6 +44,21 @@ def keep_calculated(lake: Lake, rounds: Iterable[str]) -> list[str]:
             lake.write(path, mine)
             changed.append(round_)
     return changed
+
+
+def _found(lake: Lake) -> pa.Table:
+    """What stands in the working file (CALCULATED_SCHEMA); nothing before it was calculated."""
+    if not lake.working_file.exists():
+        return CALCULATED_SCHEMA.empty_table()
+    with duckdb.connect(str(lake.working_file), read_only=True) as connection:
+        built = connection.sql(
+            "select count(*) from information_schema.tables "
+            "where table_name in ('quality_results', 'int_finding_cells')"
+        ).fetchall()
+        if built[0][0] < 2:
+            return CALCULATED_SCHEMA.empty_table()
+        rows = connection.sql(FOUND).to_arrow_table()
+    return rows.select(CALCULATED_SCHEMA.names).cast(CALCULATED_SCHEMA)
 
 
 def calculated_findings(

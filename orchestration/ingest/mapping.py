@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 __all__ = ["MapError", "SourceMap", "read_hand_in"]
 
+SAY_NOTHING = {"older_template", "unread_sheet"}
+"""Kinds of rows that a file may have and yet state nothing: headers alone were handed in."""
 TEXT_SUFFIXES = (".csv", ".txt")
 
 
@@ -117,7 +119,11 @@ def read_hand_in(
             value_text=error.reason,
             is_required=True,
         )
-    return readings.table()
+    table = readings.table()
+    if set(table["row_kind"].unique().to_pylist()) <= SAY_NOTHING:
+        readings.add(row_kind="no_records", facility_id=owner, is_required=True)
+        return readings.table()
+    return table
 
 
 def _stamped_layout(

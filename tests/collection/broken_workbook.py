@@ -58,13 +58,8 @@ MARKED = {
     ("能耗 Energy", "D3"): "value_present",
     ("能耗 Energy", "C5"): "not_negative",
     ("能耗 Energy", "F2"): "header_known",
-    ("能耗 Energy", "G3"): "no_duplicates",
-    ("能耗 Energy", "G4"): "no_duplicates",
-    ("能耗 Energy", "G5"): "no_duplicates",
-    ("It's water", "C2"): "unit_known",
-    ("It's water", "D2"): "unit_known",
-    ("It's water", "E2"): "unit_known",
-    ("It's water", "F2"): "unit_known",
+    ("能耗 Energy", "G2"): "header_stands_once",
+    ("It's water", "B2"): "unit_known",
 }
 """Cells that must be marked, and for which rule."""
 COPIED = {"G2": "Electricity (kWh)", "G3": 999, "G4": 1100, "G5": 1200}

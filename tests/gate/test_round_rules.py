@@ -72,6 +72,7 @@ POWER = {"flow_id": "electricity", "unit_text": "kWh", "item_text": "Electricity
 BROKEN_CELLS = [
     # rule, broken cell, change
     ("file_readable", "A1", added(WASHING, "A1", row_kind="unreadable", value_text="encrypted")),
+    ("file_states_something", "A1", added(WASHING, "A1", row_kind="no_records")),
     ("file_belongs_here", "A1", added(WASHING, "A1", row_kind="wrong_file", value_text="b/c, 1")),
     ("sheet_present", "A1", added(WASHING, "A1", row_kind="missing_sheet", item_text="Waste")),
     ("header_known", "F4", added(WASHING, "F4", row_kind="unmapped_header", item_text="Stean")),

@@ -325,6 +325,26 @@ def test_unknown_texts_of_a_record_are_kept(hand_in):
     assert pick(rows, "quantity", "source_cell", role="row_total") == [(10.0, "L7:净重")]
 
 
+def test_a_file_with_headers_and_no_rows_was_handed_in(hand_in):
+    records = RECORDS.replace("        every_month: true\n", "")
+    (row,) = hand_in(records, CSV.splitlines()[0] + "\n", "receipts.csv")
+    assert row["row_kind"] == "no_records"
+    assert row["source_file"].endswith("receipts.csv")
+
+
+@pytest.mark.parametrize(
+    ("name", "places"),
+    [("receipts.xlsx", ["A", "B", "E", "G"]), ("receipts.csv", ["日期", "工厂", "物料", "单位"])],
+)
+def test_month_site_flow_and_unit_of_a_record_have_a_column_of_their_own(hand_in, name, places):
+    header = CSV.strip().splitlines()[0].split(";")
+    record = [date(2021, 1, 5), "0010", "D1", "S1", "M1", 2, "t", 100, "汽运"]
+    lines = CSV + "2021-01-05;0010;D1;S1;M1;1;t;100;汽运\n"
+    row = hand_in(RECORDS, [header, record] if name.endswith("x") else lines, name)[0]
+    columns = ("period_column", "facility_column", "flow_column", "unit_column")
+    assert [row[column] for column in columns] == places
+
+
 def test_a_line_with_too_many_fields_is_named(hand_in):
     line = "2021-01-05;0010;D1;S1;M1;1;t;100;汽运;extra;\n"
     rows = hand_in(RECORDS, CSV + line, "receipts.csv")
