@@ -21,6 +21,8 @@ SHEET = ("source_sheet",)
 IDENTITY = ("process_known", "facility_known", "unit_known", "unit_dimension")
 """What can't be known of a reading either, once its month, flow or value is missing."""
 
+HISTORY = ("far_from_other_months", "unlike_other_months")
+
 
 @dataclass(frozen=True)
 class Fold:
@@ -50,6 +52,11 @@ FOLDS: Sequence[Fold] = (
     Fold("flow_known", ("flow_known",), ("source_sheet", "observed")),
     Fold("facility_known", ("facility_known",), ("source_sheet", "observed")),
     Fold("process_known", ("process_known",), ("source_sheet", "observed", "flow_id")),
+    # a quantity beyond its bounds is unlike its other months, too
+    Fold("output_fits_its_ratios", HISTORY, CELL),
+    Fold("hard_bounds", HISTORY, CELL),
+    Fold("far_from_other_months", ("usual_range",), CELL),
+    Fold("usual_range", HISTORY, CELL),
     Fold("number_typed_as_text", ("number_typed_as_text",), SHEET),
 )
 COLUMNS = ("hand_in", "rule_id", "severity", "source_sheet", "source_cell", "period_month",

@@ -16,12 +16,15 @@ GAS = {"flow_id": "gas", "unit_text": "Nm3", "item_text": "Gas", "process_id": "
 
 
 def told(judgement) -> list[tuple]:
-    """Rule, severity, hand-in and cell of each cause, and the cells it is made of beside it."""
+    """Rule, severity, hand-in and cell of each cause, and the cells it is made of beside it.
+
+    Of two months, each is unlike the other: that warning is not what these tests are about.
+    """
     return [
         (row["rule_id"], row["severity"], row["hand_in"], row["source_cell"],
          [one.rpartition("!")[2] for one in (row["other_cells"] or "").splitlines()])
         for row in judgement.findings.to_pylist()
-        if row["caused_by"] is None
+        if row["caused_by"] is None and row["rule_id"] != "unlike_other_months"
     ]  # fmt: skip
 
 
@@ -46,7 +49,8 @@ def test_an_output_that_puts_every_ratio_out_is_the_cell_to_look_at(judged):
     assert told(judgement) == [
         ("output_fits_its_ratios", "critical", WASH, "D6", ["E6", "C6"]),
     ]
-    (row,) = judgement.findings.to_pylist()
+    rows = judgement.findings.to_pylist()
+    row = next(row for row in rows if row["rule_id"] == "output_fits_its_ratios")
     assert "gas 2 Nm3/kg (0.001 – 0.2), steam 50 GJ/kg (0.4 – 0.6)" in row["message_en"]
     # who stated the gas rightly isn't refused for the output
     assert set(judgement.accepted_hand_ins) == {BOIL, ERP}

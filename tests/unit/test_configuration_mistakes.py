@@ -66,7 +66,7 @@ def test_mistakes_of_all_files_are_told_at_once_by_line(tmp_path: Path):
         ("header_row: 2", "HEADER_ROW: 2", "Did you mean header_row?"),
         ("header_row: 2", "header_row: two", "header_row: two is no whole number."),
         ("header_row: 2", "note: a\n        note: b", "key 'note' occurs twice; keep one."),
-        ("source: stage_boiler", "source: boiler", "source: boiler is not of the form"),
+        ("source: stage_boiler", "source: boiler", "boiler: write stage_ or erp_"),
     ],
 )  # fmt: skip
 def test_each_kind_of_mistake_in_a_map_has_its_words(old, new, words, tmp_path: Path):
