@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from orchestration import progress
 from orchestration.company import DataFolder
+from orchestration.lake import Lake
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance, EventLogEntry, ExecuteInProcessResult
@@ -27,6 +28,8 @@ class RunOutcome:
     rounds: list[str]
     problems: list[str]
     seconds: float
+    states: dict[str, list[str]]
+    """Hand-ins of the rounds, as `hand-in (round)`, by state."""
 
 
 def run_rounds(
@@ -49,7 +52,15 @@ def run_rounds(
         problems = _execute(data.path, warehouse, unbroken_rows(chosen, known), gwp_set)
     except DbtError as error:
         problems = [str(error)]
-    return RunOutcome(chosen, problems, time.perf_counter() - started)
+    return RunOutcome(chosen, problems, time.perf_counter() - started, _states(warehouse, chosen))
+
+
+def _states(warehouse: Path, rounds: Sequence[str]) -> dict[str, list[str]]:
+    states: dict[str, list[str]] = {}
+    for name in rounds:
+        for row in Lake(warehouse).verdict_rows(name):
+            states.setdefault(row["state"], []).append(f"{row['hand_in']} ({name})")
+    return dict(sorted(states.items()))
 
 
 def unbroken_rows(chosen: Sequence[str], known: Sequence[str]) -> list[list[str]]:

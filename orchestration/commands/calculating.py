@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -17,6 +19,9 @@ from orchestration.commands.options import (
     existing,
 )
 from orchestration.places import DATA, WAREHOUSE
+
+if TYPE_CHECKING:
+    from orchestration.last_run import LastRun
 
 SHOWN_MOVES = 30
 
@@ -34,11 +39,15 @@ def run(
     warehouse: WarehouseOption = WAREHOUSE,
     rounds: RoundsOption = None,
     gwp_set: GwpSetOption = "",
+    force: Annotated[
+        bool, typer.Option("--force", metavar="", help="Also when nothing changed.")
+    ] = False,
 ) -> None:
     """Read, judge, calculate and publish every round, or the rounds named.
 
     Reads the data folder: hand-ins, maps, master data and factors. Only months whose inputs changed
-    are calculated anew, so it can be run at any time, also after one that was killed.
+    are calculated anew, so it can be run at any time, also after one that was killed. When nothing
+    at all changed since the last run of the day, it says so and ends.
 
     Writes the warehouse. What people open is there: `published/marts.duckdb` and
     `report/index.html`; what goes back to the authors of hand-ins is in `returned/`.
@@ -49,26 +58,70 @@ def run(
         carbonloom run --round ROUND
         carbonloom run --data FOLDER --warehouse FOLDER --gwp-set AR5
     """
+    from orchestration import last_run
+
+    be_quiet()
+    console, data, warehouse = Console(), existing(data).resolve(), warehouse.resolve()
+    inputs = last_run.inputs_of_a_run(data, rounds or [], gwp_set)
+    last = last_run.read_last_run(warehouse)
+    if (
+        not force
+        and last is not None
+        and last.inputs == inputs
+        and last.outputs == last_run.outputs_of_a_run(warehouse)
+    ):
+        _say_nothing_changed(console, last, warehouse)
+        raise typer.Exit(last.exit_code)
+
     from orchestration.company import CompanyDataError, DataFolder
     from orchestration.ingest.mapping import MapError
     from orchestration.progress import shown
     from orchestration.running import run_rounds
     from orchestration.summary import print_summary
 
-    be_quiet()
-    console, folder = Console(), DataFolder(existing(data).resolve())
+    folder = DataFolder(data)
+    last_run.forget_last_run(warehouse)
     try:
         with shown("starting"):
-            done = run_rounds(folder, warehouse.resolve(), rounds or [], gwp_set)
+            done = run_rounds(folder, warehouse, rounds or [], gwp_set)
     except (CompanyDataError, MapError) as error:
         raise broken(str(error)) from None
     published = not done.problems
-    passed = print_summary(console, folder, warehouse.resolve(), done.rounds, published=published)
+    passed = print_summary(console, folder, warehouse, done.rounds, published=published)
     if not published:
         lines = ["The run failed; what was published before stays.", *done.problems]
         raise broken("\n".join(lines))
     console.print(f"{len(done.rounds)} rounds in {done.seconds:.1f} s")
-    raise typer.Exit(PASSED if passed else REFUSED)
+    code = PASSED if passed else REFUSED
+    last_run.keep_last_run(
+        warehouse,
+        last_run.LastRun(
+            inputs=inputs,
+            outputs=last_run.outputs_of_a_run(warehouse),
+            ended_at=f"{datetime.now():%Y-%m-%d %H:%M:%S}",
+            exit_code=code,
+            rounds=done.rounds,
+            states=done.states,
+        ),
+    )
+    raise typer.Exit(code)
+
+
+def _say_nothing_changed(console: Console, last: LastRun, warehouse: Path) -> None:
+    """What the last run said in short; nothing of it is read again."""
+    counted = [
+        f"{len(hand_ins)} {state.replace('_', ' ')}" for state, hand_ins in last.states.items()
+    ]
+    lines = [
+        f"Nothing changed since the run of {last.ended_at}: {', '.join(counted)}.",
+        *(
+            f"  {hand_in}: {state}"
+            for state in ("refused", "missing")
+            for hand_in in last.states.get(state, ())
+        ),
+        f"All figures are as they were: {warehouse / 'published' / 'marts.duckdb'}",
+    ]
+    console.print("\n".join(lines), markup=False, highlight=False, soft_wrap=True)
 
 
 @ends_with(

@@ -147,7 +147,9 @@ def test_published_answer_and_everything_that_is_made_of_it(
         questions_of_the_readme_are_answered(life)
 
 
-def test_a_refused_hand_in_is_named_cell_by_cell(tmp_path: Path, server: str | None) -> None:
+def test_a_refused_hand_in_is_named_cell_by_cell(
+    tmp_path: Path, server: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     life = Life.of(HERE / BROKEN, tmp_path)
     told = life.with_data("run", ends=1)
 
@@ -156,6 +158,14 @@ def test_a_refused_hand_in_is_named_cell_by_cell(tmp_path: Path, server: str | N
         place = f"{file} {row['sheet']}!{row['cell']}"
         assert place in told, f"{place} ({row['what']}) is not named"
     assert differences(life.marts, rows(HERE / BROKEN / "expected.csv")) == []
+
+    # with nothing changed nothing is done, and what was refused is still told
+    with monkeypatch.context() as patch:
+        patch.setattr("orchestration.running.run_rounds", None)
+        again = life.with_data("run", ends=1)
+    assert "Nothing changed since the run of" in again
+    assert "hull/washing (2025-04): refused" in again
+
     is_read_by_everybody(life, tmp_path, server, NO_PRODUCT)
     everything_is_signed(life)
     told = life.with_data("release", "--round", life.rounds[-1], ends=1)
