@@ -49,7 +49,7 @@ class Looks:
 
     def note(self, grid: Grid) -> None:
         """Remember a sheet that was read."""
-        if grid.appearance is not None and not grid.is_text:
+        if grid.appearance is not None:
             self.grids[grid.name or None] = grid
 
     def add_to(self, readings: Readings) -> None:

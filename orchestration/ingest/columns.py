@@ -37,7 +37,7 @@ class Columns:
     def headless(self) -> list[int]:
         """Columns that rows fill though no header stands over them."""
         width = max((len(self._grid.rows[index]) for index in self.rows), default=0)
-        if self._grid.is_text:
+        if self._grid.lines:
             width = min(width, len(self.headers))  # longer lines are ragged, and told of already
         headed = {column for column, header in enumerate(self.headers) if header}
         return [column for column in range(width) if column not in headed]
@@ -79,7 +79,7 @@ class Columns:
     def header_addresses(self, columns: Sequence[int]) -> list[str]:
         """Where several headers stand; in a text file their columns are told apart by number."""
         addresses = [self.header_address(column) for column in columns]
-        if not self._grid.is_text:
+        if not self._grid.lines:
             return addresses
         return [f"{a} ({column + 1})" for a, column in zip(addresses, columns, strict=True)]
 
@@ -139,7 +139,7 @@ class Columns:
     def addresses(self, column: int) -> list[str]:
         """Where the cells of a column stand."""
         grid = self._grid
-        if grid.is_text:
+        if grid.lines:
             header = self.headers[column]
             return [f"L{grid.lines[index]}:{header}" for index in self.rows]
         letters, numbers = column_letters(column), grid.numbers

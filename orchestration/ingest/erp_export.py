@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 
+from orchestration.ingest.files import (
+    LARGEST_TEXT,
+    MOST_CELLS,
+    MOST_COLUMNS,
+    too_big,
+    too_many,
+)
 from orchestration.ingest.grid import Grid, UnreadableFileError
 from orchestration.ingest.numbers import NumberFormat, fold
 
@@ -17,6 +25,7 @@ BYTE_ORDER_MARKS = (
     (b"\xfe\xff", "utf-16"),
 )
 SEPARATOR_LINE = re.compile(r"sep=(.)\r?\n")
+LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
 LARGEST_FIELD = 1 << 20
 GUARDED = re.compile(r'="([^"]*)"')
 """How programs keep Excel from dropping the zeros of a number: ="0010" shows 0010."""
@@ -50,14 +59,21 @@ def read_erp_export(
     Raises:
         UnreadableErpExportError: the file is no text, or its quoting can't be followed.
     """
-    text = _decode(path.read_bytes() if data is None else data, encoding)
+    text = decode(path.read_bytes() if data is None else data, encoding)
     first_line = 1
     if match := SEPARATOR_LINE.match(text):
         delimiter = match[1] if delimiter == "auto" else delimiter
         text = text[match.end() :]
         first_line = 2
+    head = list(islice(_physical_lines(text), header_row + 5))
+    widest = max((line.count(mark) for line in head for mark in DELIMITERS), default=0)
+    if widest >= MOST_COLUMNS:
+        raise UnreadableErpExportError(too_many(widest + 1, MOST_COLUMNS, "columns"))
     if delimiter == "auto":
-        delimiter = _find_delimiter(text, header_row, headers)
+        delimiter = _find_delimiter(head, header_row, headers)
+    count = text.count(delimiter) + text.count("\n")
+    if count > MOST_CELLS:
+        raise UnreadableErpExportError(too_many(count, MOST_CELLS, "cells"))
     rows, lines = _parse(text, delimiter, first_line)
     return Grid(
         name="",
@@ -71,7 +87,22 @@ def read_erp_export(
     )
 
 
-def _decode(data: bytes, encoding: str) -> str:
+def is_delimited(data: bytes) -> bool:
+    """Whether a file is text whose first line has several fields: an export, whatever its name."""
+    if data.startswith((b"%PDF", b"MIME-Version")):
+        return False
+    try:
+        text = decode(data, "auto")
+    except UnreadableErpExportError:
+        return False
+    first = next(_physical_lines(text), "")
+    return any(mark in first for mark in DELIMITERS)
+
+
+def decode(data: bytes, encoding: str) -> str:
+    """The text of a file. Raises `UnreadableErpExportError` when it is none."""
+    if len(data) > LARGEST_TEXT:
+        raise UnreadableErpExportError(too_big(len(data), LARGEST_TEXT))
     if not data.strip():
         raise UnreadableErpExportError("The file is empty. Run the export again.")
     if data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
@@ -109,13 +140,12 @@ def _decoded(data: bytes, encoding: str) -> str:
     )
 
 
-def _find_delimiter(text: str, header_row: int, headers: Collection[str]) -> str:
+def _find_delimiter(head: Sequence[str], header_row: int, headers: Collection[str]) -> str:
     known = {fold(header) for header in headers}
     best, best_score = ",", (-1, -1)
-    head = "\n".join(text.splitlines()[: header_row + 5])
     for candidate in DELIMITERS:
         try:
-            rows = list(csv.reader(head.splitlines(keepends=True), delimiter=candidate))
+            rows = list(csv.reader(head, delimiter=candidate))
         except csv.Error:
             continue
         fields = rows[header_row - 1] if len(rows) >= header_row else []
@@ -155,9 +185,9 @@ def _unguarded(field: str) -> str:
     return match[1] if match else field
 
 
-def _physical_lines(text: str) -> list[str]:
+def _physical_lines(text: str) -> Iterator[str]:
     """Lines ending in CR, LF or both; form feeds and Unicode separators are part of a field."""
-    return re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z", text)
+    return (line[0] for line in LINE.finditer(text))
 
 
 def _ragged(rows: list[list[str]], lines: list[int], header_row: int) -> dict[int, str]:

@@ -14,9 +14,15 @@ from pathlib import Path
 from orchestration.ingest.grid import UnreadableFileError
 
 MEBIBYTE = 1 << 20
-LARGEST_FILE = 512 * MEBIBYTE
-LARGEST_TEXT = 128 * MEBIBYTE
-"""What is read of text at most: a few seconds of work, some 500 MB of memory."""
+LARGEST_FILE = 128 * MEBIBYTE
+LARGEST_TEXT = 64 * MEBIBYTE
+MOST_CELLS = 2_000_000
+MOST_COLUMNS = 16_384
+"""What is read of one hand-in at most: ten seconds of work, 500 MB of memory. Text takes more of
+both than the packed XML of a workbook; more columns than these no spreadsheet has."""
+
+TEXT_SUFFIXES = (".csv", ".txt")
+NOTHING_READ = hashlib.sha256(b"").hexdigest()
 
 
 def why_no_file(path: Path, within: Path | None = None) -> str | None:
@@ -48,8 +54,9 @@ def read_file(path: Path, within: Path | None = None) -> bytes:
     if reason is not None:
         raise UnreadableFileError(reason)
     size = path.stat().st_size
-    if size > LARGEST_FILE:
-        raise UnreadableFileError(too_big(size, LARGEST_FILE))
+    largest = LARGEST_TEXT if path.suffix.lower() in TEXT_SUFFIXES else LARGEST_FILE
+    if size > largest:
+        raise UnreadableFileError(too_big(size, largest))
     try:
         return path.read_bytes()
     except OSError as error:
@@ -66,12 +73,20 @@ def too_big(size: int, largest: int) -> str:
     )
 
 
+def too_many(count: int, most: int, what: str = "filled cells") -> str:
+    """What a table of more cells or columns than are read is answered."""
+    return (
+        f"It holds {count:,} {what}; at most {most:,} are read. Leave out columns that nobody asks "
+        "for, or hand in fewer months at a time."
+    )
+
+
 def sha256_of_hand_in(path: Path, within: Path | None = None) -> str:
     """SHA-256 of what was read of a hand-in; that of nothing where it can't be read."""
     try:
         return hashlib.sha256(read_file(path, within)).hexdigest()
     except UnreadableFileError:
-        return hashlib.sha256(b"").hexdigest()
+        return NOTHING_READ
 
 
 def printable(path: Path) -> str:

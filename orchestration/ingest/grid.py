@@ -195,7 +195,7 @@ class Grid:
 
     def address(self, index: int, column: int, header: str = "") -> str:
         """A1 in a worksheet; L<line>:<header> in a text file."""
-        if self.is_text:
+        if self.lines:
             return f"L{self.lines[index]}:{header}"
         return f"{column_letters(column)}{self.numbers[index] + 1}"
 

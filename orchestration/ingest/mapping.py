@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from orchestration.ingest.appearance import Looks
-from orchestration.ingest.erp_export import read_erp_export
-from orchestration.ingest.files import printable, read_file
+from orchestration.ingest.erp_export import is_delimited, read_erp_export
+from orchestration.ingest.files import TEXT_SUFFIXES, printable, read_file
 from orchestration.ingest.grid import Grid, UnreadableFileError
 from orchestration.ingest.months_across import MonthsAcrossReader
 from orchestration.ingest.numbers import fold
@@ -31,7 +31,7 @@ from orchestration.ingest.template_marks import (
     whose,
 )
 from orchestration.ingest.unread_sheets import add_unread_sheets
-from orchestration.ingest.workbook import Workbook, read_workbook
+from orchestration.ingest.workbook import Workbook, is_workbook, read_workbook
 
 if TYPE_CHECKING:
     from orchestration.company import Round
@@ -40,7 +40,6 @@ __all__ = ["MapError", "SourceMap", "read_hand_in"]
 
 SAY_NOTHING = {"older_template", "unread_sheet"}
 """Kinds of rows that a file may have and yet state nothing: headers alone were handed in."""
-TEXT_SUFFIXES = (".csv", ".txt")
 
 
 def read_hand_in(
@@ -77,6 +76,7 @@ def read_hand_in(
         if problem is not None:
             raise UnreadableFileError(problem)
         is_text = source_map.kind == "erp" and path.suffix.lower() in TEXT_SUFFIXES
+        is_text = is_text or not is_workbook(data) and is_delimited(data)
         workbook = None if is_text else read_workbook(path, data)
         if workbook is not None:
             expected = {
@@ -93,8 +93,8 @@ def read_hand_in(
             grid = _text_grid(path, data, layout, sheet) if workbook is None else None
             if workbook is not None:
                 grid = find_grid(workbook, sheet)
-                if grid is not None and layout.numbers is not None:
-                    grid.number_format = layout.numbers.number_format
+                if grid is not None:
+                    _say_how_numbers_are_written(grid, layout)
             if grid is None:
                 readings.add(
                     row_kind="missing_sheet",
@@ -177,6 +177,13 @@ def _read_sheet(sheet: Sheet, context: Context) -> None:
         RowReader(sheet, context).read()
 
 
+def _say_how_numbers_are_written(grid: Grid, layout: Layout) -> None:
+    if grid.is_text:
+        grid.number_format = layout.text_number_format
+    elif layout.numbers is not None:
+        grid.number_format = layout.numbers.number_format
+
+
 def _text_grid(path: Path, data: bytes, layout: Layout, sheet: Sheet) -> Grid:
     return read_erp_export(
         path,
@@ -190,8 +197,11 @@ def _text_grid(path: Path, data: bytes, layout: Layout, sheet: Sheet) -> Grid:
 
 
 def find_grid(workbook: Workbook, sheet: Sheet) -> Grid | None:
-    """The sheet of a workbook that the map means; None when it is not there."""
-    if not sheet.sheet:
+    """The sheet of a workbook that the map means; None when it is not there.
+
+    A web page has one table without a name, which is the one that is meant.
+    """
+    if not sheet.sheet or workbook.sheet_names == [""]:
         return workbook.grid(sheets_handed_in(workbook.sheet_names)[0])
     names = {fold(name): name for name in reversed(workbook.sheet_names)}
     for wanted in sheet.sheet:

@@ -9,6 +9,7 @@ from typing import Any
 
 from lxml import etree
 
+from orchestration.ingest.files import MOST_CELLS, too_many
 from orchestration.ingest.grid import NEVER_CALCULATED, ErrorValue, Grid
 from orchestration.ingest.package import RESAVE, Package, UnreadableWorkbookError
 
@@ -26,7 +27,6 @@ ERROR_STARTS = (
     "#NULL!",
     "Err:",
 )
-MOST_CELLS = 20_000_000
 
 
 def read_ods(package: Package) -> list[Grid]:
@@ -72,9 +72,7 @@ def _sheets(content: bytes) -> Iterator[Grid]:
             if values:
                 cells += repeated * len(values)
                 if cells > MOST_CELLS:
-                    raise UnreadableWorkbookError(
-                        "The file repeats values over more cells than a hand-in holds. " + RESAVE
-                    )
+                    raise UnreadableWorkbookError(too_many(cells, MOST_CELLS))
                 for repeat in range(number, number + repeated):
                     rows[repeat] = list(values)
                     formulas.update({(repeat, c): text for c, text in row_formulas.items()})

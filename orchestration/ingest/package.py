@@ -12,12 +12,13 @@ from io import BytesIO
 
 from lxml import etree
 
+from orchestration.ingest.files import MEBIBYTE
 from orchestration.ingest.grid import UnreadableFileError
 
-MEBIBYTE = 1 << 20
 LARGEST_TOTAL = 512 * MEBIBYTE
 SUSPICIOUS_RATIO = 200
 SUSPICIOUS_SIZE = 64 * MEBIBYTE
+SHEETS = "xl/worksheets/sheet"
 DAMAGED_ZIP = (
     zipfile.BadZipFile,
     ValueError,
@@ -81,6 +82,17 @@ class Package:
                 f"The part {name} is damaged or larger than it declares. {RESAVE}"
             )
         return content
+
+    def with_sheet(self, name: str, content: bytes) -> bytes:
+        """The same package with another content of one sheet, and without the others' content."""
+        buffer = BytesIO()
+        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+            for part, info in self._parts.items():
+                if part == name.lower():
+                    archive.writestr(info.filename, content)
+                elif part.endswith((".xml", ".rels")) and not part.startswith(SHEETS):
+                    archive.writestr(info.filename, self.read(part))
+        return buffer.getvalue()
 
     def read_xml(self, name: str) -> bytes:
         """One XML part, refused when it declares a document type (entities) or isn't UTF-8."""

@@ -1,12 +1,14 @@
 """The only code that opens a spreadsheet: .xlsx, .xlsm, .xls and .ods become grids of values.
 
+A web page or XML of Excel 2003 under such a name is read as what it is.
+
 calamine reads the values; what it loses (errors, formulas) comes from the sheet's own bytes.
 Macros never run: nothing here executes, or even reads, a part that isn't a worksheet.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
@@ -17,11 +19,11 @@ from typing import Any
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetVisibleEnum
 
 from orchestration.ingest import xls_records, xlsx_looks, xlsx_scan
-from orchestration.ingest.grid import Grid
+from orchestration.ingest.files import MOST_CELLS, read_file, too_many
+from orchestration.ingest.grid import Grid, Position, UnreadableFileError
+from orchestration.ingest.markup import is_markup, read_markup
 from orchestration.ingest.ods_content import read_ods
 from orchestration.ingest.package import (
-    LARGEST_TOTAL,
-    MEBIBYTE,
     RESAVE,
     Package,
     UnreadableWorkbookError,
@@ -58,6 +60,8 @@ class Workbook:
             self._open_xls()
         elif data.startswith(b"PK\x03\x04"):
             self._open_zip()
+        elif is_markup(data):
+            self._take(read_markup(data))
         else:
             raise UnreadableWorkbookError(_not_a_workbook(data))
 
@@ -90,9 +94,7 @@ class Workbook:
     def _open_zip(self) -> None:
         package = Package(self._data)
         if "content.xml" in package and "xl/workbook.xml" not in package:
-            grids = read_ods(package)
-            self.sheet_names = [grid.name for grid in grids]
-            self._grids = {grid.name: grid for grid in grids}
+            self._take(read_ods(package))
             return
         if "[content_types].xml" not in package:
             raise UnreadableWorkbookError(
@@ -107,6 +109,10 @@ class Workbook:
         self._package = package
         self._open_calamine()
 
+    def _take(self, grids: Sequence[Grid]) -> None:
+        self.sheet_names = [grid.name for grid in grids]
+        self._grids = {grid.name: grid for grid in grids}
+
     def _open_calamine(self) -> None:
         with _calamine_errors():
             self._calamine = CalamineWorkbook.from_filelike(BytesIO(self._data))
@@ -115,7 +121,13 @@ class Workbook:
     def _xlsx_grid(self, name: str) -> Grid:
         if name not in self._parts:
             raise UnreadableWorkbookError(f"The sheet {name} has no content. {RESAVE}")
-        xml = self._package.read_xml(self._parts[name])
+        whole = self._package.read_xml(self._parts[name])
+        count = xlsx_scan.filled_cells(whole)
+        if count > MOST_CELLS:
+            raise UnreadableWorkbookError(f"The sheet {name}: {too_many(count, MOST_CELLS)}")
+        xml = xlsx_scan.without_blanks(whole)
+        is_thinned = len(xml) < len(whole)
+        del whole
         scan = xlsx_scan.scan_sheet(xml)
         if scan is None:
             del xml
@@ -126,8 +138,13 @@ class Workbook:
             grid.appearance = None if looks.is_plain else looks
             return grid
         looks = xlsx_looks.appearance_of(xml, self._styles, name in self._hidden_sheets)
+        book = self._calamine
+        if is_thinned:
+            thinned = self._package.with_sheet(self._parts[name], xml)
+            with _calamine_errors():
+                book = CalamineWorkbook.from_filelike(BytesIO(thinned))
         del xml
-        grid = self._calamine_grid(name, scan.lost, scan.formulas)
+        grid = _calamine_grid(book, name, scan.lost, scan.formulas)
         grid.appearance = looks
         return grid
 
@@ -144,47 +161,50 @@ class Workbook:
     def _xls_grid(self, name: str) -> Grid:
         position = self.sheet_names.index(name)
         lost = self._xls_lost[position] if position < len(self._xls_lost) else {}
-        return self._calamine_grid(name, lost, {})
+        return _calamine_grid(self._calamine, name, lost, {})
 
-    def _calamine_grid(
-        self,
-        name: str,
-        lost: Mapping[tuple[int, int], Any],
-        formulas: Mapping[tuple[int, int], str],
-    ) -> Grid:
-        with _calamine_errors():
-            sheet = self._calamine.get_sheet_by_name(name)
-            first_row, first_column = sheet.start or (0, 0)
-            rows = sheet.to_python()
-        if first_column:
-            padding = [""] * first_column
-            rows = [padding + row for row in rows]
-        last_row = first_row + len(rows) - 1
-        if any(not first_row <= row <= last_row for row, _ in lost):
-            by_number = dict(enumerate(rows, start=first_row))
-            for row, _ in lost:
-                by_number.setdefault(row, [])
-            numbers: Any = sorted(by_number)
-            rows = [by_number[number] for number in numbers]
-            index = {number: i for i, number in enumerate(numbers)}
-        else:
-            numbers = range(first_row, last_row + 1)
-            index = {row: row - first_row for row, _ in lost}
-        for (row, column), value in lost.items():
-            _put(rows[index[row]], column, value)
-        return Grid(name, rows, numbers, formulas)
+
+def _calamine_grid(
+    book: CalamineWorkbook,
+    name: str,
+    lost: Mapping[Position, Any],
+    formulas: Mapping[Position, str],
+) -> Grid:
+    with _calamine_errors():
+        sheet = book.get_sheet_by_name(name)
+        first_row, first_column = sheet.start or (0, 0)
+        rows = sheet.to_python()
+    if first_column:
+        padding = [""] * first_column
+        rows = [padding + row for row in rows]
+    last_row = first_row + len(rows) - 1
+    if any(not first_row <= row <= last_row for row, _ in lost):
+        by_number = dict(enumerate(rows, start=first_row))
+        for row, _ in lost:
+            by_number.setdefault(row, [])
+        numbers: Any = sorted(by_number)
+        rows = [by_number[number] for number in numbers]
+        index = {number: i for i, number in enumerate(numbers)}
+    else:
+        numbers = range(first_row, last_row + 1)
+        index = {row: row - first_row for row, _ in lost}
+    for (row, column), value in lost.items():
+        _put(rows[index[row]], column, value)
+    return Grid(name, rows, numbers, formulas)
+
+
+def is_workbook(data: bytes) -> bool:
+    """Whether a file is something that `read_workbook` may open."""
+    return data.startswith((xls_records.OLE_MAGIC, b"PK\x03\x04")) or is_markup(data)
 
 
 def read_workbook(path: Path, data: bytes | None = None) -> Workbook:
     """Open a workbook. Raises `UnreadableWorkbookError` with the reason and the remedy."""
     if data is None:
-        size = path.stat().st_size
-        if size > LARGEST_TOTAL:
-            raise UnreadableWorkbookError(
-                f"The file has {size // MEBIBYTE} MiB; a hand-in holds at most "
-                f"{LARGEST_TOTAL // MEBIBYTE} MiB. Remove pictures and unused sheets."
-            )
-        data = path.read_bytes()
+        try:
+            data = read_file(path)
+        except UnreadableFileError as error:
+            raise UnreadableWorkbookError(error.reason) from error
     return Workbook(data)
 
 
@@ -213,8 +233,8 @@ def _not_a_workbook(data: bytes) -> str:
     if not data:
         return "The file is empty. Export or copy it again."
     start = data[:200].lstrip(b"\xef\xbb\xbf \r\n\t").lower()
-    if start.startswith((b"<html", b"<!doctype", b"<table", b"<?xml")):
-        return f"The file is a web page or XML saved under a workbook's name. {RESAVE}"
+    if start.startswith((b"<", b"mime-version")):
+        return f"The file is a web page or XML without a table. {RESAVE}"
     if start.startswith(b"%pdf"):
         return "The file is a PDF, not a workbook. Hand in the workbook it was printed from."
     return f"The file is not a workbook, whatever its name says. {RESAVE}"

@@ -22,6 +22,12 @@ from orchestration.ingest.xlsx_looks import Styles
 DENSE_CELLS = 5_000_000
 SPARSE_FACTOR = 20
 
+MUCH_XML = 2_000_000
+MANY_BLANKS = 100_000
+BLANK_CELL = re.compile(rb"<c [^>]*/>")
+CONTENT = (b"<v", b"<is>", b"<f")
+"""How the content of a cell begins: its value, its own text, its formula."""
+
 FORMULA = re.compile(rb"<f[ >/]")
 FORMULA_CELL = re.compile(
     rb"<c ([^>]*)>\s*<f([^>]*?)(?:/>|>([^<]*)</f>)\s*(?:<v[^>]*?(?:/>|>([^<]*)</v>))?"
@@ -79,6 +85,42 @@ class Formulas(Mapping[Position, str]):
 
     def __len__(self) -> int:
         return len(self._texts)
+
+
+def without_blanks(xml: bytes) -> bytes:
+    """A large sheet without its rows and cells that are formatted and blank.
+
+    A sheet is often formatted down to its last row. calamine would read each of a million blanks.
+    """
+    if len(xml) < MUCH_XML or b" r='" in xml or xml.count(b"<row ") != xml.count(b'<row r="'):
+        return xml
+    filled = filled_cells(xml)
+    if xml.count(b"<c ") < 2 * filled + MANY_BLANKS and xml.count(b"<row ") < filled + MANY_BLANKS:
+        return xml
+    start, end = xml.find(b"<row "), xml.rfind(b"</sheetData>")
+    if start < 0 or end < start:
+        return xml
+    rows = (BLANK_CELL.sub(b"", row) for row in _rows_with_content(xml, start, end))
+    return b"".join((xml[:start], *rows, xml[end:]))
+
+
+def _rows_with_content(xml: bytes, start: int, end: int) -> Iterator[bytes]:
+    following = dict.fromkeys(CONTENT, start)
+    while True:
+        for mark, place in following.items():
+            if 0 <= place <= start:
+                following[mark] = xml.find(mark, start, end)
+        found = [place for place in following.values() if place >= 0]
+        if not found:
+            return
+        first = xml.rfind(b"<row ", 0, min(found))
+        start = xml.find(b"</row>", min(found)) + len(b"</row>")
+        yield xml[first:start]
+
+
+def filled_cells(xml: bytes) -> int:
+    """How many cells of a sheet hold a value."""
+    return xml.count(b"<v>") + xml.count(b"<v ") + xml.count(b"<is>")
 
 
 def scan_sheet(xml: bytes) -> Scan | None:
