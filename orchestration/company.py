@@ -31,7 +31,7 @@ from orchestration.mistakes import text_of_file, yaml_problem
 from orchestration.table_checks import bridges, unfit
 
 if TYPE_CHECKING:
-    from orchestration.ingest.mapping import SourceMap
+    from orchestration.ingest.source_map import SourceMap
 
 __all__ = ["TABLES", "Company", "CompanyDataError", "DataFolder", "Round", "read_csv_as_text"]
 
@@ -189,7 +189,7 @@ class DataFolder:
 
         Raises `MapError` with what is wrong in any of them.
         """
-        from orchestration.ingest.mapping import MapError, SourceMap
+        from orchestration.ingest.source_map import MapError, SourceMap
 
         maps: dict[str, SourceMap] = {}
         files: dict[str, str] = {}

@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from orchestration.control import DECIDE_NO_FIGURE, dbt_fingerprint
 from orchestration.dbt_sources import register_sources
 from orchestration.lake import Lake, sha256_of_file
+from orchestration.places import REPOSITORY, WAREHOUSE_VARIABLE
 from orchestration.progress import doing
-from orchestration.resources import REPOSITORY, WAREHOUSE_VARIABLE
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest

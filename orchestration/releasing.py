@@ -22,21 +22,19 @@ from orchestration.control import code_fingerprint
 from orchestration.dbt import PROJECT
 from orchestration.lake import Lake, sha256_of_file
 from orchestration.progress import step
-from orchestration.publishing import (
+from orchestration.publication_files import (
     LABEL,
     MANIFEST,
     MANIFEST_HASH,
     RELEASED,
     described_files,
-    point_published,
-    release_folders,
-    remove_drafts,
     versions,
     write_duckdb,
     write_label,
     write_manifest,
     write_parquet,
 )
+from orchestration.publication_folders import point_published, release_folders, remove_drafts
 from orchestration.recomputing import RecomputeError, recompute
 from orchestration.release_conditions import (
     SignedRound,
@@ -45,6 +43,7 @@ from orchestration.release_conditions import (
     master_data_missing,
 )
 from orchestration.release_inputs import content_sha256_of, copy_inputs, copy_papers
+from orchestration.restatement.figures import history_macros
 from orchestration.restatement.history import write_history_of_release
 
 READ_ONLY = stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH
@@ -187,7 +186,7 @@ def _put_in_place(
         "status": RELEASED, "rounds": head["rounds"], "release_number": head["number"],
     }  # fmt: skip
     write_label(draft.path, label, date.fromisoformat(head["released_on"]))
-    write_duckdb(draft.path, [*tables, LABEL])
+    write_duckdb(draft.path, [*tables, LABEL], history_macros(tables))
     draft.working_file.unlink()
     lake.remove_folder(draft.path / ".dbt")
     step("writing and hashing every file")

@@ -22,7 +22,13 @@ from orchestration.control import code_fingerprint
 from orchestration.dbt import PROJECT
 from orchestration.lake import Lake, sha256_of_file, text_schema
 from orchestration.progress import doing, step
-from orchestration.publishing import LABEL, MANIFEST, MANIFEST_HASH, described_files, write_parquet
+from orchestration.publication_files import (
+    LABEL,
+    MANIFEST,
+    MANIFEST_HASH,
+    described_files,
+    write_parquet,
+)
 from orchestration.recomputing import RecomputeError, recompute
 from orchestration.restatement.history import HISTORY
 from orchestration.scratch import scratch_folder

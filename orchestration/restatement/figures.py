@@ -7,6 +7,7 @@ mart it stands in. A footprint is the total of its life cycle stages.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 import duckdb
@@ -47,6 +48,11 @@ from (from as_reported where release = older_release) o
         on {" and ".join(f"o.{name} is not distinct from n.{name}" for name in KEYS.names)}
 """
 """A table macro for readers of marts.duckdb: any two releases, figure beside figure."""
+
+
+def history_macros(tables: Collection[str]) -> list[str]:
+    """The table macros over what releases keep of one another, where these tables are there."""
+    return [CHANGES_BETWEEN] if "as_reported" in tables else []
 
 
 def figures_of(parquet: Path) -> pa.Table:

@@ -13,7 +13,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from orchestration.lake import Lake
-from orchestration.publishing import MANIFEST, PRELIMINARY, newest_release, release_folders
+from orchestration.publication_files import MANIFEST, PRELIMINARY
+from orchestration.publication_folders import newest_release, release_folders
 from orchestration.restatement.base_year import BASE_YEAR, base_year_rows
 from orchestration.restatement.causes import RESTATEMENTS, compare
 from orchestration.restatement.figures import FIGURES, figures_of

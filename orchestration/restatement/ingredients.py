@@ -36,7 +36,7 @@ from orchestration.ingest.corrections import CHANGED
 from orchestration.ingest.numbers import PLAIN
 from orchestration.ingest.reading import ACCEPTED_SCHEMA
 from orchestration.lake import Lake
-from orchestration.publishing import MANIFEST
+from orchestration.publication_files import MANIFEST
 
 DATA, CORRECTION, FACTOR, METHOD, BOUNDARY = "data", "correction", "factor", "method", "boundary"
 CAUSES = (DATA, CORRECTION, FACTOR, METHOD, BOUNDARY)

@@ -15,7 +15,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from orchestration.progress import shown
-from orchestration.publishing import MANIFEST
+from orchestration.publication_files import MANIFEST
 from orchestration.restatement.base_year import MEASURES
 from orchestration.restatement.causes import Comparison, compare
 from orchestration.restatement.figures import INVENTORY, PRODUCT

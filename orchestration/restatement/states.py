@@ -22,7 +22,7 @@ from orchestration.conversions import CONVERSION_SCHEMA, conversion_rows
 from orchestration.dbt import PROJECT
 from orchestration.footprint.system_tables import PERIODS
 from orchestration.lake import HAND_INS_SCHEMA, NO_MONTH, Lake, content_sha256, text_schema
-from orchestration.publishing import write_parquet
+from orchestration.publication_files import write_parquet
 from orchestration.recomputing import RecomputeError, recompute
 from orchestration.restatement.figures import figures_of
 from orchestration.restatement.ingredients import (

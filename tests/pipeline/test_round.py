@@ -19,7 +19,8 @@ from orchestration.company import DataFolder
 from orchestration.dbt import PROJECT
 from orchestration.lake import BUILD_MONTHS_SCHEMA, HAND_INS_SCHEMA, Lake
 from orchestration.landing import land_source
-from orchestration.publishing import PublishError, publish
+from orchestration.publication_files import PublishError
+from orchestration.publishing import publish
 from orchestration.running import unbroken_rows
 from tests.conftest import TinyCompany
 
@@ -182,7 +183,7 @@ def test_a_publication_killed_before_the_swap_leaves_the_old_one_whole(
 
     working_file(lake, 2)
     with monkeypatch.context() as patch:
-        patch.setattr(publishing, "_point_to", die)
+        patch.setattr(publishing, "point_to", die)
         with pytest.raises(KilledError):
             publish(lake, PROJECT, data)
     assert published_figure(lake) == 1

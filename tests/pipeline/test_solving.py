@@ -18,7 +18,8 @@ from orchestration.footprint.system_tables import (
     SOLVED_SCHEMAS,
 )
 from orchestration.lake import BUILD_MONTHS_SCHEMA, HAND_INS_SCHEMA, NO_PERIOD, Lake
-from orchestration.publishing import PublishError, publish
+from orchestration.publication_files import PublishError
+from orchestration.publishing import publish
 from orchestration.solving import (
     SolveError,
     period_rows,
