@@ -229,15 +229,20 @@ AGREEMENT = (
         "{cell}: the meter starts {month} at {observed}, but ended the month before at {expected}.",
         "{cell}：{month} 期初读数为 {observed}，上月期末读数为 {expected}。",
         "Read the meter again. A replaced meter needs replaced_on, final_reading and first_reading "
-        "in company/meters.csv, or a new meter id from its first day.",
+        "in company/meters.csv, or a new meter id from its first day. Where last month's end was "
+        "wrong, that file is handed in again, corrected.",
         "请重新抄表；更换的表计须在 company/meters.csv 填写 replaced_on、final_reading、first_reading，"
-        "或自启用之日起使用新的表号。",
+        "或自启用之日起使用新的表号；若上月期末读数有误，请重新提交上月文件。",
         """
         select opening.reading_no, shown(opening.quantity) as observed,
             concat(shown(closing.quantity), ' (', closing.cell, ')') as expected
         from gate_opening opening
             join gate_closing closing using (kind, place, period_month)
-        where kind = 'meter' and abs(opening.quantity - closing.quantity)
+        -- an end that is wrong in itself is not the next start's to answer for
+        where kind = 'meter' and (place, period_month) not in (
+                select (place, (period_month + interval 1 month)::date)
+                from gate_register_broken)
+            and abs(opening.quantity - closing.quantity)
             > 1e-9 * greatest(abs(opening.quantity), abs(closing.quantity))
             and not exists (
                 select 1 from gate_replacement r

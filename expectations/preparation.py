@@ -35,6 +35,7 @@ from expectations.gate_tables import (
     UNKNOWN_KEY,
 )
 from expectations.mass_balance import NO_UNBALANCED, SOURCE_SCHEMA, UNBALANCED
+from expectations.meter_registers import REGISTER
 from expectations.own_history import SERIES, UNLIKE
 from expectations.rules import FINDING_SCHEMA
 from orchestration.company import INSTRUMENT_COLUMNS
@@ -43,7 +44,15 @@ if TYPE_CHECKING:
     from orchestration.ingest.units import Bridges
 
 INSTRUMENT_TEXT = (*INSTRUMENT_COLUMNS, "round", "source_file", "source_line")
-METER_TEXT = ("meter_id", "facility_id", "replaced_on", "final_reading", "first_reading")
+METER_TEXT = (
+    "meter_id",
+    "facility_id",
+    "replaced_on",
+    "final_reading",
+    "first_reading",
+    "multiplier",
+    "rolls_over_at",
+)
 HISTORY_SCHEMA = pa.schema(
     [
         *((name, pa.string()) for name in
@@ -101,7 +110,7 @@ def prepare(
             plainly_fine=plainly_fine, or_needed=_needed(connection), month_key=CELL_GROUP_KEY
         )
     )
-    for statement in (RATIO_CELL, TOTAL, INCOMPLETE, CLOSING_AND_OPENING, INSTRUMENT):
+    for statement in (RATIO_CELL, TOTAL, INCOMPLETE, CLOSING_AND_OPENING, REGISTER, INSTRUMENT):
         connection.execute(statement)
 
 

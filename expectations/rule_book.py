@@ -45,6 +45,7 @@ OBJECT_OF_SUITE: Mapping[str, str] = {
     "stage_workbook": "cell",
     "erp_export": "document line",
     "collection_round": "cell, process and month, or hand-in",
+    "meter_registers": "meter and month",
     "own_history": "cell, process and month",
     "mass_balance": "process and month",
     "energy_instruments": "certificate",
@@ -77,6 +78,7 @@ TOLERANCE_OF_GATE: Mapping[str, str] = {
     "process_mass_balance": "mass_balance_critical",
     "factor_libraries_disagree": "factor_libraries_disagree",
     "factor_out_of_line": "factor_out_of_line",
+    "meter_register": "meter_register",
     "unlike_other_months": "unlike_other_months, unlike_other_months_deviations",
     "far_from_other_months": "far_from_other_months, far_below_other_months, "
     "far_from_other_months_deviations",

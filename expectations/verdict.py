@@ -14,6 +14,7 @@ from expectations import (
     energy_instruments,
     erp_export,
     mass_balance,
+    meter_registers,
     own_history,
     stage_workbook,
 )
@@ -31,6 +32,7 @@ SUITES: Mapping[str, Sequence[Rule]] = {
     "stage_workbook": stage_workbook.RULES,
     "erp_export": erp_export.RULES,
     "collection_round": collection_round.RULES,
+    "meter_registers": meter_registers.RULES,
     "own_history": own_history.RULES,
     "mass_balance": mass_balance.RULES,
     "energy_instruments": energy_instruments.RULES,

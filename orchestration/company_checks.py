@@ -208,7 +208,7 @@ def _wrong_properties(tables: Tables) -> list[str]:
 def _wrong_meters(tables: Tables) -> list[str]:
     """A multiplier or a replacement that can't be read would leave a balance without its meter."""
     problems = out_of_bounds(tables, "meters", "multiplier", 0, None, "a number of 0 or more")
-    for column in ("final_reading", "first_reading"):
+    for column in ("final_reading", "first_reading", "rolls_over_at"):
         problems += out_of_bounds(tables, "meters", column, 0, None, "a reading of 0 or more")
     for place, row in lines_of(tables, "meters"):
         stated = [row[name] is not None for name in REPLACEMENT]

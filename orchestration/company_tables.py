@@ -194,7 +194,7 @@ TABLES: Mapping[str, Table] = {
         "company/meters.csv",
         ("meter_id", "facility_id", "process_id", "flow_id"),
         ("meter_id",),
-        ("multiplier", "replaced_on", "final_reading", "first_reading"),
+        ("multiplier", "replaced_on", "final_reading", "first_reading", "rolls_over_at"),
         may_be_absent=True,
     ),
     "people": Table(

@@ -326,7 +326,10 @@ def test_production_in_the_sheet_is_what_the_erp_received(judged, quantity, is_t
     assert found(judged(production_of_the_erp(quantity))) == expected
 
 
-METER_COLUMNS = ["meter_id", "facility_id", "replaced_on", "final_reading", "first_reading"]
+METER_COLUMNS = [
+    "meter_id", "facility_id", "replaced_on", "final_reading", "first_reading", "multiplier",
+    "rolls_over_at",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -346,7 +349,9 @@ def test_a_replaced_meter_goes_on_from_its_record(judged, replacement, is_told):
 
     def change(rows, tables):
         cell(rows, BOIL, "G6")["quantity"] = 3.0
-        tables["meters"] = pd.DataFrame([replacement], columns=METER_COLUMNS, dtype=object)
+        tables["meters"] = pd.DataFrame(
+            [[*replacement, None, None]], columns=METER_COLUMNS, dtype=object
+        )
 
     expected = [("meter_continuity", "critical", BOIL, "G6")] if is_told else []
     assert found(judged(change)) == expected

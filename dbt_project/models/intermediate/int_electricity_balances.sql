@@ -65,6 +65,8 @@ through_meters as (
                         and metered.start_reading <> meters.first_reading
                         and metered.end_reading <> meters.final_reading
                         then meters.final_reading - meters.first_reading
+                    when metered.end_reading < metered.start_reading
+                        then coalesce(meters.rolls_over_at, 0.0)
                     else 0.0
                 end
             ) * meters.register_multiplier,

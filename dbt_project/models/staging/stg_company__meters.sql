@@ -10,5 +10,6 @@ select
         as register_multiplier,
     cast(replaced_on as date) as replaced_on,
     {{ to_double('final_reading') }} as final_reading,
-    {{ to_double('first_reading') }} as first_reading
+    {{ to_double('first_reading') }} as first_reading,
+    {{ to_double('rolls_over_at') }} as rolls_over_at
 from {{ source('company', 'meters') }}
