@@ -170,37 +170,6 @@ AGREEMENT = (
         waivable=True,
     ),
     Rule(
-        "sheet_agrees_with_erp",
-        "critical",
-        "What is stated twice agrees.",
-        "重复填报的数据须一致。",
-        "{cell}: {flow} for {month} is {observed} here, but {expected} (allowed: {tolerance} %).",
-        "{cell}：{flow} 在 {month} 此处为 {observed}，而 {expected}（允许偏差 {tolerance} %）。",
-        "Settle with the other side which figure is right, and hand in the corrected one.",
-        "请与另一方核对哪个数据正确，并提交更正后的数据。",
-        """
-        select reading_no,
-            concat(shown(stated), ' ', unit_code,
-                case when check_count > 1 then concat(' (sum of ', check_count, ' cells)')
-                else '' end) as observed,
-            concat(shown(counted), ' ', unit_code, ' in ', cell,
-                case when counted_cells > 1 then concat(' and ', counted_cells - 1, ' more')
-                else '' end) as expected, tolerance
-        from gate_agreement
-            join gate_check_cell
-                using (hand_in, facility_id, flow_id, direction, period_month)
-            join (
-                select facility_id, flow_id, direction, period_month, min(cell) as cell
-                from gate_largest_cell group by all
-            ) using (facility_id, flow_id, direction, period_month)
-        where (facility_id, flow_id, direction, period_month) not in (
-                select (facility_id, flow_id, direction, period_month) from gate_incomplete)
-            and abs(stated - counted)
-                > tolerance * abs(counted) + 1e-9 * greatest(abs(stated), abs(counted))
-        """,
-        waivable=True,
-    ),
-    Rule(
         "check_compared",
         "warning",
         "What is stated as a check has something to be checked against.",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import pyarrow as pa
 
+from expectations.disputes import DISPUTE
 from expectations.gate_tables import (
     AGREEMENT,
     BOUNDED,
@@ -110,7 +111,15 @@ def prepare(
             plainly_fine=plainly_fine, or_needed=_needed(connection), month_key=CELL_GROUP_KEY
         )
     )
-    for statement in (RATIO_CELL, TOTAL, INCOMPLETE, CLOSING_AND_OPENING, REGISTER, INSTRUMENT):
+    for statement in (
+        RATIO_CELL,
+        TOTAL,
+        INCOMPLETE,
+        CLOSING_AND_OPENING,
+        REGISTER,
+        DISPUTE,
+        INSTRUMENT,
+    ):
         connection.execute(statement)
 
 

@@ -45,6 +45,7 @@ OBJECT_OF_SUITE: Mapping[str, str] = {
     "stage_workbook": "cell",
     "erp_export": "document line",
     "collection_round": "cell, process and month, or hand-in",
+    "disputes": "cell, flow and month",
     "meter_registers": "meter and month",
     "own_history": "cell, process and month",
     "mass_balance": "process and month",

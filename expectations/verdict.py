@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from expectations import (
     collection_round,
+    disputes,
     energy_instruments,
     erp_export,
     mass_balance,
@@ -32,6 +33,7 @@ SUITES: Mapping[str, Sequence[Rule]] = {
     "stage_workbook": stage_workbook.RULES,
     "erp_export": erp_export.RULES,
     "collection_round": collection_round.RULES,
+    "disputes": disputes.RULES,
     "meter_registers": meter_registers.RULES,
     "own_history": own_history.RULES,
     "mass_balance": mass_balance.RULES,
