@@ -191,6 +191,16 @@ def _of_figures(rule_id: str, object_kind: str, tolerance: str, *words: str) -> 
 
 CALCULATION: Sequence[DescribedRule] = (
     _of_figures(
+        "certificate_technology",
+        "site, flow and month",
+        "",
+        "A certificate's technology has a factor of its own.",
+        "证书所载技术有对应的因子。",
+        "Write the technology of the certificate as in the factor libraries, capitals included, or "
+        "add the factor; for generation, kgco2_per_kwh of the certificate does as well.",
+        "请按因子库书写证书的技术（区分大小写），或补充该因子；发电部分也可填写证书的 kgco2_per_kwh。",
+    ),
+    _of_figures(
         "flow_exempted",
         "cell",
         "",

@@ -22,7 +22,7 @@ from orchestration.company_tables import (
     TABLES,
     read_csv_as_text,
 )
-from orchestration.ingest.units import is_co2e
+from orchestration.ingest.units import UnitError, is_co2e, parse
 from orchestration.physical_bounds import bound_of
 from orchestration.product_checks import product_contradictions
 from orchestration.table_checks import (
@@ -134,7 +134,7 @@ def _wrong_shares(facilities: pd.DataFrame) -> list[str]:
 
 def _wrong_flows(tables: Tables) -> list[str]:
     """Life cycle stages: once there are products, an emission without one belongs to no stage."""
-    problems = outside(tables, "flows", "is_aircraft", ("true", "false"))
+    problems = _wrong_units(tables) + outside(tables, "flows", "is_aircraft", ("true", "false"))
     problems += outside(tables, "flows", "life_cycle_stage", LIFE_CYCLE_STAGES)
     problems += _wrong_upper_bounds(tables)
     if tables["products"].empty:
@@ -155,6 +155,17 @@ def _wrong_flows(tables: Tables) -> list[str]:
         for place, row in lines_of(tables, "flows")
         if row["life_cycle_stage"] is None and row["components"] and row["flow_kind"] in kinds
     ]
+
+
+def _wrong_units(tables: Tables) -> list[str]:
+    """No figure of a flow could be converted to a unit that nobody can read."""
+    problems = []
+    for place, row in lines_of(tables, "flows"):
+        try:
+            parse(row["unit_code"])
+        except UnitError as error:
+            problems.append(f"{place}: unit_code of {row['flow_id']}. {error}")
+    return problems
 
 
 def _wrong_upper_bounds(tables: Tables) -> list[str]:

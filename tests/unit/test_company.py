@@ -276,6 +276,7 @@ def test_tables_without_a_fault_are_taken_as_they_stand(product_company):
         ("flow_properties", "moisture,0.004", "density,840", "Write it in kg/L"),
         ("flow_properties", "0.004", "wet", "value wet is not a number"),
         ("processes", "Air,utility", "Air,service", "process_type service is not known"),
+        ("flows", "tap_water,Water,water,m3", "tap_water,Water,water,ML", "a million litres or a"),
         ("facilities", ",CN", ",cn", "country cn of mill is no country code"),
     ],
 )

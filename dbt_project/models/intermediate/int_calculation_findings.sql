@@ -33,6 +33,8 @@ claims as (
 basis as (
 
     select * from {{ ref('int_basis_findings') }}
+    union all
+    select * from {{ ref('int_certificate_findings') }}
 
 ),
 
