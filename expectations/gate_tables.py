@@ -121,6 +121,10 @@ NEEDED = {
     " or (hand_in, meter_id) in (select (hand_in, key) from gate_unknown_key where kind = 'meter')",
     "gate_negative": "({month_key}) in (select ({month_key}) from gate_negative)",
     "gate_beyond": "({month_key}) in (select ({month_key}) from gate_beyond)",
+    **{
+        table: f"({{month_key}}) in (select ({{month_key}}) from {table})"
+        for table in ("gate_unmoved", "gate_too_large", "gate_unasked", "gate_sold")
+    },
     "gate_unlike": "({month_key}) in (select ({month_key}) from gate_unlike)",
     "gate_ratio_output": "({month_key}) in (select ({month_key}) from gate_ratio_output)",
     "gate_unbalanced": "({month_key}) in (select ({month_key}) from gate_unbalanced)",

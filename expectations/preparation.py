@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import pyarrow as pa
 
+from expectations.consistency import CONSISTENCY
 from expectations.disputes import DISPUTE
 from expectations.gate_tables import (
     AGREEMENT,
@@ -68,6 +69,9 @@ HISTORY_SCHEMA = pa.schema(
 DEFAULT_TOLERANCES = Path(__file__).with_name("default_tolerances.csv")
 """How far is too far where a company says nothing, each with its reason."""
 
+LARGEST_SITES = Path(__file__).with_name("largest_sites.csv")
+"""What no site on earth exceeds, by kind of unit."""
+
 OPTIONAL_TABLES = {
     "correction_findings": FINDING_SCHEMA,
     "history": HISTORY_SCHEMA,
@@ -102,7 +106,8 @@ def prepare(
     connection.execute(UNKNOWN_KEY)
     _prepare_property_bounds(connection)
     _prepare_ranges(connection)
-    for statement in (BOUNDED, SERIES, UNLIKE, AGREEMENT):
+    _prepare_limits(connection)
+    for statement in (BOUNDED, SERIES, UNLIKE, CONSISTENCY, AGREEMENT):
         connection.execute(statement)
     connection.execute(UNBALANCED if _has_rows(connection, "mass_sources") else NO_UNBALANCED)
     plainly_fine = "false" if look_at_every_row else _plainly_fine(months)
@@ -229,6 +234,18 @@ def _prepare_property_bounds(connection: duckdb.DuckDBPyConnection) -> None:
         "least double, most double, span varchar)",
         rows,
     )
+
+
+def _prepare_limits(connection: duckdb.DuckDBPyConnection) -> None:
+    """The most that the largest sites move in a month, in the units that flows are kept in."""
+    with LARGEST_SITES.open(encoding="utf-8", newline="") as file:
+        limits = [(row["unit"], float(row["most_per_month"])) for row in csv.DictReader(file)]
+    units = connection.execute("select distinct unit_code from flows").fetchall()
+    rows = []
+    for (unit_code,) in units:
+        sizes = [(convert(unit, unit_code)[0], most) for unit, most in limits if unit_code]
+        rows += [(unit_code, most * size) for size, most in sizes if size is not None][:1]
+    _fill(connection, "gate_limit (unit_code varchar, most double)", rows)
 
 
 def _prepare_ranges(connection: duckdb.DuckDBPyConnection) -> None:

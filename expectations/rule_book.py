@@ -45,6 +45,7 @@ OBJECT_OF_SUITE: Mapping[str, str] = {
     "stage_workbook": "cell",
     "erp_export": "document line",
     "collection_round": "cell, process and month, or hand-in",
+    "consistency": "cell, site or process and month",
     "disputes": "cell, flow and month",
     "meter_registers": "meter and month",
     "own_history": "cell, process and month",
@@ -80,6 +81,7 @@ TOLERANCE_OF_GATE: Mapping[str, str] = {
     "factor_libraries_disagree": "factor_libraries_disagree",
     "factor_out_of_line": "factor_out_of_line",
     "meter_register": "meter_register",
+    "sold_is_made": "sold_is_made",
     "unlike_other_months": "unlike_other_months, unlike_other_months_deviations",
     "far_from_other_months": "far_from_other_months, far_below_other_months, "
     "far_from_other_months_deviations",

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from expectations import (
     collection_round,
+    consistency,
     disputes,
     energy_instruments,
     erp_export,
@@ -33,6 +34,7 @@ SUITES: Mapping[str, Sequence[Rule]] = {
     "stage_workbook": stage_workbook.RULES,
     "erp_export": erp_export.RULES,
     "collection_round": collection_round.RULES,
+    "consistency": consistency.RULES,
     "disputes": disputes.RULES,
     "meter_registers": meter_registers.RULES,
     "own_history": own_history.RULES,
