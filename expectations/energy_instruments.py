@@ -28,6 +28,53 @@ RULES = (
         """,
     ),
     Rule(
+        "instrument_numbers_free",
+        "critical",
+        "No certificate's numbers are among those of another.",
+        "证书编号区间不得与其他证书重叠。",
+        "{file} {cell}: the numbers {observed} overlap those of {expected}.",
+        "{file} {cell}：编号 {observed} 与 {expected} 重叠。",
+        "Keep each number where it was used first; state only the numbers that are retired here.",
+        "每个编号仅保留首次使用；请只填写在此注销的编号。",
+        f"""
+        select {_CELL}, ':registry_id') as source_cell, registry_id as observed,
+            others as expected
+        from gate_instrument join (
+            select own.source_line as line, string_agg(concat(other.registry_id, ' (',
+                other.source_file, ' L', other.source_line, ')'), ', '
+                order by other.source_file, other.source_line) as others
+            from gate_certificate_numbers own join gate_certificate_numbers other
+                on own.series = other.series and own.is_new
+                and own.first_number <= other.last_number
+                and other.first_number <= own.last_number
+                and not (other.is_new and other.source_line = own.source_line)
+                and own.registry_id <> other.registry_id
+            group by all
+        ) on line = source_line
+        """,
+    ),
+    Rule(
+        "instrument_numbers_counted",
+        "critical",
+        "A certificate is for as many MWh as it has numbers.",
+        "证书电量（MWh）等于其编号个数。",
+        "{file} {cell}: {observed} are stated, but the numbers are {expected}.",
+        "{file} {cell}：填报 {observed}，而编号共 {expected} 个。",
+        "Correct the quantity, its unit, or the numbers; each number is 1 MWh.",
+        "请更正数量、单位或编号；每个编号为 1 MWh。",
+        f"""
+        select {_CELL}, ':quantity') as source_cell, concat(shown(mwh), ' MWh') as observed,
+            number_count::varchar as expected,
+            -- the rest of the numbers may be used elsewhere; more than there are can't be
+            case when mwh > number_count then 'critical' else 'warning' end as severity
+        from gate_instrument join (
+            select source_line as line, mwh, number_count from gate_certificate_numbers
+            where is_new and abs(mwh - number_count) > 1e-6 * number_count
+        ) on line = source_line
+        """,
+        waivable=True,
+    ),
+    Rule(
         "instrument_complete",
         "critical",
         "A certificate says what was generated, where it counts and when.",

@@ -444,7 +444,7 @@ from ranked where choice = 1
 group by all having count(*) = 1 and isfinite(any_value(quantity));
 """
 
-INSTRUMENT = """
+INSTRUMENT = r"""
 create or replace temp table gate_instrument as
 select columns(i.*)::varchar, 'energy_instruments' as source,
     try_cast(i.quantity as double) * u.multiplier as canonical_quantity,
@@ -468,6 +468,27 @@ select facility_id, flow_id, first_day, last_day, canonical_quantity from gate_i
 union all
 select facility_id, flow_id, first_day, last_day, canonical_quantity
 from gate_earlier_instrument;
+
+-- Certificates that say their numbers, first..last: 1 MWh each (GEC and I-REC alike).
+create or replace temp table gate_certificate_numbers as
+with stated as (
+    select source_file, source_line, registry_id, canonical_quantity, flow_id, true as is_new
+    from gate_instrument
+    union all by name
+    select source_file, source_line, registry_id, canonical_quantity, flow_id, false as is_new
+    from gate_earlier_instrument
+),
+parsed as (
+    select *, regexp_extract(trim(registry_id), '^(.*?)([0-9]+) *(\.\.|…|~|至) *([0-9]+)$',
+        ['series', 'first_number', 'sign', 'last_number']) as part
+    from stated
+)
+select s.* exclude (part), part.series as series, try_cast(part.first_number as hugeint)
+        as first_number, try_cast(part.last_number as hugeint) as last_number,
+    last_number - first_number + 1 as number_count,
+    canonical_quantity * case f.unit_code when 'kWh' then 0.001 when 'MWh' then 1 end as mwh
+from parsed s join flows f using (flow_id)
+where part.first_number <> '' and last_number >= first_number;
 
 create or replace temp table gate_metered as
 select facility_id, flow_id, period_month, sum(canonical_quantity) as canonical_quantity

@@ -540,11 +540,18 @@ CERTIFICATE = {
                 }
             ],
         ),
+        (None, None, {"registry_id": "W-11..12"}, [{"round": "2022-04", "registry_id": "W-13..14",
+            "quantity": "0.001"}]),
+        (None, None, {"registry_id": "W-11..12"}, [{"round": "2022-04", "registry_id": "S-11..12",
+            "quantity": "0.001"}]),
+        ("instrument_numbers_free", "L2:registry_id", {"registry_id": "W-11..12"},
+            [{"round": "2022-04", "registry_id": "W-01..11", "quantity": "0.001"}]),
+        ("instrument_numbers_counted", "L2:quantity", {"registry_id": "W-011..011"}, []),
         ("instrument_retired", "L2:retired_on", {"retired_on": None}, []),
         ("instrument_retired", "L2:ccer_excluded", {"ccer_excluded": "false"}, []),
         ("instrument_complete", "L2:quantity", {"unit": "furlong"}, []),
     ],
-)
+)  # fmt: skip
 def test_instruments(judged, rule_id, source_cell, values, earlier):
     import pandas as pd
 
