@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from orchestration.company import TABLES, CompanyDataError, DataFolder, months_between
+from orchestration.conversions import conversion_rows
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -292,6 +293,19 @@ def test_a_fault_of_the_product_aspect_names_line_and_remedy(
         _ = DataFolder(product_company.path).company
 
     assert f"company/{file}.csv line " in str(refused.value)
+
+
+def test_a_measured_calorific_value_is_net_unless_its_unit_says_gross(product_company):
+    """1 MJ gross of a fuel is 0.9 MJ net; the property is net by its name."""
+    path = product_company.path / "company" / "flow_properties.csv"
+    path.write_text(path.read_text() + "diesel_stationary,net_per_gross,0.9,MJ/MJ,,\n")
+    units = ("MJ/kg", "MJ/kg (Net CV)", "MJ/kg (Gross CV)")
+    pairs = [
+        {"flow_id": "diesel_stationary", "property": "ncv", "unit_text": unit} for unit in units
+    ]
+    rows = conversion_rows(DataFolder(product_company.path).company, pairs)
+    found = {row["unit_text"]: row["multiplier"] for row in rows}
+    assert [found[unit] for unit in units] == pytest.approx([1e-6, 1e-6, 0.9e-6])
 
 
 def test_a_tolerance_that_no_rule_asks_for_is_named(product_company):

@@ -301,6 +301,16 @@ def test_a_record_gives_its_readings(hand_in):
     ]
 
 
+def test_a_supplier_that_the_lookup_lacks_is_kept_for_the_gate(hand_in):
+    text = RECORDS.replace(
+        "supplier: {column: 供应商}", "supplier: {column: 供应商, lookup: {S1: acme}}"
+    )
+    lines = "2021-01-05;0010;D1;S1;M1;1;t;9;汽运\n2021-01-06;0010;D2;S9;M1;2;t;9;汽运\n"
+    rows = hand_in(text, CSV + lines, "receipts.csv")
+    stated = pick(rows, "supplier_id", "unknown_supplier", flow_id="bale")
+    assert stated[:2] == [("acme", None), (None, "S9")]
+
+
 def test_unknown_texts_of_a_record_are_kept(hand_in):
     lines = [
         "2021-01-05;9999;D1;S1;M1;1;t;100;汽运",
