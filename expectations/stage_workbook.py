@@ -277,6 +277,21 @@ RULES = (
         """,
     ),
     Rule(
+        "figures_below_header",
+        "critical",
+        "Figures stand below the headers.",
+        "数值位于表头下方。",
+        "Figures stand in the line of the headers of the sheet “{sheet}” ({observed}): everything was "
+        "typed a row too high, or over the headers.",
+        "工作表“{sheet}”的表头行中有数值（{observed}）：内容整体上移了一行，或覆盖了表头。",
+        "Put the headers of the template back, and the figures into the rows below them.",
+        "请恢复模板表头，并将数值填入其下方各行。",
+        """
+        select reading_no, value_text as observed, 'headers' as expected
+        from batch where row_kind = 'shifted_figures'
+        """,
+    ),
+    Rule(
         "shown_as_stored",
         "critical",
         "What a cell shows is what it holds.",

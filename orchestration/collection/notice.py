@@ -46,6 +46,10 @@ PHRASES_ZH = (
     (re.compile("“blank”"), "“空白”"),
     (re.compile(r"(?<=\d) or (?=\d)"), " 或 "),
     (re.compile(r"at most (?=\d)"), "最多 "),
+    (
+        re.compile(r"(\d{4}-\d{2}) by the workbook's own dates of 1904"),
+        r"按该工作簿的 1904 日期系统为 \1",
+    ),
     (re.compile(r"row (\d+) is hidden"), r"第 \1 行已隐藏"),
     (re.compile(r"column ([A-Z]+) is hidden"), r"\1 列已隐藏"),
     (re.compile("the sheet is hidden"), "该工作表已隐藏"),

@@ -42,6 +42,18 @@ class Columns:
         headed = {column for column, header in enumerate(self.headers) if header}
         return [column for column in range(width) if column not in headed]
 
+    def figures_in_header(self) -> list[str]:
+        """Where numbers stand in the last line of the headers of a worksheet."""
+        index = self._header_index
+        if index is None or self._grid.is_text:
+            return []
+        row = self._grid.rows[index]
+        return [
+            self._grid.address(index, column)
+            for column, value in enumerate(row)
+            if type(value) in (float, int)
+        ]
+
     def settle_repeated(self, header: str, is_quantity: bool) -> list[int]:
         """Choose the column that counts of several with one header; returns them where none can be.
 

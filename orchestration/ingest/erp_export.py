@@ -75,6 +75,13 @@ def read_erp_export(
     if count > MOST_CELLS:
         raise UnreadableErpExportError(too_many(count, MOST_CELLS, "cells"))
     rows, lines = _parse(text, delimiter, first_line)
+    ragged = _ragged(rows, lines, header_row)
+    if _is_cut_off(rows, text, header_row):
+        ragged[len(rows) - 1] = (
+            f"Line {lines[-1]} is cut off: {len(rows[-1])} fields where all others have "
+            f"{len(rows[header_row - 1])}, and no line end. Run the export again."
+        )
+        rows[-1] = []
     return Grid(
         name="",
         rows=rows,
@@ -82,7 +89,7 @@ def read_erp_export(
         number_format=number_format or NumberFormat(trailing_minus=True),
         is_text=True,
         lines=lines,
-        ragged_lines=_ragged(rows, lines, header_row),
+        ragged_lines=ragged,
         is_comma_likely_decimal=delimiter == ";",
     )
 
@@ -188,6 +195,14 @@ def _unguarded(field: str) -> str:
 def _physical_lines(text: str) -> Iterator[str]:
     """Lines ending in CR, LF or both; form feeds and Unicode separators are part of a field."""
     return (line[0] for line in LINE.finditer(text))
+
+
+def _is_cut_off(rows: Sequence[Sequence[str]], text: str, header_row: int) -> bool:
+    """Whether the last line ends before its fields do, as when a disk is full or a line drops."""
+    if len(rows) < header_row + 2 or text.endswith(("\n", "\r")):
+        return False
+    widths = {len(row) for row in rows[header_row - 1 : -1] if row}
+    return len(widths) == 1 and 0 < len(rows[-1]) < min(widths)
 
 
 def _ragged(rows: list[list[str]], lines: list[int], header_row: int) -> dict[int, str]:

@@ -139,6 +139,7 @@ class Grid:
     ragged_lines: Mapping[int, str] = field(default_factory=dict)
     appearance: Appearance | None = None
     is_comma_likely_decimal: bool = False
+    has_1904_dates: bool = False
 
     @property
     def width(self) -> int:
@@ -153,6 +154,24 @@ class Grid:
     def cell(self, index: int, column: int) -> Cell:
         """The typed cell in a column of the row at this index."""
         return self.to_cell(self.value(index, column))
+
+    def spread_merged(self, columns: Collection[int]) -> None:
+        """Write what a cell says that is merged down a column into each row it covers.
+
+        For words only: a figure in a merged cell is stated once.
+        """
+        for (first, column), (last, last_column) in (
+            self.appearance.merged if self.appearance else ()
+        ):
+            top = self.index_of(first)
+            if column != last_column or column not in columns or top is None:
+                continue
+            for number in range(first + 1, last + 1):
+                index = self.index_of(number)
+                if index is not None and self.value(index, column) == "":
+                    row = self.rows[index]
+                    row.extend([""] * (column + 1 - len(row)))
+                    row[column] = self.value(top, column)
 
     @property
     def to_cell(self) -> Callable[[Any], Cell]:

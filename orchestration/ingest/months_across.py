@@ -10,6 +10,7 @@ from orchestration.ingest.grid import Typed, column_letters, text_of
 from orchestration.ingest.numbers import fold
 from orchestration.ingest.periods import month_of
 from orchestration.ingest.sheet import (
+    MANY_FIGURES,
     Context,
     header_texts,
     is_blank,
@@ -36,7 +37,13 @@ class MonthsAcrossReader:
 
     def read(self) -> None:
         """Add every reading of the sheet."""
+        figures = self._figures_in_header()
+        if len(figures) >= MANY_FIGURES:
+            self.context.add_shifted(figures)
+            return
         self._read_header()
+        if self.sheet.unit in self.named:
+            self.grid.spread_merged([self.named[self.sheet.unit]])
         if self.sheet.item not in self.named:
             return
         self._find_rows()
@@ -45,6 +52,18 @@ class MonthsAcrossReader:
                 self.context.add_absent(label, item)
             for index in self.rows.get(label, []):
                 self._add_row(label, item, index)
+
+    def _figures_in_header(self) -> list[str]:
+        """Where numbers that are no months stand in the line of the months."""
+        index = self.grid.index_of(self.sheet.header_lines[-1] - 1)
+        if index is None or self.grid.is_text or len(self.sheet.header_lines) > 1:
+            return []
+        return [
+            self.grid.address(index, column)
+            for column, value in enumerate(self.grid.rows[index])
+            if type(value) in (float, int)
+            and month_of(value, self.context.months, bare_month=True) is None
+        ]
 
     def _read_header(self) -> None:
         sheet, grid = self.sheet, self.grid

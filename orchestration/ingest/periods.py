@@ -12,6 +12,7 @@ from orchestration.ingest.numbers import fold
 
 FIRST_SERIAL, LAST_SERIAL = 36_526, 73_050  # 2000-01-01 to 2099-12-31
 SERIAL_ZERO = date(1899, 12, 30)
+SERIAL_ZERO_1904 = date(1904, 1, 1)
 MONTH_NAMES = {
     name: number
     for number, names in enumerate(
@@ -93,9 +94,20 @@ def month_of(
     return _month_of_text(value, tuple(months), bare_month, date_format)
 
 
+def is_serial(value: Any) -> bool:
+    """Whether a number is a day as spreadsheets count them."""
+    return type(value) in (float, int) and FIRST_SERIAL <= value < LAST_SERIAL + 1
+
+
+def serial_month(value: float, by_1904: bool = False) -> date:
+    """The month of a day's number; programs of Apple once counted from 1904."""
+    zero = SERIAL_ZERO_1904 if by_1904 else SERIAL_ZERO
+    return (zero + timedelta(days=int(value))).replace(day=1)
+
+
 def _month_of_number(value: float, months: tuple[date, ...], bare_month: bool) -> date | None:
-    if FIRST_SERIAL <= value < LAST_SERIAL + 1:
-        return (SERIAL_ZERO + timedelta(days=int(value))).replace(day=1)
+    if is_serial(value):
+        return serial_month(value)
     if value != int(value):
         return None  # 2021.1 may be January or October
     whole = int(value)

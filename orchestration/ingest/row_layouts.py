@@ -8,9 +8,10 @@ from typing import Any, TypeVar
 
 from orchestration.ingest.columns import Columns
 from orchestration.ingest.numbers import fold
-from orchestration.ingest.periods import month_of
+from orchestration.ingest.periods import is_serial, month_of, serial_month
 from orchestration.ingest.record_facts import RecordFacts, is_closing_line
 from orchestration.ingest.sheet import (
+    MANY_FIGURES,
     Context,
     is_blank,
     items_of,
@@ -47,10 +48,15 @@ class RowReader:
 
     def read(self) -> None:
         """Add every reading of the sheet."""
+        figures = self.columns.figures_in_header()
+        if len(figures) >= MANY_FIGURES and self._lacks_headers():
+            self.context.add_shifted(figures)
+            return
         self._add_header_problems()
         if period_header(self.sheet) not in self.columns.places:
             return
         self._settle_repeated_headers()
+        self._spread_merged_words()
         self._select_rows()
         self._add_headless_numbers()
         for header, item in items_of(self.sheet):
@@ -61,6 +67,9 @@ class RowReader:
             self._add_repeated_lines(self.records)
             RecordFacts(self.records, self.columns, self.context, len(self.kept)).add()
         self._add_missing_months()
+
+    def _lacks_headers(self) -> bool:
+        return any(header not in self.columns.places for header, _ in items_of(self.sheet))
 
     def _add_header_problems(self) -> None:
         known = known_headers(self.sheet)
@@ -89,6 +98,8 @@ class RowReader:
             if self.records and is_closing_line(self.records.control, row):
                 continue
             month = month_of(value, months, bare_month=bare_month, date_format=sheet.date_format)
+            if grid.has_1904_dates and is_serial(value):
+                month = None  # two days are four years apart: which is meant nobody can tell
             if month is None:
                 filled = [c for c in used if c < len(row) and not is_blank(row[c])]
                 if quantities.isdisjoint(filled) and (not self.records or len(filled) <= 1):
@@ -111,6 +122,14 @@ class RowReader:
                 repeated = self.columns.settle_repeated(header, header in quantities)
                 if repeated:
                     self.context.add_repeated(header, self.columns.header_addresses(repeated))
+
+    def _spread_merged_words(self) -> None:
+        """A month or a unit in a merged cell holds for each of its rows; a figure doesn't."""
+        figures = self._present(
+            name for header, item in items_of(self.sheet) for name in (header, *item.times)
+        )
+        words = self._present(header for header, _ in self.wanted) - figures
+        self.context.grid.spread_merged(words)
 
     def _is_total(self, row: Sequence[Any], filled: Iterable[int]) -> bool:
         if not self.sheet.total_rows:
@@ -229,7 +248,7 @@ class RowReader:
     @cached_property
     def _shared(self) -> dict[str, Any]:
         """What each row says of all its readings."""
-        shared: dict[str, Any] = {"period_text": self.columns.texts(period_header(self.sheet))}
+        shared: dict[str, Any] = {"period_text": self._period_texts()}
         if self.sheet.note:
             shared["evidence"] = self.columns.texts(self.sheet.note)
         if self.records and self.records.document:
@@ -245,6 +264,20 @@ class RowReader:
                     for supplier, text in zip(known, typed, strict=True)
                 ]
         return shared
+
+    def _period_texts(self) -> list[str | None]:
+        header = period_header(self.sheet)
+        texts = self.columns.texts(header)
+        if not self.context.grid.has_1904_dates:
+            return texts
+        column = self.columns.places[header][0]
+        values = [self.context.grid.value(index, column) for index in self.columns.rows]
+        return [
+            f"{text}, {serial_month(value, by_1904=True):%Y-%m} by the workbook's own dates of 1904"
+            if is_serial(value)
+            else text
+            for text, value in zip(texts, values, strict=True)
+        ]
 
     def _identity(self, header: str, item: Item) -> dict[str, Any]:
         """Facility, process, flow, unit and meter of each row, and how the item was typed."""

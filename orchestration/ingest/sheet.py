@@ -50,6 +50,17 @@ class Context:
             source_cell=address,
         )
 
+    def add_shifted(self, addresses: Sequence[str]) -> None:
+        """Say that figures stand where the headers should: nothing below can be told apart."""
+        shown = addresses[:FIGURES_NAMED]
+        more = f" and {len(addresses) - len(shown)} more" if len(addresses) > len(shown) else ""
+        self.add(
+            row_kind="shifted_figures",
+            value_text=", ".join(shown) + more,
+            source_cell=addresses[0],
+            is_required=True,
+        )
+
     def add_repeated(self, header: str, addresses: Sequence[str]) -> None:
         """Add a header that several filled columns have: which is meant nobody can tell."""
         self.add(
@@ -66,6 +77,11 @@ class Context:
         if item:
             columns["process_id"] = process_of(item, self.owner)
         self.add(row_kind="missing_header", item_text=header, **columns)
+
+
+FIGURES_NAMED = 3
+MANY_FIGURES = 2
+"""So many figures in the line of the headers are no slip of one cell."""
 
 
 def items_of(sheet: MonthsDown | Records) -> list[tuple[str, Item]]:

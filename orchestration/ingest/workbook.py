@@ -44,7 +44,8 @@ DAMAGED = (
 """What calamine, and openpyxl as the slow reader, raise on a file that isn't what it says."""
 
 CUSTOM_PROPERTIES = "docprops/custom.xml"
-OPENED_BY_CALAMINE = ("xl/workbook.xml", "xl/sharedstrings.xml", "xl/styles.xml")
+OFFICE = "xl/workbook.xml"
+OPENED_BY_CALAMINE = (OFFICE, "xl/sharedstrings.xml", "xl/styles.xml")
 
 
 class Workbook:
@@ -136,6 +137,7 @@ class Workbook:
             grid = _sparse_grid(name, slow.rows, slow.formulas)
             looks = replace(slow.appearance, is_hidden_sheet=name in self._hidden_sheets)
             grid.appearance = None if looks.is_plain else looks
+            grid.has_1904_dates = self._has_1904_dates
             return grid
         looks = xlsx_looks.appearance_of(xml, self._styles, name in self._hidden_sheets)
         book = self._calamine
@@ -146,7 +148,15 @@ class Workbook:
         del xml
         grid = _calamine_grid(book, name, scan.lost, scan.formulas)
         grid.appearance = looks
+        grid.has_1904_dates = self._has_1904_dates
         return grid
+
+    @cached_property
+    def _has_1904_dates(self) -> bool:
+        if self._package is None or OFFICE not in self._package:
+            return False
+        properties = self._package.tree(OFFICE).find("{*}workbookPr")
+        return properties is not None and properties.get("date1904") in ("1", "true")
 
     @cached_property
     def _styles(self) -> xlsx_looks.Styles:

@@ -77,6 +77,7 @@ BROKEN_CELLS = [
     ("sheet_present", "A1", added(WASHING, "A1", row_kind="missing_sheet", item_text="Waste")),
     ("header_known", "F4", added(WASHING, "F4", row_kind="unmapped_header", item_text="Stean")),
     ("header_present", "A4", added(WASHING, "A4", row_kind="missing_header", item_text="Water")),
+    ("figures_below_header", "F4", added(WASHING, "F4", row_kind="shifted_figures")),
     ("header_stands_once", "F4", added(WASHING, "F4", row_kind="repeated_header", item_text="Gas")),
     ("shown_as_stored", "C5", added(WASHING, "C5", row_kind="shown_otherwise", value_text="85 %")),
     ("not_struck_out", "C5", added(WASHING, "C5", row_kind="struck_out", value_text="1000")),
