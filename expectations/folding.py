@@ -54,9 +54,18 @@ FOLDS: Sequence[Fold] = (
     Fold("process_known", ("process_known",), ("source_sheet", "observed", "flow_id")),
     # a quantity beyond its bounds is unlike its other months, too
     Fold("output_fits_its_ratios", HISTORY, CELL),
+    Fold(
+        "quantity_is_possible",
+        ("hard_bounds", "usual_range", "larger_than_any_site", *HISTORY),
+        CELL,
+    ),
     Fold("hard_bounds", HISTORY, CELL),
     Fold("far_from_other_months", ("usual_range",), CELL),
     Fold("usual_range", HISTORY, CELL),
+    # a column is formatted and written in one way, and rows are hidden together
+    Fold("shown_as_stored", ("shown_as_stored",), ("source_sheet", "flow_id")),
+    Fold("number_has_one_reading", ("number_has_one_reading",), ("source_sheet", "flow_id")),
+    Fold("figure_is_visible", ("figure_is_visible",), SHEET),
     Fold("number_typed_as_text", ("number_typed_as_text",), SHEET),
 )
 COLUMNS = ("hand_in", "rule_id", "severity", "source_sheet", "source_cell", "period_month",

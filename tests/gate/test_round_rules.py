@@ -116,6 +116,7 @@ BROKEN_CELLS = [
 ]  # fmt: skip
 ALSO = {
     "month_in_round": {"row_total_agrees"},
+    "quantity_is_possible": {"far_from_other_months", "larger_than_any_site"},
     "hard_bounds": {"row_total_agrees"},
     "process_known": {"row_total_agrees"},
 }
