@@ -541,6 +541,5 @@ create or replace temp macro shown(x) as
     regexp_replace(printf('%.6f', x::double), '\.?0+$', '');
 
 create or replace temp macro significant(x) as
-    case when x = 0 then '0' when not isfinite(x::double) then x::varchar
-        else shown(round(x, (2 - floor(log10(abs(x))))::integer)) end
+    shown(round(x, coalesce(try_cast(2 - floor(log10(nullif(abs(x), 0))) as integer), 0)))
 """
