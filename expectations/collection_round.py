@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from expectations.rules import Rule
+from expectations.rules import Rule, remedies
 
 BEYOND_HARD = (
     "(canonical_quantity < coalesce(hard_min, canonical_quantity)"
@@ -23,7 +23,16 @@ def _bounds(which: str) -> str:
     )
 
 
-def _range_sql(condition: str, which: str) -> str:
+NO_OUTPUT_INVOLVED = remedies(
+    (
+        "output_kg is null",
+        "Check decimal point and unit (kg or t, kWh or 万千瓦时) of the cell.",
+        "请检查该单元格的小数点和单位（kg 或 t、kWh 或 万千瓦时）。",
+    )
+)
+
+
+def _range_sql(condition: str, which: str, remedy: str) -> str:
     return f"""
         select reading_no, concat(shown(canonical_quantity), ' ', shown_unit,
             -- an output stated in the wrong unit makes every input look wrong
@@ -34,7 +43,7 @@ def _range_sql(condition: str, which: str) -> str:
             {_bounds(which)} as expected,
             case when output_kg is not null or cell_count > 1 then
                 other_cells(reading_no, process_id, period_month, flow_id, direction)
-            end as other_cells
+            end as other_cells, {remedy}
         from gate_bounded join gate_largest_cell
             using (hand_in, source, process_id, facility_id, flow_id, direction, period_month)
         where {condition}
@@ -54,7 +63,7 @@ RANGE = (
         "{cell}：{item} 在 {month} 为 {observed}，常见范围为 {expected}。",
         "Check the value and its unit. If it is right, say why in the note; nothing else is needed.",
         "请核对数值和单位；若无误，请在备注中说明原因。",
-        _range_sql(f"{BEYOND_USUAL} and not {BEYOND_HARD}", "usual"),
+        _range_sql(f"{BEYOND_USUAL} and not {BEYOND_HARD}", "usual", "null as remedy_en"),
         waivable=True,
     ),
     Rule(
@@ -67,7 +76,7 @@ RANGE = (
         "Check decimal point and unit (kg or t, kWh or 万千瓦时) of the cell, and of the output "
         "it is divided by; correct the wrong one.",
         "请检查该单元格以及作为除数的产量的小数点和单位（kg 或 t、kWh 或 万千瓦时），更正有误的一项。",
-        _range_sql(BEYOND_HARD, "hard"),
+        _range_sql(BEYOND_HARD, "hard", NO_OUTPUT_INVOLVED),
         waivable=True,
     ),
     Rule(

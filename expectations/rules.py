@@ -97,6 +97,18 @@ def quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def remedies(*cases: tuple[str, str, str]) -> str:
+    """Columns with the remedy of each case: (condition, English, Chinese).
+
+    Where no condition holds they are null, and the rule's own remedy is told.
+    """
+    columns = []
+    for language, position in (("en", 1), ("zh", 2)):
+        branches = " ".join(f"when {case[0]} then {quoted(case[position])}" for case in cases)
+        columns.append(f"case {branches} end as remedy_{language}")
+    return ", ".join(columns)
+
+
 def _message_sql(template: str, language: str) -> str:
     """A message template as a SQL expression, so that a million findings cost one query."""
     values = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from expectations.erp_export import BESIDE_READINGS
-from expectations.rules import Rule
+from expectations.rules import Rule, remedies
 from orchestration.physical_bounds import largest_month
 
 NOT_A_SUM = "role <> 'row_total'"
@@ -58,6 +58,32 @@ def _registered(
         """,
     )
 
+
+NOTHING_TO_USE = remedies(
+    (
+        "role in ('meter_start', 'meter_end', 'stock_open', 'stock_close')",
+        "Read the meter, or take the count, from the log of the day; 0 would be a reading of 0.",
+        "请按当日记录补填表计读数或盘点数；填 0 表示读数为 0。",
+    ),
+    (
+        "direction = 'property'",
+        "Enter what was measured; 0 would be taken as measured.",
+        "请填写实测值；填 0 将视为实测为 0。",
+    ),
+)
+"""A register, a stock and a property are there also in a month in which nothing is used."""
+HOW_IT_BECAME_NEGATIVE = remedies(
+    (
+        "data_method = 'metered'",
+        "Meters only count up: check the subtraction, start from end.",
+        "计量只增不减，请检查减法（期末减期初）。",
+    ),
+    (
+        "data_method in ('calculated', 'estimated')",
+        "It is worked out: check the calculation, what it subtracts and the cells it starts from.",
+        "该数值由计算得出：请检查计算方法、被扣减的数量及所用的单元格。",
+    ),
+)
 
 RULES = (
     Rule(
@@ -204,8 +230,9 @@ RULES = (
         "{file} 的工作表“{sheet}”中缺少 {item} 的 {month} 数据。",
         "Add the month; if nothing was used, enter 0.",
         "请补充该月份；未使用则填 0。",
-        """
-        select reading_no, 'missing' as observed, 'a value for the month' as expected
+        f"""
+        select reading_no, 'missing' as observed, 'a value for the month' as expected,
+            {NOTHING_TO_USE}
         from batch where row_kind = 'reading' and value_type = 'missing' and is_required
             and role <> 'row_total'
         """,
@@ -219,8 +246,8 @@ RULES = (
         "{cell}：{item} 在 {month} 为空。",
         "Enter the value; if nothing was used, enter 0. A blank means it went unread.",
         "请填写数值；未使用则填 0。空白表示未抄录。",
-        """
-        select reading_no, 'blank' as observed, 'a number' as expected
+        f"""
+        select reading_no, 'blank' as observed, 'a number' as expected, {NOTHING_TO_USE}
         from batch where row_kind = 'reading' and value_type = 'blank' and is_required
             and role <> 'row_total'
         """,
@@ -537,11 +564,12 @@ RULES = (
         "投入或产出不得为负数。",
         "{cell}: {item} for {month} is {observed}; it can't be below 0.",
         "{cell}：{item} 在 {month} 为 {observed}，不得小于 0。",
-        "Meters only count up: check the subtraction. A return goes to its own line; where an export "
-        "books reversals, its map says so (reversals).",
-        "计量只增不减，请检查减法；退货请单独填报；若导出含冲销，须在映射中声明（reversals）。",
-        """
-        select reading_no, quantity::varchar as observed, '0 or more' as expected
+        "Check the sign. A return goes to its own line; where an export books reversals, its map "
+        "says so (reversals).",
+        "请检查正负号；退货请单独填报；若导出含冲销，须在映射中声明（reversals）。",
+        f"""
+        select reading_no, quantity::varchar as observed, '0 or more' as expected,
+            {HOW_IT_BECAME_NEGATIVE}
         from batch where row_kind = 'reading' and role = 'activity' and quantity < 0
             and not is_reversal
             and direction in ('input', 'output') and coalesce(flow_kind, '') <> 'statistic'

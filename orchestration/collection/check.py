@@ -50,6 +50,10 @@ NOT_CHECKED: Mapping[str, tuple[str, str]] = {
         "quantities against those of earlier rounds",
     ),
     "hand_in_missing": ("本轮次其他提交是否齐全", "whether the round is complete"),
+    "mass_balance": (
+        "计算之后的平衡核查与同比",
+        "balances and comparisons with last year, which the calculation makes",
+    ),
 }
 """Rules that need more than this file; a finding inside the file is still told of."""
 ONLY_ELSEWHERE = ("check_compared", "hand_in_missing", "waiver_matches")

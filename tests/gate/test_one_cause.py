@@ -166,3 +166,19 @@ def test_a_unit_that_is_wrong_in_every_line_is_told_once_and_marked_everywhere()
     assert remark.message_zh.endswith("同样的问题另有 2 项：Energy!B6, Energy!B7。")
     assert [cell for _, cell in notice.by_cell] == ["B5", "B6", "B7"]
     assert notice.count("critical") == 1
+
+
+def test_a_remedy_belongs_to_the_case(judged):
+    def change(rows, tables):
+        cell(rows, WASH, "D5").update(quantity=-1.0, data_method="calculated")
+        cell(rows, WASH, "C6").update(quantity=60000.0)
+        cell(rows, BOIL, "C5").update(quantity=-200.0)
+        blank = {"quantity": None, "value_type": "blank", "value_text": None}
+        cell(rows, BOIL, "H6").update(blank)
+
+    remedies = {row["source_cell"]: row["remedy_en"] for row in judged(change).findings.to_pylist()
+                if row["rule_id"] in ("not_negative", "hard_bounds", "value_present")}  # fmt: skip
+    assert remedies["D5"].startswith("It is worked out")
+    assert remedies["C5"].startswith("Meters only count up")
+    assert remedies["C6"] == "Check decimal point and unit (kg or t, kWh or 万千瓦时) of the cell."
+    assert remedies["H6"].startswith("Read the meter")

@@ -120,9 +120,13 @@ select
                 'Less recycled material went in than the claim says came out: check the '
                 || 'contents in company/flow_properties.csv, or lower the claim in '
                 || 'company/products.csv.'
+        when balance = 'carbon'
+            then
+                'Look for an input, product or waste of the month that was not weighed or was '
+                || 'booked in another month or unit; check moisture and carbon content.'
         else
             'Look for an input, product or waste of the month that was not weighed or was '
-            || 'booked in another month or unit; check moisture and carbon content.'
+            || 'booked in another month or unit; check the moisture.'
     end as remedy_en,
     case
         when balance = 'electricity' then '请核对分表与总表：抄表日期不同、漏计或重复计量。'
@@ -132,7 +136,9 @@ select
             then
                 '投入的再生料少于声明的产出：请核对 company/flow_properties.csv 中的含量，'
                 || '或下调 company/products.csv 的声明值。'
-        else '请查找当月未称重、错月或错单位登记的投入、产品或废料，并核对含水率和含碳量。'
+        when balance = 'carbon'
+            then '请查找当月未称重、错月或错单位登记的投入、产品或废料，并核对含水率和含碳量。'
+        else '请查找当月未称重、错月或错单位登记的投入、产品或废料，并核对含水率。'
     end as remedy_zh,
     waiver_reason,
     waived_by,
