@@ -17,6 +17,8 @@ BLANK = "blank"
 """What rules have observed where nothing was typed."""
 CELL = ("source_sheet", "source_cell")
 ROW = ("source_sheet", "row")
+MADE_OF = ("address",)
+"""A finding that is made of several cells explains what else was found at them."""
 SHEET = ("source_sheet",)
 IDENTITY = ("process_known", "facility_known", "unit_known", "unit_dimension")
 """What can't be known of a reading either, once its month, flow or value is missing."""
@@ -39,6 +41,7 @@ class Fold:
 
 
 FOLDS: Sequence[Fold] = (
+    Fold("figures_beside_their_months", ("month_known", "value_present"), MADE_OF),
     Fold("facility_known", ("process_known",), ROW, if_blank=True),
     Fold("flow_known", IDENTITY, ROW, if_blank=True),
     Fold("value_present", ("flow_known", *IDENTITY), ROW, if_blank=True),
@@ -68,8 +71,8 @@ FOLDS: Sequence[Fold] = (
     Fold("figure_is_visible", ("figure_is_visible",), SHEET),
     Fold("number_typed_as_text", ("number_typed_as_text",), SHEET),
 )
-COLUMNS = ("hand_in", "rule_id", "severity", "source_sheet", "source_cell", "period_month",
-           "flow_id", "process_id", "observed", "waived_by")  # fmt: skip
+COLUMNS = ("hand_in", "rule_id", "severity", "source_file", "source_sheet", "source_cell",
+           "other_cells", "period_month", "flow_id", "process_id", "observed", "waived_by")  # fmt: skip
 
 
 def fold(findings: pa.Table) -> pa.Table:
@@ -86,7 +89,8 @@ def fold(findings: pa.Table) -> pa.Table:
     for one in FOLDS:
         causes: dict[tuple[Any, ...], int] = {}
         for number in by_rule.get(one.cause, ()):
-            causes.setdefault(_place(rows[number], one.place), number)
+            for place in _places(rows[number], one.place):
+                causes.setdefault(place, number)
         if not causes:
             continue
         for rule_id in one.consequences:
@@ -114,12 +118,22 @@ def name_of(finding: Mapping[str, Any]) -> str:
     return f"{finding['rule_id']} {'!'.join(part for part in place if part)}".strip()
 
 
+def _places(row: Mapping[str, Any], names: Sequence[str]) -> list[tuple[Any, ...]]:
+    """Where a cause explains what else was found."""
+    if names == MADE_OF:
+        return [(row["hand_in"], cell) for cell in (row["other_cells"] or "").splitlines()]
+    return [_place(row, names)]
+
+
 def _place(row: Mapping[str, Any], names: Sequence[str]) -> tuple[Any, ...]:
     return (row["hand_in"], *(_part(row, name) for name in names))
 
 
 def _part(row: Mapping[str, Any], name: str) -> Any:
-    """A column of the finding, or the row of its cell."""
+    """A column of the finding, its whole address, or the row of its cell."""
+    if name == "address":
+        parts = (row["source_file"], row["source_sheet"], row["source_cell"])
+        return "!".join(part for part in parts if part)
     if name == "row":
         cell = row["source_cell"] or ""
         return cell.partition(":")[0] if ":" in cell else "".join(filter(str.isdigit, cell))

@@ -269,7 +269,7 @@ select process_id, period_month, bool_or(is_impossible) as is_impossible
 from ratio
 group by process_id, period_month
 having bool_or(is_out) and case
-    when count(*) = 1 then min(month_count) >= 3
+    when count(*) = 1 then bool_or(is_impossible) and min(month_count) >= 3
         and abs(ln(any_value(output_kg / nullif(usual_output, 0))))
             > abs(ln(any_value(stated_quantity / nullif(usual_quantity, 0))))
     else count(*) filter (is_out) > 1

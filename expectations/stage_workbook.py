@@ -205,6 +205,51 @@ RULES = (
         """,
     ),
     Rule(
+        "figures_beside_their_months",
+        "critical",
+        "Each row of figures stands beside its month.",
+        "每行数据都与其月份同行。",
+        "{cell}: a row of figures has no month, and the row of {observed} is blank throughout: the "
+        "figures may all stand one row off.",
+        "{cell}：该行数据没有月份，而 {observed} 整行为空：数据可能整体错了一行。",
+        "Move the figures so that each row stands beside its month, and look at every row between.",
+        "请移动数据，使每行与其月份对齐，并逐行核对其间各行。",
+        """
+        select * from (
+        with line as (
+            select hand_in, source_sheet, regexp_extract(source_cell, '[0-9]+$') as line_no,
+                period_month, min(reading_no) as reading_no, any_value(period_cell) as period_cell,
+                any_value(source_file) as source_file, count(*) as cell_count,
+                count(*) filter (value_type = 'blank') as blank_count,
+                count(*) filter (value_type = 'blank' and is_required) as needed_count,
+                string_agg(concat_ws('!', source_file, source_sheet, source_cell), chr(10)) as cells
+            from batch
+            where row_kind = 'reading' and role <> 'row_total' and not is_record
+                and value_type <> 'missing' and (period_month is not null or period_text is null)
+            group by hand_in, source_sheet, line_no, period_month
+        ),
+        monthless as (
+            select * from line where period_month is null and blank_count < cell_count
+            qualify count(*) over (partition by hand_in, source_sheet) = 1
+        ),
+        blank as (
+            select * from line where period_month is not null and blank_count = cell_count
+                and needed_count > 0
+            qualify count(*) over (partition by hand_in, source_sheet) = 1
+        )
+        select monthless.reading_no, monthless.period_cell as source_cell,
+            strftime(blank.period_month, '%Y-%m') as observed,
+            'a month beside each row of figures' as expected,
+            concat_ws(chr(10), concat_ws('!', monthless.source_file, monthless.source_sheet,
+                monthless.period_cell), monthless.cells, blank.cells) as other_cells
+        from monthless join blank
+            on blank.hand_in = monthless.hand_in
+            and blank.source_sheet is not distinct from monthless.source_sheet
+            and blank.cell_count = monthless.cell_count
+        )
+        """,
+    ),
+    Rule(
         "month_in_round",
         "critical",
         "Only months of this round are handed in.",

@@ -33,6 +33,7 @@ STATE_STYLE = {
     "missing": "red",
 }
 FINDINGS_SHOWN = 40
+CELLS_SHOWN = 5
 
 
 def print_summary(
@@ -293,7 +294,9 @@ def _print_rows(console: Console, findings: Sequence[dict[str, Any]]) -> None:
             told(f"    {count} more findings follow from it.")
         if row.get("other_cells"):
             cells = row["other_cells"].replace(f"{row['source_file']}!", "").splitlines()
-            told(f"    It is made of this and {', '.join(cells)}.")
+            left = len(cells) - CELLS_SHOWN
+            more = f" and {left} more" if left > 0 else ""
+            told(f"    It is made of this and {', '.join(cells[:CELLS_SHOWN])}{more}.")
         if number == len(shown) or shown[number]["remedy_en"] != row["remedy_en"]:
             told(f"    {row['remedy_en']}")
     if len(causes) > FINDINGS_SHOWN:

@@ -182,3 +182,24 @@ def test_a_remedy_belongs_to_the_case(judged):
     assert remedies["C5"].startswith("Meters only count up")
     assert remedies["C6"] == "Check decimal point and unit (kg or t, kWh or 万千瓦时) of the cell."
     assert remedies["H6"].startswith("Read the meter")
+
+
+def test_figures_one_row_off_are_one_finding(judged):
+    """Every figure was typed a row too high: the row above has no month, and June is blank."""
+
+    def change(rows, tables):
+        for name in ("C", "D"):
+            june = cell(rows, WASH, f"{name}6")
+            above = june | {"source_cell": f"{name}4", "period_month": None, "period_text": None}
+            rows.append(above | {"period_column": "A"})
+            june.update(quantity=None, value_type="blank", value_text=None)
+
+    judgement = judged(change)
+    causes = [finding[:4] for finding in told(judgement)]
+    assert ("figures_beside_their_months", "critical", WASH, "A4") in causes
+    assert not {"month_known", "value_present"} & {rule_id for rule_id, *_ in causes}
+    named = {row["rule_id"] for row in judgement.findings.to_pylist() if row["caused_by"]}
+    assert named >= {"month_known", "value_present"}
+    rows = judgement.findings.to_pylist()
+    remark = next(row for row in rows if row["rule_id"] == "figures_beside_their_months")
+    assert "the row of 2022-06 is blank throughout" in remark["message_en"]

@@ -180,32 +180,28 @@ affected as (
 
 ),
 
-ranked as (
+-- one cell may state several flows
+cells as (
 
     select
         candidates.rule_id,
         candidates.finding_object,
-        row_number() over (
-            partition by candidates.rule_id, candidates.finding_object
-            order by
-                -- a share of emissions is made of the largest, not of the oddest
-                case
-                    when
-                        candidates.rule_id in ('estimated_share', 'missing_evidence_share')
-                        then coalesce(affected.affected_kgco2e, 0.0)
-                    else coalesce(departures.departure, 0.0)
-                end desc,
-                candidates.size desc,
-                candidates.source_file asc,
-                candidates.source_sheet asc,
-                candidates.source_cell asc
-        ) as cell_rank,
         candidates.round,
         candidates.hand_in,
         candidates.source_file,
         candidates.source_sha256,
         candidates.source_sheet,
-        candidates.source_cell
+        candidates.source_cell,
+        max(candidates.size) as size,
+        -- a share of emissions is made of the largest, not of the oddest
+        max(
+            case
+                when
+                    candidates.rule_id in ('estimated_share', 'missing_evidence_share')
+                    then coalesce(affected.affected_kgco2e, 0.0)
+                else coalesce(departures.departure, 0.0)
+            end
+        ) as suspicion
     from candidates
     left join departures
         on
@@ -219,6 +215,39 @@ ranked as (
             and affected.facility_id = ''
             and candidates.process_id = affected.process_id
             and candidates.flow_id = affected.flow_id
+    group by
+        candidates.rule_id,
+        candidates.finding_object,
+        candidates.round,
+        candidates.hand_in,
+        candidates.source_file,
+        candidates.source_sha256,
+        candidates.source_sheet,
+        candidates.source_cell
+
+),
+
+ranked as (
+
+    select
+        rule_id,
+        finding_object,
+        row_number() over (
+            partition by rule_id, finding_object
+            order by
+                suspicion desc,
+                size desc,
+                source_file asc,
+                source_sheet asc,
+                source_cell asc
+        ) as cell_rank,
+        round,
+        hand_in,
+        source_file,
+        source_sha256,
+        source_sheet,
+        source_cell
+    from cells
 
 )
 
