@@ -16,7 +16,7 @@ HALF_WIDTH = re.compile(
     rf"{HAN} ?[,;:!?()]|[,;:!?()] ?{HAN}|(?:{HAN}|{FILLED_IN})[,;:!?()](?:{HAN}|{FILLED_IN})"
 )
 HALF_WIDTH_BETWEEN = re.compile(rf"{HAN} ?[,;:!?()] ?{HAN}")
-REGULAR_EXPRESSION = re.compile(r"\(\?")
+REGULAR_EXPRESSION = re.compile(r"\(\?|\(\.\*|\[0-9\]")
 ENGLISH = re.compile(r"[A-Za-z]+,? [a-z]+,? [a-z]+")
 """Three words in a row: an English sentence may name a Chinese unit between commas."""
 
