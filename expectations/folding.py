@@ -23,7 +23,7 @@ SHEET = ("source_sheet",)
 IDENTITY = ("process_known", "facility_known", "unit_known", "unit_dimension")
 """What can't be known of a reading either, once its month, flow or value is missing."""
 
-SIZES = ("larger_than_any_site", "hard_bounds", "usual_range")
+BOUNDS = ("hard_bounds", "usual_range")
 HISTORY = ("far_from_other_months", "unlike_other_months")
 
 
@@ -57,14 +57,9 @@ FOLDS: Sequence[Fold] = (
     Fold("facility_known", ("facility_known",), ("source_sheet", "observed")),
     Fold("process_known", ("process_known",), ("source_sheet", "observed", "flow_id")),
     # a quantity beyond its bounds is unlike its other months, too
-    Fold("quantity_is_possible", (*HISTORY, *SIZES), CELL),
-    Fold("larger_than_any_site", (*HISTORY, "hard_bounds", "usual_range"), CELL),
+    Fold("quantity_is_possible", ("larger_than_any_site", *BOUNDS, *HISTORY), CELL),
+    Fold("larger_than_any_site", (*BOUNDS, *HISTORY), CELL),
     Fold("output_fits_its_ratios", HISTORY, CELL),
-    Fold(
-        "quantity_is_possible",
-        ("hard_bounds", "usual_range", "larger_than_any_site", *HISTORY),
-        CELL,
-    ),
     Fold("hard_bounds", HISTORY, CELL),
     Fold("far_from_other_months", ("usual_range",), CELL),
     Fold("usual_range", HISTORY, CELL),

@@ -119,8 +119,6 @@ ALSO = {
     "quantity_is_possible": {"far_from_other_months", "larger_than_any_site"},
     "hard_bounds": {"row_total_agrees"},
     "process_known": {"row_total_agrees"},
-    # folded under it: what no number can be is larger than any site, and than its other months
-    "quantity_is_possible": {"far_from_other_months", "larger_than_any_site"},
 }
 
 
