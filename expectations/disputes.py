@@ -50,8 +50,8 @@ select d.*, m.hand_in, m.source, m.process_id, m.canonical_quantity as quantity,
     is_unlike_itself or coalesce(case when d.gap < 0 then o.is_above else o.is_below end, false)
         as is_odd,
     coalesce(s.used_count >= 3 and not s.is_unlike and not s.is_far, false) as is_confirmed,
-    closed >= -d.allowed and (s.usual is null
-        or closed > 0 and abs(ln(closed / s.usual)) <= s.usual_distance) as could_be,
+    closed >= -d.allowed and (s.usual is null or coalesce(
+        abs(ln(nullif(greatest(closed, 0), 0) / s.usual)) <= s.usual_distance, false)) as could_be,
     len(list_filter({SLIPS}, lambda slip:
         abs(m.canonical_quantity * slip - closed) <= d.allowed)) > 0
         and count(*) over (partition by d.check_hand_in, {_place("d")}) > 1
