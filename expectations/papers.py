@@ -35,8 +35,8 @@ RULES = (
         "签字表和豁免表可以读取。",
         "{file} can't be read: {observed}. None of its lines counts.",
         "{file} 无法读取：{observed}。其中各行均不生效。",
-        "Correct the file: UTF-8, commas, and the header that raw_data/README.md shows.",
-        "请更正文件：UTF-8、逗号分隔，表头见 raw_data/README.md。",
+        "Correct the file: the header that raw_data/README.md shows, every quotation mark closed.",
+        "请更正文件：表头见 raw_data/README.md，引号须成对。",
     ),
     _rule(
         "sign_off_complete",
