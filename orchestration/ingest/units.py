@@ -314,7 +314,7 @@ def _factors(text: str) -> tuple[float, str] | None:
 def _lookup(name: str) -> tuple[float, str] | None:
     exact, caseless = _names()
     if listed := _listed_as_ambiguous().get(name.replace("^", "")):
-        raise listed
+        raise listed.with_traceback(None)  # it is kept, and would keep every caller with it
     power = ""
     if match := re.fullmatch(r"(.*[^0-9^])\^(-?[0-9])", name):
         if f"{match[1]}{match[2]}" in exact or f"{match[1]}{match[2]}".lower() in caseless:
