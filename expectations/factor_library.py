@@ -147,6 +147,22 @@ RULES = (
         ),
     ),
     _from_problems(
+        "factor_removal_declared",
+        "critical",
+        (
+            "A factor below zero says that it takes something away.",
+            "负因子须声明其为清除量。",
+        ),
+        SAID,
+        (
+            "If the gas is caught, destroyed or stored, write true under removal. What is only "
+            "displaced elsewhere is a credit: cut-off has none, and other methods take it from "
+            "energy_credit in company/scenarios.csv.",
+            "若气体被捕集、销毁或封存，请在 removal 列填 true。仅在别处替代的排放属于抵扣："
+            "cut-off 不计，其他方法通过 company/scenarios.csv 的 energy_credit 计入。",
+        ),
+    ),
+    _from_problems(
         "factor_validity_parses",
         "critical",
         ("Every factor says from when to when it holds.", "每个因子都注明有效期。"),

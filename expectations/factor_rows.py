@@ -54,7 +54,12 @@ SCORED = ("technology_match", "data_geography")
 CARBON = ("carbon_content", "carbon_content_unit")
 """Carbon in an amount of a fuel: what a laboratory finds, and needs no calorific value."""
 
-OPTIONAL_COLUMNS = (*SCORED, *CARBON, "loss_rate")
+REMOVAL = "removal"
+"""Whether a figure takes away what is counted elsewhere, or out of the air: it may be negative."""
+UNCOUNTED = ("co2_biogenic",)
+"""Gases that stand outside the total: their uptake is no credit."""
+
+OPTIONAL_COLUMNS = (*SCORED, *CARBON, "loss_rate", REMOVAL)
 NO_FIGURE = (
     "factor_numbers_parse",
     "factor_gas_known",
@@ -298,6 +303,7 @@ def _read_values(row: FactorRow) -> None:
     if not row.gases and all(row.text.get(column) is None for column in others):
         row.complain("factor_has_value", "kg_co2_fossil", "at least one value")
     _read_loss_rate(row)
+    _check_removal(row)
 
 
 def _read_loss_rate(row: FactorRow) -> None:
@@ -311,6 +317,22 @@ def _read_loss_rate(row: FactorRow) -> None:
         row.complain("factor_loss_rate", "loss_rate", "above 0, below 1: lost per unit delivered")
     if row.gases:
         row.complain("factor_loss_rate", "loss_rate", "a rate or the gases, not both")
+
+
+def _check_removal(row: FactorRow) -> None:
+    """Below zero is what is taken away, and said to be; what is displaced is a credit, and none."""
+    said = row.text.get("removal")
+    if said not in (None, "true", "false"):
+        row.complain("factor_words_known", "removal", "true, or blank")
+    columns = {gas_code: column for column, gas_code in GAS_COLUMNS.items()}
+    negative = [
+        gas_code for gas_code, value in row.gases.items() if value < 0 and gas_code not in UNCOUNTED
+    ]
+    if negative and said != "true":
+        column = columns.get(negative[0], "other_gases")
+        row.complain("factor_removal_declared", column, "0 or more, or true under removal")
+    if said == "true" and not negative:
+        row.complain("factor_removal_declared", "removal", "a figure below zero")
 
 
 def _read_units(row: FactorRow, company: FactorCompany) -> None:

@@ -94,6 +94,24 @@ _MISSING_FLOW = (
 )
 
 
+RECYCLING = DescribedRule(
+    "recycling_method_without_input",
+    "calculation",
+    "calculation",
+    "info, or warning where the method could have a figure",
+    "product or line of recycling_methods.csv, and year",
+    "",
+    False,
+    "A recycling method that is stated has a figure for each product, and each of its lines serves "
+    "one.",
+    "所填报的再生料方法对每个产品都有数值，且其每一行都被用到。",
+    "Compare recycled_flow_id in company/recycling_methods.csv with what the processes take in; "
+    "state recycling_eol_flow_id where a product of virgin material is recycled after use.",
+    "请核对 company/recycling_methods.csv 的 recycled_flow_id 与各工序的投入；"
+    "原生料产品在报废后被回收的，请填写 recycling_eol_flow_id。",
+)
+
+
 def _balance(rule_id: str, object_kind: str, title: tuple[str, str], remedy: tuple[str, str]):
     from orchestration.collection.waivers import CALCULATION_RULES
 
@@ -286,6 +304,46 @@ TITLES_OF_PRODUCT_SYSTEM: Mapping[str, tuple[str, str, str]] = {
         "Nothing is taken or made in a negative or endless quantity.",
         "使用量和产量不为负且为有限值。",
     ),
+    "taken_from_stock": (
+        "flow, site and period",
+        "What is taken in a period was made in it, but for a part that stocks can give.",
+        "期间内使用的流主要为期间内产出，库存只占一部分。",
+    ),
+    "supplied_by_other_sites": (
+        "flow, site and period",
+        "A site takes what it makes, or what one other site makes.",
+        "厂区使用自产的流，或来自唯一其他厂区的流。",
+    ),
+    "treated_waste_differs": (
+        "flow, site and period",
+        "As much waste is treated as is given to treatment.",
+        "废物处理量等于交付处理的量。",
+    ),
+    "returns_exceed_deliveries": (
+        "flow, site and period",
+        "No more of a product comes back than was delivered.",
+        "产品退货不多于交付。",
+    ),
+    "allocation_departs_from_pact": (
+        "process and period",
+        "Co-products are split as PACT's decision tree has it.",
+        "联产品按 PACT 决策树的结论分摊。",
+    ),
+    "rule_changed_within_period": (
+        "process and period",
+        "One allocation rule and service key holds for the whole period.",
+        "分摊规则和服务分摊键在整个期间内不变。",
+    ),
+    "service_share_dropped": (
+        "process and period",
+        "Shares of a service are stated for processes that run.",
+        "服务份额所列的工序均在运行。",
+    ),
+    "system_contradicts_itself": (
+        "period",
+        "The exchanges of a period fit together.",
+        "期间内的投入与产出相互一致。",
+    ),
     "flow_without_maker": (
         "flow and period",
         "What is taken as the company's own was made in the period.",
@@ -346,7 +404,7 @@ TITLES_OF_PRODUCT_SYSTEM: Mapping[str, tuple[str, str, str]] = {
 
 def described_rules() -> list[DescribedRule]:
     """Every rule in the order in which it is judged: gate, calculation, balances, products."""
-    rules = [*_of_gate(), *CALCULATION, *_balances(), *_of_product_system(), CLAIM]
+    rules = [*_of_gate(), *CALCULATION, *_balances(), *_of_product_system(), CLAIM, RECYCLING]
     return [replace(rule, mended_in=_mended_in(rule)) for rule in rules]
 
 
@@ -378,6 +436,14 @@ def _gate_rule(suite: str, rule: Rule) -> DescribedRule:
     )
 
 
+TOLERANCE_OF_PRODUCT_SYSTEM: Mapping[str, str] = {
+    "taken_from_stock": "stock_draw_month, stock_draw_year",
+    "supplied_by_other_sites": "supply_between_sites",
+    "treated_waste_differs": "own_waste_balance",
+    "service_share_dropped": "service_share_dropped",
+}
+
+
 def _of_product_system() -> list[DescribedRule]:
     """Remedies name what a finding is about; in the book those places stay as words."""
     from orchestration.footprint.system_findings import RULES
@@ -392,7 +458,7 @@ def _of_product_system() -> list[DescribedRule]:
                 "product_system",
                 words.severity,
                 object_kind,
-                "",
+                TOLERANCE_OF_PRODUCT_SYSTEM.get(rule_id, ""),
                 False,
                 title_en,
                 title_zh,
@@ -408,8 +474,8 @@ class _Places(dict):
 
     WORDS: Mapping[str, Mapping[str, str]] = {
         "en": {"flow": "the flow", "flows": "the flows", "process": "the process",
-               "period": "the period"},
-        "zh": {"flow": "该流", "flows": "相关流", "process": "该工序", "period": "该期间"},
+               "period": "the period", "facility": "the site", "table": "its table"},
+        "zh": {"flow": "该流", "flows": "相关流", "process": "该工序", "period": "该期间", "facility": "该厂区", "table": "该表"},
     }  # fmt: skip
 
     def __init__(self, language: str) -> None:

@@ -29,10 +29,20 @@ LIFE_CYCLE_STAGES = (
 )
 SCENARIO_STAGES = ("use", "disposal")
 TREATMENTS = ("use", "recycling", "energy_recovery", "energy_credit", "landfill")
-RECYCLING_METHODS = ("cut_off", "cff", "eol_recycling_100_0", "50_50")
+ALLOCATION_FACTORS: Mapping[str, tuple[float, float]] = {
+    "cut_off": (1.0, 1.0),
+    "cff": (0.2, 1.0),
+    "eol_recycling_100_0": (0.0, 0.0),
+    "50_50": (0.5, 0.5),
+}
+"""Recycling methods, and between what the A of each lies: by what its name says, and for the
+circular footprint formula by Recommendation (EU) 2021/2279, annex I, 4.4.8."""
+RECYCLING_METHODS = tuple(ALLOCATION_FACTORS)
 ALLOCATION_BASES = ("mass", "energy", "volume", "carbon", "revenue", "unit_price", "share")
 PRICED_BASES = ("revenue", "unit_price")
 PROPERTY_OF_BASIS = {"energy": "ncv", "volume": "density", "carbon": "carbon_content"}
+UNIT_OF_BASIS = {"energy": "MJ", "volume": "m3"}
+"""A flow kept in such a unit is weighed by its quantity, and needs no property."""
 KEY_BASES = ("output_mass", "input_of_flow", "share")
 PROPERTIES: Mapping[str, str | None] = {
     "ncv": None,

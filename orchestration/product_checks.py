@@ -13,6 +13,7 @@ import pandas as pd
 
 from orchestration.company_tables import (
     ALLOCATION_BASES,
+    ALLOCATION_FACTORS,
     KEY_BASES,
     PRICED_BASES,
     PROPERTY_OF_BASIS,
@@ -20,6 +21,7 @@ from orchestration.company_tables import (
     SCENARIO_STAGES,
     TABLES,
     TREATMENTS,
+    UNIT_OF_BASIS,
     VALUED_KINDS,
     mass_units,
 )
@@ -55,7 +57,7 @@ def product_contradictions(tables: Tables, sources: Collection[str] | None) -> l
 
 
 def _wrong_products(tables: Tables) -> list[str]:
-    flows = tables["flows"].set_index("flow_id", drop=False)
+    flows = tables["flows"].drop_duplicates("flow_id").set_index("flow_id", drop=False)
     problems = []
     for column in ("regain", "recycled_content"):
         problems += out_of_bounds(
@@ -96,6 +98,7 @@ def _wrong_allocation_rules(tables: Tables) -> list[str]:
         return problems
     problems = overlaps(tables, name)
     kinds = dict(zip(tables["flows"]["flow_id"], tables["flows"]["flow_kind"], strict=True))
+    units = dict(zip(tables["flows"]["flow_id"], tables["flows"]["unit_code"], strict=True))
     properties = tables["flow_properties"]
     known = set(zip(properties["flow_id"], properties["property"], strict=True))
     for place, row in lines_of(tables, name):
@@ -105,6 +108,8 @@ def _wrong_allocation_rules(tables: Tables) -> list[str]:
                 f"{place}: {row['flow_id']} is of kind {kind}, which carries no burden. Rules are "
                 f"for {', '.join(VALUED_KINDS)} and, where a treatment is the service, own_waste."
             )
+        if _is_of_the_kind(units.get(row["flow_id"]), UNIT_OF_BASIS.get(row["basis"])):
+            needed = None
         if needed and (row["flow_id"], needed) not in known:
             problems.append(
                 f"{place}: basis {row['basis']} needs {needed} of {row['flow_id']}. Add it to "
@@ -125,6 +130,19 @@ def _wrong_allocation_rules(tables: Tables) -> list[str]:
         ):
             problems.append(f"{rows[0][0]}: every unit_price of {process}{when} is 0. Correct one.")
     return problems
+
+
+def _is_of_the_kind(unit: str | None, wanted: str | None) -> bool:
+    """Whether a unit converts into another by itself: kWh and GJ into MJ."""
+    from orchestration.ingest.units import UnitError, conversion
+
+    if unit is None or wanted is None:
+        return False
+    try:
+        conversion(unit, wanted)
+    except UnitError:
+        return False
+    return True
 
 
 def _wrong_service_keys(tables: Tables) -> list[str]:
@@ -183,7 +201,7 @@ def _wrong_scenarios(tables: Tables) -> list[str]:
     if problems:
         return problems
     problems = overlaps(tables, name)
-    flows = tables["flows"].set_index("flow_id", drop=False)
+    flows = tables["flows"].drop_duplicates("flow_id").set_index("flow_id", drop=False)
     for place, row in lines_of(tables, name):
         quantity = float(row["quantity_per_declared_unit"])
         if (row["treatment"] == "energy_credit") != (quantity < 0):
@@ -253,11 +271,19 @@ def _wrong_recycling_methods(tables: Tables) -> list[str]:
         if "upstream" in [part.strip() for part in (row["components"] or "").split(";")]
     }
     for place, row in lines_of(tables, name):
-        credit = float(row["energy_credit_share"]) != 0 or float(row["allocation_factor_a"]) != 1
+        factor = float(row["allocation_factor_a"])
+        least, most = ALLOCATION_FACTORS[row["method"]]
+        credit = float(row["energy_credit_share"]) != 0 or factor != 1
         if row["method"] == "cut_off" and credit:
             problems.append(
                 f"{place}: cut_off knows no credit: allocation_factor_a is 1 and "
                 "energy_credit_share 0. It is always computed; the line can go."
+            )
+        elif not least <= factor <= most:
+            bounds = f"{least:g}" if least == most else f"{least:g} to {most:g}"
+            problems.append(
+                f"{place}: allocation_factor_a {factor:g} is not that of {row['method']}, which is "
+                f"{bounds}. Correct it, or name the method that has it: cff is 0.2 to 1."
             )
         problems += [
             f"{place}: {row[column]} is kept in {units[row[column]]}; a method compares masses. "

@@ -140,6 +140,7 @@ def delivered_by_stage(lake: Lake) -> tuple[str, dict[str, dict[str, float]]]:
             """
             with operations as (
                 select
+                    cast(year(emissions.period_month) as varchar) as operation_period,
                     emissions.process_id,
                     emissions.stage_code,
                     sum(
@@ -149,20 +150,20 @@ def delivered_by_stage(lake: Lake) -> tuple[str, dict[str, dict[str, float]]]:
                 from intermediate.int_emissions as emissions
                 inner join reference.ghg_categories as categories
                     on emissions.ghg_category = categories.ghg_category
-                where
-                    categories.in_product_boundary
-                    and emissions.period_month between $1 and $2
-                group by emissions.process_id, emissions.stage_code
+                where categories.in_product_boundary
+                group by operation_period, emissions.process_id, emissions.stage_code
             )
             select
                 requirements.flow_id || ' (' || requirements.facility_id || ')' as market,
                 operations.stage_code,
                 sum(requirements.requirement * operations.kgco2e)
-            from read_parquet($3) as requirements
+            from read_parquet($1) as requirements
             inner join operations
-                on requirements.process_id = operations.process_id
+                on
+                    requirements.process_id = operations.process_id
+                    and requirements.operation_period = operations.operation_period
             where exists (
-                select 1 from read_parquet($4) as demand
+                select 1 from read_parquet($2) as demand
                 where
                     demand.flow_id = requirements.flow_id
                     and demand.facility_id = requirements.facility_id
@@ -171,11 +172,7 @@ def delivered_by_stage(lake: Lake) -> tuple[str, dict[str, dict[str, float]]]:
             group by market, operations.stage_code
             order by market, operations.stage_code
             """,
-            [
-                year["first_month"],
-                year["last_month"],
-                *(str(lake.solved(table, name)) for table in ("requirements", "final_demand")),
-            ],
+            [str(lake.solved(table, name)) for table in ("requirements", "final_demand")],
         ).fetchall()
     found: dict[str, dict[str, float]] = {}
     for market, stage, kgco2e in rows:

@@ -17,6 +17,14 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from orchestration.carried_stocks import (
+    Origins,
+    carried_stock,
+    drawn_flows,
+    earlier_periods,
+    stated_stocks,
+    stock_origins,
+)
 from orchestration.control import (
     BUILT_PERIODS,
     INVENTORY_MONTHS,
@@ -34,7 +42,8 @@ from orchestration.progress import doing
 
 MONTH, YEAR = "month", "year"
 CRITICAL = "critical"
-RULE_TABLES = ("allocation_rules", "service_keys", "flow_properties")
+CUT_OFF = "cut_off"
+RULE_TABLES = ("allocation_rules", "service_keys", "flow_properties", "tolerances")
 
 
 class SolveError(Exception):
@@ -58,6 +67,8 @@ class Wanted:
     periods: list[Period]
     delivered_flows: frozenset[str]
     """Product flows that a non_product process takes in any month."""
+    origins: Origins
+    """Where the stock comes from that nobody made in a period, by reference period."""
 
 
 @dataclass(frozen=True)
@@ -71,27 +82,34 @@ class Solved:
 
 
 def reference_periods(
-    months: Iterable[date], fingerprints: Mapping[date, str], delivered: Iterable[str]
+    months: Iterable[date],
+    fingerprints: Mapping[date, str],
+    delivered: Iterable[str],
+    origins: Origins,
 ) -> list[Period]:
     """Months and calendar years of the months with exchanges, in the order of their names.
 
-    Which products are delivered at all is known from all months together, so it is part of every
-    fingerprint: the first delivery ever changes the final demand of the months before.
+    Which products are delivered at all, and which flows are ever drawn from stock alone, is known
+    from all months together, so it is part of every fingerprint: the first delivery ever changes
+    the final demand of the months before. A period that draws on stock of an earlier one is stale
+    with it.
     """
-    shared = "\n".join(sorted(delivered))
+    shared = "\n".join([*sorted(delivered), "", *sorted(drawn_flows(origins))])
     by_name: dict[str, list[date]] = {}
     for month in sorted(months):
         for name in (f"{month:%Y}", f"{month:%Y-%m}"):
             by_name.setdefault(name, []).append(month)
-    return [
-        Period(
+    found: dict[str, Period] = {}
+    for name, inside in sorted(by_name.items()):
+        parts = [f"{month} {fingerprints[month]}" for month in inside]
+        parts += [found[earlier].fingerprint for earlier in earlier_periods(origins, name)]
+        found[name] = Period(
             name,
             YEAR if len(name) == len("YYYY") else MONTH,
             tuple(inside),
-            _hash([shared, *(f"{month} {fingerprints[month]}" for month in inside)]),
+            _hash([shared, *parts]),
         )
-        for name, inside in sorted(by_name.items())
-    ]
+    return list(found.values())
 
 
 def solve_stale_periods(lake: Lake) -> Solved:
@@ -112,7 +130,7 @@ def solve_stale_periods(lake: Lake) -> Solved:
     # Struck out before a file is touched: whatever kills this run, they are built again.
     take_back(lake, BUILT_PERIODS, [period.reference_period for period in anew])
     is_solved = {name: row["is_solved"] for name, row in before.items()}
-    for solved in _solve(lake, anew, wanted.delivered_flows):
+    for solved in _solve(lake, anew, wanted):
         is_solved[solved.reference_period] = solved.is_solved
         for table, content in solved.tables().items():
             lake.write_if_changed(lake.solved(table, solved.reference_period), content)
@@ -199,20 +217,18 @@ def _wanted(lake: Lake) -> Wanted:
             where process_type = 'non_product' and flow_kind = 'product' and direction = 'input'
             """
         ).fetchall()
+        origins = stock_origins(connection)
     delivered = frozenset(flow for (flow,) in flows)
-    periods = reference_periods((month for (month,) in months), fingerprints, delivered)
-    return Wanted(periods, delivered)
+    periods = reference_periods((month for (month,) in months), fingerprints, delivered, origins)
+    return Wanted(periods, delivered, origins)
 
 
-def _solve(
-    lake: Lake, periods: Sequence[Period], delivered: frozenset[str]
-) -> Iterable[SolvedPeriod]:
+def _solve(lake: Lake, periods: Sequence[Period], wanted: Wanted) -> Iterable[SolvedPeriod]:
+    """One after the other: a period may draw on stock of an earlier one."""
     if not periods:
         return
-    from orchestration.footprint.product_system import solve_period
-
     rules = {name: pq.read_table(lake.company(name)) for name in RULE_TABLES}
-    wanted = _wanted_flows(lake)
+    wanted_flows = _wanted_flows(lake) | drawn_flows(wanted.origins)
     exchanges = _exchanges_of(lake, sorted({month for one in periods for month in one.months}))
     with duckdb.connect() as connection:
         connection.register("exchanges", exchanges)
@@ -238,13 +254,33 @@ def _solve(
                 """,
                 params=[list(period.months)],
             ).to_arrow_table()
+            origins = wanted.origins.get(period.reference_period, ())
+            carried = carried_stock(lake, origins)
             inputs = SystemInputs(
                 exchanges=summed,
                 **rules,
-                delivered_flows=delivered,
-                wanted_flows=wanted,
+                carried=carried.requirements,
+                carried_recycled=carried.recycled_requirements,
+                carried_content=carried.content,
+                stated_stocks=stated_stocks(lake, origins, period.months[0]),
+                delivered_flows=wanted.delivered_flows,
+                recycled_flows=_recycled_flows(lake, period.months[0]),
+                wanted_flows=wanted_flows,
             )
-            yield solve_period(period.reference_period, inputs)
+            yield _solved_or_told(period.reference_period, inputs)
+
+
+def _solved_or_told(reference_period: str, inputs: SystemInputs) -> SolvedPeriod:
+    """The period solved; exchanges that contradict themselves are a finding of it alone."""
+    from orchestration.footprint.product_system import solve_period, unsolved_period
+    from orchestration.footprint.system_findings import Findings
+
+    try:
+        return solve_period(reference_period, inputs)
+    except (ValueError, ArithmeticError) as error:
+        findings = Findings(reference_period)
+        findings.add("system_contradicts_itself", observed=str(error))
+        return unsolved_period(findings)
 
 
 def _exchanges_of(lake: Lake, months: Sequence[date]) -> pa.Table:
@@ -260,6 +296,17 @@ def _exchanges_of(lake: Lake, months: Sequence[date]) -> pa.Table:
             """,
             params=[list(months)],
         ).to_arrow_table()
+
+
+def _recycled_flows(lake: Lake, day: date) -> dict[str, frozenset[str]]:
+    """What each method in force on a day names as recycled."""
+    methods = pq.read_table(lake.company("recycling_methods")).to_pylist()
+    found: dict[str, set[str]] = {}
+    for row in methods:
+        since, until = row.get("valid_from") or "", row.get("valid_to") or "9999-12-31"
+        if str(since) <= day.isoformat() < str(until):
+            found.setdefault(row["method"], set()).add(row["recycled_flow_id"])
+    return {method: frozenset(flows) for method, flows in found.items() if method != CUT_OFF}
 
 
 def _wanted_flows(lake: Lake) -> frozenset[str]:

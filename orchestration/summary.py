@@ -370,7 +370,8 @@ def _print_product_findings(console: Console, lake: Lake) -> bool:
     if critical:
         periods = sorted({row["reference_period"] for row in critical})
         console.print(
-            f"\n[red]Not solved[/]: {', '.join(periods)}; no product has a footprint there.",
+            f"\n[red]Not solved[/]: {', '.join(periods)}; what needs these processes has no "
+            "footprint there.",
             soft_wrap=True,
         )
     for row in same_in_other_periods(critical)[:FINDINGS_SHOWN]:

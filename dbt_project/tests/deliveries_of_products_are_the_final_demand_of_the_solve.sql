@@ -1,21 +1,79 @@
 -- What distribution is divided by is what the solved system delivered: counted twice, from the
--- exchanges and by the solve, over the flows that are products.
+-- exchanges and by the solve, over the flows that are products. Where deliveries are recorded, they
+-- are what was taken; where not, what was made and is left, and never less than nothing.
 
 {{ config(meta={'dagster': {'ref': {'name': 'stg_solved__final_demand'}}}) }}
 
-with delivered as (
+with product_flows as (
+
+    select distinct flow_id
+    from {{ ref('stg_company__products') }}
+
+),
+
+exchanges as (
 
     select
         months.reference_period,
-        product_months.flow_id,
-        sum(product_months.delivered_quantity) as quantity
-    from {{ ref('int_product_months') }} as product_months
+        exchanges.flow_id,
+        sum(
+            case
+                when exchanges.process_type <> 'non_product' then 0.0
+                when exchanges.direction = 'input' then exchanges.quantity
+                else -exchanges.quantity
+            end
+        ) as taken_outside,
+        sum(
+            case
+                when exchanges.process_type = 'non_product' then 0.0
+                when exchanges.direction = 'output' then exchanges.quantity
+                else -exchanges.quantity
+            end
+        ) as left_over
+    from {{ ref('int_system_exchanges') }} as exchanges
+    inner join product_flows
+        on exchanges.flow_id = product_flows.flow_id
     inner join {{ ref('int_period_months') }} as months
-        on product_months.period_month = months.period_month
+        on exchanges.period_month = months.period_month
     where months.is_solved
-    group by months.reference_period, product_months.flow_id
-    -- what nobody made in the period was sold from stock, and is no demand on its processes
-    having sum(product_months.made_quantity) > 0.0
+    group by months.reference_period, exchanges.flow_id
+
+),
+
+recorded_flows as (
+
+    select distinct flow_id
+    from {{ ref('int_system_exchanges') }}
+    where process_type = 'non_product' and direction = 'input'
+
+),
+
+-- of a flow without a figure nothing is demanded
+solved_flows as (
+
+    select distinct
+        reference_period,
+        flow_id
+    from {{ ref('stg_solved__requirements') }}
+
+),
+
+delivered as (
+
+    select
+        exchanges.reference_period,
+        exchanges.flow_id,
+        case
+            when recorded_flows.flow_id is not null then exchanges.taken_outside
+            else greatest(exchanges.left_over, 0.0)
+        end as quantity
+    from exchanges
+    inner join solved_flows
+        on
+            exchanges.reference_period = solved_flows.reference_period
+            and exchanges.flow_id = solved_flows.flow_id
+    left join recorded_flows
+        on exchanges.flow_id = recorded_flows.flow_id
 
 ),
 
@@ -28,9 +86,7 @@ demanded as (
     from {{ ref('stg_solved__final_demand') }} as final_demand
     where
         final_demand.demand_kind = 'delivery'
-        and final_demand.flow_id in (
-            select products.flow_id from {{ ref('stg_company__products') }} as products
-        )
+        and final_demand.flow_id in (select product_flows.flow_id from product_flows)
     group by final_demand.reference_period, final_demand.flow_id
 
 )

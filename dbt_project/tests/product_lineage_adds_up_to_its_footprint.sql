@@ -44,8 +44,14 @@ lines as (
         period_month in (
             select months.period_month
             from {{ ref('int_period_months') }} as months
-            inner join stale
-                on months.reference_period = stale.reference_period
+            where
+                months.reference_period in (
+                    select requirements.operation_period
+                    from {{ ref('int_product_requirements') }} as requirements
+                    inner join stale
+                        on requirements.reference_period = stale.reference_period
+                )
+                or months.reference_period in (select stale.reference_period from stale)
         )
     group by process_id, flow_id, component, period_month, freight_document
 

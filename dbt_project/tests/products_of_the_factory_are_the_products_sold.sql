@@ -35,11 +35,12 @@ contributions as (
         sum(contributions.location_based_kgco2e_per_declared_unit) as location_based_kgco2e,
         sum(contributions.market_based_kgco2e_per_declared_unit) as market_based_kgco2e
     from {{ ref('product_contributions') }} as contributions
-    inner join {{ ref('stg_company__processes') }} as processes
+    -- no process of the company stands for what is stated of stock
+    left join {{ ref('stg_company__processes') }} as processes
         on contributions.process_id = processes.process_id
     where
         {{ in_stale_periods('contributions.reference_period') }}
-        and contributions.origin = 'inventory'
+        and contributions.origin in ('inventory', 'opening_stock')
     group by contributions.product_id, contributions.reference_period, processes.process_type
 
 ),
@@ -194,7 +195,7 @@ where
         and abs(
             of_products.made_location_based_kgco2e
             * line_of_products.delivered_quantity
-            / product_totals.made_quantity
+            / nullif(product_totals.made_quantity, 0.0)
             - line_of_products.gate_location_based_kgco2e
         ) > 1e-6 + 1e-9 * abs(line_of_products.gate_location_based_kgco2e)
     )

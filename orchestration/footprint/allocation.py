@@ -26,7 +26,7 @@ class Allocation:
     """The share of its process that each supply carries, and the table that explains it."""
 
     share: Floats
-    """One per supply, in their order; adds up to 1 for each process."""
+    """One per supply, in their order; adds up to 1 for each process that isn't blocked."""
     table: pa.Table
     """In the schema `ALLOCATION`."""
 
@@ -64,7 +64,9 @@ def allocate(
     total = np.bincount(ruled["process"], weights=key, minlength=len(counts))
     with np.errstate(invalid="ignore", divide="ignore"):  # told as findings
         share[is_shared] = key.to_numpy(float) / total[ruled["process"]]
-    return Allocation(share, _table(ruled, share[is_shared], findings.reference_period))
+    is_known = ~ruled["process_id"].isin(list(findings.blocked)).to_numpy()
+    known = ruled[is_known].reset_index(drop=True)
+    return Allocation(share, _table(known, share[is_shared][is_known], findings.reference_period))
 
 
 def _report_missing(ruled: pd.DataFrame, findings: Findings) -> None:
@@ -73,7 +75,13 @@ def _report_missing(ruled: pd.DataFrame, findings: Findings) -> None:
         return
     made = ruled.groupby("process_id")["flow_id"].agg(", ".join)
     for process, flow in ruled.loc[is_missing, ["process_id", "flow_id"]].itertuples(index=False):
-        findings.add("allocation_rule_missing", observed=made[process], process=process, flow=flow)
+        findings.add(
+            "allocation_rule_missing",
+            observed=made[process],
+            process=process,
+            flow=flow,
+            blocks=[process],
+        )
 
 
 def _keys(ruled: pd.DataFrame, properties: pa.Table) -> pd.Series:
@@ -173,6 +181,7 @@ def _report_uncomputable(ruled: pd.DataFrame, findings: Findings) -> None:
             basis=", ".join(bases),
             process=str(process),
             flow=str(group["flow_id"].iloc[0]),
+            blocks=[str(process)],
         )
 
 

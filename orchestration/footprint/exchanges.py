@@ -112,6 +112,7 @@ def read_exchanges(table: pa.Table, findings: Findings) -> Exchanges:
             observed="no quantity" if np.isnan(rows.quantity[row]) else f"{rows.quantity[row]:g}",
             facility=facilities[facility[row]],
             process=processes[process[row]],
+            blocks=[processes[process[row]]],
             flow=flows[flow[row]],
             direction="output" if is_output[row] else "input",
             direction_zh="产出" if is_output[row] else "投入",

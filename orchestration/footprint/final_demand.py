@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from orchestration.footprint.blocking import Blocked
 from orchestration.footprint.exchanges import Flags, Floats, Ints, Texts, sums
 from orchestration.footprint.markets import Markets
 from orchestration.footprint.system_findings import Findings
@@ -13,6 +14,7 @@ from orchestration.footprint.system_tables import (
     DELIVERY,
     INTERMEDIATE,
     NON_PRODUCT_USE,
+    NOT_SOLVED,
     NOT_TAKEN,
     PRODUCT,
     STOCK_CHANGE,
@@ -32,22 +34,25 @@ class Demand:
     quantity: Floats
 
 
-def build_demand(markets: Markets, delivered: frozenset[str], findings: Findings) -> Demand:
-    """Of each market by kind; never zero.
+def build_demand(
+    markets: Markets, delivered: frozenset[str], blocked: Blocked, findings: Findings
+) -> Demand:
+    """Of each market that isn't blocked by kind; never zero.
 
     `delivered`: product flows that some non_product process takes in some period.
     """
-    names, takings, made = markets.names, markets.takings, markets.made
+    names, takings, made = markets.names, markets.takings, markets.made_in_period
     is_outside = names.is_non_product[takings.process]
-    is_idle = ~is_outside & ~markets.has_output[takings.process]
+    is_blocked = blocked.process[takings.process]
+    is_idle = ~is_outside & ~is_blocked & ~markets.has_output[takings.process]
 
     def taken_by(rows: Flags) -> Floats:
         return sums(takings.market[rows], takings.charged[rows], markets.count)
 
-    outside, idle = taken_by(is_outside), taken_by(is_idle)
-    inside = taken_by(~is_outside & ~is_idle)
-    left = made - outside - idle - inside
-    left[np.abs(left) <= ROUNDING * (made + np.abs(outside) + idle + inside)] = 0.0
+    outside, idle, not_solved = map(taken_by, (is_outside, is_idle, is_blocked))
+    inside = taken_by(~is_outside & ~is_idle & ~is_blocked)
+    left = made - outside - idle - not_solved - inside
+    left[np.abs(left) <= ROUNDING * (made + np.abs(outside) + idle + not_solved + inside)] = 0.0
     is_product = markets.kind == PRODUCT
     is_stored = is_product | (markets.kind == INTERMEDIATE)
     known = np.isin(markets.flow, list(delivered)) | np.isin(
@@ -61,7 +66,10 @@ def build_demand(markets: Markets, delivered: frozenset[str], findings: Findings
         STOCK_CHANGE: np.where(is_stored & ~is_all_delivered, left, 0.0),
         WITHOUT_OUTPUT: idle,
         NOT_TAKEN: np.where(is_stored, 0.0, left),
+        NOT_SOLVED: not_solved,
     }
+    for quantity in kinds.values():
+        quantity[blocked.market] = 0.0
     _report_not_taken(markets, kinds[NOT_TAKEN], findings)
     found = [(np.flatnonzero(quantity), kind, quantity) for kind, quantity in kinds.items()]
     return Demand(

@@ -18,17 +18,22 @@ from orchestration.footprint.exchanges import (
     sums,
 )
 from orchestration.footprint.service_keys import Services
+from orchestration.footprint.sourcing import Sources, find_sources
 from orchestration.footprint.system_findings import Findings
 from orchestration.footprint.system_tables import (
     INTERMEDIATE,
     OWN_WASTE,
     PRODUCT,
     SERVICE_PREFIX,
+    STOCK_PREFIX,
     UTILITY_FLOW,
 )
+from orchestration.footprint.tolerances import Tolerances
 
 NORMALISED = (UTILITY_FLOW, OWN_WASTE)
 """Kinds of flows that can't be stored: users carry the losses (METHOD R20)."""
+BALANCE_OF_KIND = {UTILITY_FLOW: "steam_balance", OWN_WASTE: "own_waste_balance"}
+"""The tolerance within which two measurements of what can't be stored may differ."""
 LISTED = 5
 """How many processes a sentence names."""
 
@@ -66,6 +71,9 @@ class Markets:
     unit: Texts
     facility: Ints
     made: Floats
+    """In the period, or given by the stock of earlier ones."""
+    from_stock: Floats
+    """The part of it that stocks of earlier periods gave: all of it, or nothing."""
     taken: Floats
     supplies: Supplies
     takings: Takings
@@ -76,6 +84,11 @@ class Markets:
     def count(self) -> int:
         """How many markets there are."""
         return len(self.made)
+
+    @property
+    def made_in_period(self) -> Floats:
+        """Of each market."""
+        return self.made - self.from_stock
 
     @property
     def is_normalised(self) -> Flags:
@@ -92,22 +105,28 @@ class _Flows:
     unit: Texts
 
 
-def build_markets(exchanges: Exchanges, services: Services, findings: Findings) -> Markets:
-    """Group the makers by flow and site, and send each taking to its market."""
+def build_markets(
+    exchanges: Exchanges, services: Services, tolerances: Tolerances, findings: Findings
+) -> Markets:
+    """Group the makers by flow and site, and send each taking to its markets."""
     names = exchanges.names
     flows = _with_services(names, services)
     service = len(names.flows) + np.arange(len(services.giver))
     given = _joined(exchanges.given, services.giver, service, np.ones(len(service)))
     taken = _joined(exchanges.taken, services.consumer, service[services.position], services.share)
     site_count = max(len(names.facilities), 1)
-    keys, market = np.unique(
-        given.flow * site_count + names.process_facility[given.process], return_inverse=True
+    keys, first, market = np.unique(
+        given.flow * site_count + names.process_facility[given.process],
+        return_index=True,
+        return_inverse=True,
     )
     made = sums(market, given.quantity, len(keys))
     flow = keys // site_count
     taken = taken.where(_has_maker(taken, flow, names, flows, findings))
-    row, source = _find_markets(taken, keys, site_count, names)
-    takings = _takings(taken, row, source, made, np.isin(flows.kind[flow], NORMALISED))
+    measured = _measured_within(flows, flow, tolerances)
+    place = taken.flow * site_count + names.process_facility[taken.process]
+    sources = find_sources(place, taken.quantity, site_count, keys, made, measured)
+    takings = _takings(taken, sources, made, np.isin(flows.kind[flow], NORMALISED))
     has_output = np.zeros(len(names.processes), bool)
     has_output[given.process] = True
     _report_idle(exchanges, has_output, services, findings)
@@ -118,11 +137,26 @@ def build_markets(exchanges: Exchanges, services: Services, findings: Findings) 
         flows.unit[flow],
         keys % site_count,
         made,
-        sums(source, takings.taken, len(keys)),
+        np.where(_is_stock(names)[given.process[first]], made, 0.0),
+        sums(takings.market, takings.taken, len(keys)),
         Supplies(given.process, market, given.quantity, given.mass_kg),
         takings,
         has_output,
     )
+
+
+def _is_stock(names: Names) -> Flags:
+    """Of each process: it stands for stock of earlier periods, which makes nothing."""
+    return np.array([name.startswith(STOCK_PREFIX) for name in names.processes], bool)
+
+
+def _measured_within(flows: _Flows, made_flows: Ints, tolerances: Tolerances) -> Floats:
+    """Of each market: how far what was made and taken may differ by measurement; 0 for stocks."""
+    found = np.zeros(len(made_flows))
+    for market in np.flatnonzero(np.isin(flows.kind[made_flows], NORMALISED)):
+        flow = made_flows[market]
+        found[market] = tolerances.of(BALANCE_OF_KIND[flows.kind[flow]], flow=flows.ids[flow])
+    return found
 
 
 def _with_services(names: Names, services: Services) -> _Flows:
@@ -144,32 +178,15 @@ def _joined(rows: Amounts, process: Ints, flow: Ints, quantity: Floats) -> Amoun
     )
 
 
-def _find_markets(taken: Amounts, keys: Ints, site_count: int, names: Names) -> tuple[Ints, Ints]:
-    """Row of the taking and market: the taker's own site, else every site that makes the flow."""
-    own = taken.flow * site_count + names.process_facility[taken.process]
-    first = np.searchsorted(keys, taken.flow * site_count)
-    after = np.searchsorted(keys, (taken.flow + 1) * site_count)
-    at = np.minimum(np.searchsorted(keys, own), max(len(keys) - 1, 0))
-    at_home = keys[at] == own if len(keys) else np.zeros(0, bool)
-    first, after = np.where(at_home, at, first), np.where(at_home, at + 1, after)
-    row = np.repeat(np.arange(len(own)), after - first)
-    within = np.arange(len(row)) - np.repeat(
-        np.cumsum(after - first) - (after - first), after - first
-    )
-    return row, first[row] + within
-
-
-def _takings(
-    taken: Amounts, row: Ints, source: Ints, made: Floats, is_normalised: Flags
-) -> Takings:
-    """Split each taking over its markets by what they made, and scale what can't be stored."""
-    part = made[source] / sums(row, made[source], len(taken.process))[row]
-    split = taken.where(row)
-    quantity = split.quantity * part
-    total = sums(source, quantity, len(made))
+def _takings(taken: Amounts, sources: Sources, made: Floats, is_normalised: Flags) -> Takings:
+    """Split each taking over its markets, and scale what can't be stored."""
+    split = taken.where(sources.taking)
+    quantity = split.quantity * sources.share
+    total = sums(sources.market, quantity, len(made))
     ratio = np.where(is_normalised, 0.0, 1.0)
     np.divide(made, total, out=ratio, where=is_normalised & (total > 0))
-    return Takings(split.process, source, quantity, quantity * ratio[source], split.mass_kg * part)
+    charged = quantity * ratio[sources.market]
+    return Takings(split.process, sources.market, quantity, charged, split.mass_kg * sources.share)
 
 
 def _has_maker(
@@ -200,6 +217,7 @@ def _has_maker(
                 facility=names.facilities[names.process_facility[takers.process[0]]],
                 process=names.processes[takers.process[0]],
                 flow=flows.ids[flow],
+                blocks=names.processes[takers.process],
                 takers=_listed(names.processes[takers.process]),
                 unit=flows.unit[flow],
             )

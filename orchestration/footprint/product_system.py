@@ -18,11 +18,26 @@ import pyarrow as pa
 from scipy.sparse.linalg import SuperLU
 
 from orchestration.footprint.allocation import allocate
+from orchestration.footprint.assumptions import (
+    acting_processes,
+    report_assumptions,
+    report_changed_rules,
+    report_departures,
+)
+from orchestration.footprint.blocking import Blocked, block
 from orchestration.footprint.exchanges import Floats, Ints, read_exchanges
 from orchestration.footprint.final_demand import Demand, build_demand
-from orchestration.footprint.market_tables import Texts, final_demand, links, utility_losses
+from orchestration.footprint.market_tables import (
+    Texts,
+    final_demand,
+    ids,
+    links,
+    utility_losses,
+)
 from orchestration.footprint.markets import Markets, build_markets
+from orchestration.footprint.opening_stocks import Operations, draw_on_stocks, operations
 from orchestration.footprint.recycled_content import recycled_content
+from orchestration.footprint.recycled_inputs import recycled_requirements
 from orchestration.footprint.service_keys import share_services
 from orchestration.footprint.system_findings import Findings
 from orchestration.footprint.system_tables import (
@@ -44,81 +59,116 @@ from orchestration.footprint.technosphere import (
     factorise,
     requirements,
 )
+from orchestration.footprint.tolerances import Tolerances
 
 __all__ = [
     "SOLVED_SCHEMAS",
     "SolvedPeriod",
     "SystemInputs",
     "solve_period",
+    "unsolved_period",
 ]
 
 
 def solve_period(reference_period: str, inputs: SystemInputs) -> SolvedPeriod:
     """Solve one reference period; problems of the company's data are findings.
 
+    What a critical finding is about has no figure, and nothing that needs it; all else is solved.
+
     Raises:
         ValueError: the text is no reference period, or the exchanges contradict themselves.
         KeyError: an input table lacks a column of its schema.
     """
     day = last_day(reference_period)
-    rules = in_force(read_as(inputs.allocation_rules, ALLOCATION_RULES), day)
-    keys = in_force(read_as(inputs.service_keys, SERVICE_KEYS), day)
+    all_rules = read_as(inputs.allocation_rules, ALLOCATION_RULES)
+    all_keys = read_as(inputs.service_keys, SERVICE_KEYS)
+    rules, keys = in_force(all_rules, day), in_force(all_keys, day)
     properties = in_force(read_as(inputs.flow_properties, FLOW_PROPERTIES), day)
+    tolerances = Tolerances.of_table(inputs.tolerances)
     findings = Findings(reference_period)
-    exchanges = read_exchanges(inputs.exchanges, findings)
-    services = share_services(exchanges, keys, findings)
-    markets = build_markets(exchanges, services, findings)
-    demand = build_demand(markets, inputs.delivered_flows, findings)
+    stocks = draw_on_stocks(reference_period, inputs)
+    exchanges = read_exchanges(stocks.exchanges, findings)
+    services = share_services(exchanges, keys, tolerances, findings)
+    markets = build_markets(exchanges, services, tolerances, findings)
     allocation = allocate(markets, rules, properties, findings)
-    if findings.is_critical:
-        return _unsolved(findings)
-    system = build_technosphere(markets, allocation.share)
+    blocked = block(markets, findings.blocked)
+    system = build_technosphere(markets, allocation.share, blocked)
     factors = factorise(system, markets, findings)
-    if factors is None:
-        return _unsolved(findings)
+    if factors is None:  # and findings name the loops: the others are solved without them
+        blocked = block(markets, findings.blocked)
+        system = build_technosphere(markets, allocation.share, blocked)
+        factors = factorise(system, markets, findings)
+    if blocked.leaves_no_product or factors is None:
+        return unsolved_period(findings)
+    demand = build_demand(markets, inputs.delivered_flows, blocked, findings)
+    report_assumptions(markets, demand, blocked, tolerances, findings)
+    report_departures(allocation, findings)
+    for what, table in (("allocation_rules", all_rules), ("service_keys", all_keys)):
+        report_changed_rules(what, table, acting_processes(markets), findings)
     texts = Texts(markets, reference_period)
-    wanted = _wanted(markets, demand, inputs.wanted_flows)
+    wanted = _wanted(markets, demand, blocked, inputs.wanted_flows)
+    of_operations = operations(reference_period, markets.names.processes, stocks.carried)
     return SolvedPeriod(
         reference_period,
         is_solved=True,
-        requirements=_requirements(system, factors, wanted, texts),
-        final_demand=final_demand(demand, texts),
+        requirements=_requirements(system, factors, wanted, blocked, of_operations, texts),
+        recycled_requirements=recycled_requirements(
+            system, exchanges, wanted, stocks, inputs.recycled_flows, texts
+        ),
+        final_demand=final_demand(demand, blocked, texts),
         allocation=allocation.table,
         links=links(markets, texts),
-        recycled_content=recycled_content(exchanges, markets, properties, texts),
+        recycled_content=recycled_content(
+            exchanges, markets, properties, inputs.carried_content, blocked, texts
+        ),
+        opening_stocks=stocks.stated,
         utility_losses=utility_losses(markets, texts),
         findings=findings.table(),
     )
 
 
-def _unsolved(findings: Findings) -> SolvedPeriod:
+def unsolved_period(findings: Findings) -> SolvedPeriod:
+    """A period without a figure, and why."""
     empty = {name: schema.empty_table() for name, schema in SOLVED_SCHEMAS.items()}
     tables = empty | {"findings": findings.table()}
     return SolvedPeriod(findings.reference_period, is_solved=False, **tables)
 
 
-def _wanted(markets: Markets, demand: Demand, wanted_flows: frozenset[str]) -> Ints:
-    """Markets of products, with final demand, or asked for."""
+def _wanted(
+    markets: Markets, demand: Demand, blocked: Blocked, wanted_flows: frozenset[str]
+) -> Ints:
+    """Markets of products, with final demand, or asked for; none that is blocked."""
     is_wanted = markets.kind == PRODUCT
     is_wanted |= np.isin(markets.flow, list(wanted_flows))
     is_wanted[demand.market] = True
-    return np.flatnonzero(is_wanted)
+    return np.flatnonzero(is_wanted & ~blocked.market)
 
 
-def _requirements(system: Technosphere, factors: SuperLU, wanted: Ints, texts: Texts) -> pa.Table:
+def _requirements(
+    system: Technosphere,
+    factors: SuperLU,
+    wanted: Ints,
+    blocked: Blocked,
+    of_operations: Operations,
+    texts: Texts,
+) -> pa.Table:
+    """What one unit of each wanted market needs; of a blocked process, the whole of itself."""
+    names = ids(of_operations.process), ids(of_operations.period)
     parts = []
-    for market, block in requirements(system, factors, wanted):
-        column, process, requirement = _nonzero(block.T)
+    for market, block_ in requirements(system, factors, wanted):
+        made_by = of_operations.of(system.makers[:, market].toarray()) > 0
+        column, operation, requirement = _entries(of_operations.of(block_).T, made_by.T)
         values = [texts.period(column), texts.flow(market[column]), texts.site(market[column])]
-        values += [texts.process(process), pa.array(requirement)]
-        parts.append(pa.record_batch(values, schema=REQUIREMENTS))
+        values += [name.take(pa.array(operation)) for name in names]
+        parts.append(pa.record_batch([*values, pa.array(requirement)], schema=REQUIREMENTS))
+    process = np.flatnonzero(blocked.process)
+    own = [texts.period(process), texts.unsolved(process), texts.site_of_process(process)]
+    own += [texts.process(process), texts.period(process), pa.array(np.ones(len(process)))]
+    parts.append(pa.record_batch(own, schema=REQUIREMENTS))
     return pa.Table.from_batches(parts, schema=REQUIREMENTS)
 
 
-def _nonzero(block: Floats) -> tuple[Ints, Ints, Floats]:
-    """Row, column and value of what isn't zero, row by row."""
-    block = np.ascontiguousarray(block)
-    row_count, width = block.shape
-    flat = np.flatnonzero(block)
-    row = np.repeat(np.arange(row_count), np.count_nonzero(block, axis=1))
-    return row, flat - row * width, block.ravel()[flat]
+def _entries(block_: Floats, made_by: Floats) -> tuple[Ints, Ints, Floats]:
+    """Row, column and value of what isn't zero, row by row, and of makers that carry nothing."""
+    row, column = np.nonzero((block_ != 0) | made_by)
+    return row, column, block_[row, column]

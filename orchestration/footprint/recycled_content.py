@@ -8,6 +8,8 @@ the mean where it is.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -15,6 +17,7 @@ from scipy import sparse
 from scipy.sparse.csgraph import breadth_first_order
 from scipy.sparse.linalg import splu
 
+from orchestration.footprint.blocking import Blocked
 from orchestration.footprint.exchanges import Exchanges, Flags, Floats, Ints, sums
 from orchestration.footprint.market_tables import Texts
 from orchestration.footprint.markets import Markets
@@ -24,17 +27,23 @@ VALUED_OR_OWN = ("product", "intermediate", "utility", "own_waste")
 
 
 def recycled_content(
-    exchanges: Exchanges, markets: Markets, properties: pa.Table, texts: Texts
+    exchanges: Exchanges,
+    markets: Markets,
+    properties: pa.Table,
+    in_stock: Mapping[str, float],
+    blocked: Blocked,
+    texts: Texts,
 ) -> pa.Table:
-    """One row per market of a material, in the schema `RECYCLED_CONTENT`.
+    """One row per market of a material that isn't blocked, in the schema `RECYCLED_CONTENT`.
 
     A content is unknown, and null, when one of the own materials that go in is unknown or when
     nothing goes in whose content is stated. A content stated of an own-made flow holds only
-    where it can't be worked out from what goes in.
+    where it can't be worked out from what goes in, and after what earlier periods found of a flow
+    that only stock gave (`in_stock`).
     """
-    contents = _solve(exchanges, markets, properties)
+    contents = _solve(exchanges, markets, properties, in_stock)
     is_material = np.isin(markets.kind, (PRODUCT, INTERMEDIATE))
-    rows = np.flatnonzero(is_material)
+    rows = np.flatnonzero(is_material & ~blocked.market)
     return pa.table(
         [
             texts.period(rows),
@@ -46,7 +55,9 @@ def recycled_content(
     )
 
 
-def _solve(exchanges: Exchanges, markets: Markets, properties: pa.Table) -> Floats:
+def _solve(
+    exchanges: Exchanges, markets: Markets, properties: pa.Table, in_stock: Mapping[str, float]
+) -> Floats:
     """Of each market; NaN when unknown.
 
     Markets and processes are the nodes of one graph: a market mixes its makers, a process what
@@ -88,10 +99,10 @@ def _solve(exchanges: Exchanges, markets: Markets, properties: pa.Table) -> Floa
     has_bought = np.append(
         np.zeros(market_count, bool), sums(bought.process, weight, process_count) > 0
     )
-    at_boundary = np.append(
-        _stated(properties, "recycled_content", markets.flow, np.nan),
-        np.full(process_count, np.nan),
-    )
+    own_stated = _stated(properties, "recycled_content", markets.flow, np.nan)
+    known = np.array([in_stock.get(flow, np.nan) for flow in markets.flow], float)
+    is_known = ~np.isnan(known) & (markets.from_stock > 0)
+    at_boundary = np.append(np.where(is_known, known, own_stated), np.full(process_count, np.nan))
     return _mixed(mix, given, has_bought, at_boundary, is_material)[:market_count]
 
 

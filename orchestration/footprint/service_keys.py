@@ -17,6 +17,7 @@ from orchestration.footprint.system_tables import (
     TREATMENT,
     UTILITY,
 )
+from orchestration.footprint.tolerances import Tolerances
 
 OUTPUT_MASS, INPUT_OF_FLOW, SHARE = "output_mass", "input_of_flow", "share"
 
@@ -38,7 +39,9 @@ class Services:
     """Processes with a key but nobody to charge."""
 
 
-def share_services(exchanges: Exchanges, keys: pa.Table, findings: Findings) -> Services:
+def share_services(
+    exchanges: Exchanges, keys: pa.Table, tolerances: Tolerances, findings: Findings
+) -> Services:
     """The services of utilities and treatments without a metered output.
 
     A stated share holds among the consumers that did anything in the period.
@@ -53,15 +56,16 @@ def share_services(exchanges: Exchanges, keys: pa.Table, findings: Findings) -> 
     rows["giver"] = _positions(rows["process_id"], names.processes)
     rows = rows[rows["giver"] >= 0]
     rows = rows[can_serve[rows["giver"].to_numpy(np.int64)]]
-    _report_mixed(rows, exchanges, findings)
     rows = _with_consumers(rows, exchanges)
+    _report_mixed(rows, exchanges, findings)
     rows["weight"] = _weights(rows, exchanges)
+    _report_dropped(rows, exchanges, tolerances, findings)
     unknown = rows[rows["weight"].isna()]
     for (giver, basis), group in unknown.groupby(["giver", "basis"], sort=True):
         consumers = ", ".join(names.processes[group["consumer"].to_numpy(np.int64)])
         _report(
             "service_key_not_computable", giver, exchanges, findings, str(basis),
-            f"{consumers} has no {basis}", f"{consumers} 没有 {basis}",
+            f"{consumers} has no {basis}", f"{consumers} 没有 {basis}", group,
         )  # fmt: skip
     rows = rows[rows["weight"] > 0]
     rows = rows.groupby(["giver", "consumer"], as_index=False, sort=True)["weight"].sum()
@@ -139,6 +143,25 @@ def _looked_up(amounts: pd.DataFrame, consumer: np.ndarray, flow: np.ndarray) ->
     return np.where(at >= 0, np.append(indexed.to_numpy(float), 0.0)[at], 0.0)
 
 
+def _report_dropped(
+    rows: pd.DataFrame, exchanges: Exchanges, tolerances: Tolerances, findings: Findings
+) -> None:
+    """Stated shares of consumers that did nothing, which the others carry."""
+    names = exchanges.names
+    kept = rows[rows["basis"] == SHARE].groupby("giver", sort=True)["weight"].sum()
+    for giver, share in kept.items():
+        process = names.processes[giver]
+        dropped = 1.0 - share
+        if share > 0 and dropped > tolerances.of("service_share_dropped", process=process):
+            findings.add(
+                "service_share_dropped",
+                observed=f"{share:g}",
+                share=f"{100 * dropped:.3g} %",
+                facility=names.facilities[names.process_facility[giver]],
+                process=process,
+            )
+
+
 def _report_mixed(rows: pd.DataFrame, exchanges: Exchanges, findings: Findings) -> None:
     for giver, group in rows.groupby("giver", sort=True):
         bases = sorted(set(group["basis"]))
@@ -146,7 +169,7 @@ def _report_mixed(rows: pd.DataFrame, exchanges: Exchanges, findings: Findings) 
             _report(
                 "service_key_not_computable", giver, exchanges, findings, bases[0],
                 f"its lines have several bases ({', '.join(bases)})",
-                f"各行基准不一致（{', '.join(bases)}）",
+                f"各行基准不一致（{', '.join(bases)}）", group,
             )  # fmt: skip
 
 
@@ -158,10 +181,14 @@ def _report(
     basis: str,
     observed: str,
     observed_zh: str,
+    consumers: pd.DataFrame | None = None,
 ) -> None:
+    """One finding; consumers whose charge can't be told have no figure, nor has the giver."""
     names = exchanges.names
+    charged = [] if consumers is None else [giver, *consumers["consumer"].to_numpy(np.int64)]
     findings.add(
         rule_id,
+        blocks=names.processes[charged],
         observed=observed,
         observed_zh=observed_zh,
         basis=basis,

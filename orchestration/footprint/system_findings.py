@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -35,15 +36,26 @@ RULES = {
         "the month it belongs to.",
         "请检查 {process} 中 {flow} 的读数是否含冲减或更正，并记入其所属月份。",
     ),
+    "system_contradicts_itself": Words(
+        CRITICAL,
+        "exchanges that fit together",
+        "{period} can't be solved: {observed} The factory's figures stand; no product has one.",
+        "{period} 无法求解：{observed} 工厂数据不受影响，但产品没有数值。",
+        "Compare the processes, flows and units of this period's readings with company/.",
+        "请将本期读数中的工序、流和单位与 company/ 核对。",
+    ),
     "flow_without_maker": Words(
         CRITICAL,
-        "a process that makes it in the period",
-        "In {period}, {takers} took {flow}, but no process made it.",
-        "{period}：{takers} 使用了 {flow}，但没有任何工序产出它。",
-        "State the output of {flow} at the process that makes it. If it came from stock in a "
-        "standstill, the year's period holds; if it is bought, make it a material in flows.csv.",
-        "请在产出工序填报 {flow} 的产量。若停产期间使用库存，请以年度结果为准；"
-        "若为外购，请在 flows.csv 中改为 material。",
+        "a process that makes it, in the period or before",
+        "In {period}, {takers} took {flow}, but no process made it, then or before: they have no "
+        "figure, nor has what is made of theirs.",
+        "{period}：{takers} 使用了 {flow}，但本期及以前没有任何工序产出它："
+        "这些工序及其下游没有数值。",
+        "State the output of {flow} at the process that makes it. If it was in stock before the "
+        "first period, state what it carries as a factor of {flow} (boundary upstream, valid in "
+        "{period}) in a library; if it is bought, make it a material in flows.csv.",
+        "请在产出工序填报 {flow} 的产量。若为首个期间之前的库存，请在因子库中为 {flow} 填写因子"
+        "（boundary 为 upstream，在 {period} 有效）；若为外购，请在 flows.csv 中改为 material。",
     ),
     "waste_without_treatment": Words(
         CRITICAL,
@@ -57,12 +69,13 @@ RULES = {
     "delivered_from_stock": Words(
         WARNING,
         "made in the period",
-        "In {period}, {takers} took {observed} {unit} of {flow} that was made in an earlier "
+        "In {period}, {takers} took {observed} {unit} of {flow} that was made before the first "
         "period: it has no footprint in this one.",
-        "{period}：{takers} 取用的 {flow}（{observed} {unit}）为以前期间产出，本期无其碳足迹。",
-        "Nothing to mend; use the year's footprint of {flow}. If it was made in {period}, state "
-        "its output.",
-        "无需处理，请使用 {flow} 的年度碳足迹。若确为 {period} 产出，请填报其产量。",
+        "{period}：{takers} 取用的 {flow}（{observed} {unit}）为首个期间之前产出，本期无其碳足迹。",
+        "State what it carries as a factor of {flow} (boundary upstream, valid in {period}) in a "
+        "library. If it was made in {period}, state its output.",
+        "请在因子库中为 {flow} 填写因子（boundary 为 upstream，在 {period} 有效）。"
+        "若确为 {period} 产出，请填报其产量。",
     ),
     "allocation_rule_missing": Words(
         CRITICAL,
@@ -127,6 +140,82 @@ RULES = {
         "Nothing to mend in a standstill; otherwise state the output of {process}.",
         "停产期间无需处理；否则请填报 {process} 的产量。",
     ),
+    "taken_from_stock": Words(
+        WARNING,
+        "takings that were made in the period",
+        "In {period}, {observed} {unit} of the {flow} taken at {facility} ({share}) were not made "
+        "in the period: they count as stock, at the intensity of what was.",
+        "{period}：{facility} 取用的 {flow} 中有 {observed} {unit}（{share}）并非本期产出："
+        "按库存处理，采用本期产出的排放强度。",
+        "Check what was made and taken of {flow}. If stock it is, the longer period says more; a "
+        "wider tolerance is a line of stock_draw_month or stock_draw_year in "
+        "expectations/tolerances.csv.",
+        "请核对 {flow} 的产量和使用量。若确为库存，请参考更长期间的结果；"
+        "可在 expectations/tolerances.csv 中以 stock_draw_month 或 stock_draw_year 放宽允差。",
+    ),
+    "supplied_by_other_sites": Words(
+        WARNING,
+        "takings within the site's own make, or of one maker",
+        "In {period}, {observed} {unit} of the {flow} taken at {facility} ({share}) are counted as "
+        "made at {makers}: what these sites made and did not take themselves. No record says so.",
+        "{period}：{facility} 取用的 {flow} 中有 {observed} {unit}（{share}）按 {makers} 产出计："
+        "即这些厂区产出而未自用的部分。没有记录说明这一调拨。",
+        "Nothing to mend if it was sent over. If it was not, check what {facility} made and took; "
+        "if its sources matter, give what each site makes a flow of its own.",
+        "若确有调拨，无需处理；否则请核对 {facility} 的产量和使用量；"
+        "若来源有差别，请为各厂区的产出分别设置流。",
+    ),
+    "treated_waste_differs": Words(
+        WARNING,
+        "as much treated as given",
+        "In {period}, {given} {unit} of {flow} were given to treatment at {facility}, {observed} "
+        "treated, {share} apart: its burden is shared by what was given.",
+        "{period}：交由 {facility} 处理的 {flow} 为 {given} {unit}，处理量为 {observed} {unit}，"
+        "相差 {share}：处理负荷按交付量分摊。",
+        "Compare where {flow} falls with where it is treated: a source was left out, or a unit or "
+        "month differs. A wider tolerance is a line of own_waste_balance.",
+        "请核对 {flow} 的产生量与处理量：是否漏计来源，或单位、月份不一致。"
+        "可用 own_waste_balance 放宽允差。",
+    ),
+    "returns_exceed_deliveries": Words(
+        WARNING,
+        "deliveries of zero or more",
+        "In {period}, {observed} {unit} more of {flow} came back to {facility} than was delivered: "
+        "the period's deliveries are negative.",
+        "{period}：退回 {facility} 的 {flow} 比交付多 {observed} {unit}：本期交付量为负。",
+        "Book returns in the month of their delivery, or use the longer period.",
+        "请将退货记入其交付月份，或采用更长期间。",
+    ),
+    "allocation_departs_from_pact": Words(
+        WARNING,
+        "the basis that PACT's decision tree comes to",
+        "In {period}, process {process} is split by {observed}; its prices are {ratio} times "
+        "apart, for which PACT v3 has: {verdict}.",
+        "{period}：工序 {process} 按 {observed} 分摊；价格相差 {ratio} 倍，"
+        "PACT v3 的结论为 {verdict}。",
+        "Change the basis in company/allocation_rules.csv, or let its justification say which "
+        "product rule goes before the tree.",
+        "请修改 company/allocation_rules.csv 中的基准，或在 justification 中说明所依据的产品规则。",
+    ),
+    "rule_changed_within_period": Words(
+        WARNING,
+        "one rule for the whole period",
+        "In {period}, the lines of {process} in company/{table}.csv change: those in force on its "
+        "last day are applied to all of it.",
+        "{period}：{process} 在 company/{table}.csv 中的行有变化：整个期间按最后一天有效的行计算。",
+        "Look at the months, which each have their own; if it matters, report them.",
+        "请查看各月结果（各按当月有效的行计算）；若影响较大，请按月报告。",
+    ),
+    "service_share_dropped": Words(
+        WARNING,
+        "shares of processes that did something",
+        "In {period}, {share} of the service of {process} is stated for processes that did nothing "
+        "in it; the others carry it.",
+        "{period}：{process} 的服务有 {share} 分给了未运行的工序：由其余工序承担。",
+        "Nothing to mend in a standstill; otherwise check the consumers of {process} in "
+        "company/service_keys.csv and their readings.",
+        "停产期间无需处理；否则请检查 company/service_keys.csv 中 {process} 的使用工序及其读数。",
+    ),
     "utility_not_taken": Words(
         WARNING,
         "takings by meter",
@@ -157,6 +246,8 @@ class Findings:
 
     reference_period: str
     rows: list[dict[str, str | None]] = field(default_factory=list)
+    blocked: set[str] = field(default_factory=set)
+    """Processes that have no figure for what was found."""
 
     def add(
         self,
@@ -166,10 +257,14 @@ class Findings:
         facility: str | None = None,
         process: str | None = None,
         flow: str | None = None,
+        blocks: Iterable[str] = (),
         **words: str,
     ) -> None:
-        """One finding; `words` fill the rule's own places."""
+        """One finding; `blocks` are the processes it leaves without a figure, `words` fill the
+        rule's own places.
+        """
         rule = RULES[rule_id]
+        self.blocked.update(blocks)
         places = {
             "period": self.reference_period,
             "observed": observed,
@@ -193,11 +288,6 @@ class Findings:
                 "remedy_zh": rule.remedy_zh.format(**places),
             }
         )
-
-    @property
-    def is_critical(self) -> bool:
-        """Whether the period can't be solved."""
-        return any(row["severity"] == CRITICAL for row in self.rows)
 
     def table(self) -> pa.Table:
         """In the schema `FINDINGS`."""

@@ -7,6 +7,7 @@ of its months with data).
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -15,6 +16,11 @@ import pyarrow.compute as pc
 
 SERVICE_PREFIX = "service:"
 """Flow id of a service nobody meters: the prefix and the process that gives it."""
+UNSOLVED_PREFIX = "unsolved:"
+"""Flow id of the operation of a process without a figure: the prefix and the process."""
+STOCK_PREFIX = "stock:"
+"""Process id of what gives a flow that nobody made in the period: the prefix and the flow, at the
+site that took it."""
 
 PRODUCTION, UTILITY, TREATMENT, NON_PRODUCT = "production utility treatment non_product".split()
 PRODUCT, INTERMEDIATE, UTILITY_FLOW, OWN_WASTE = "product intermediate utility own_waste".split()
@@ -22,8 +28,8 @@ VALUED_KINDS = (PRODUCT, INTERMEDIATE, UTILITY_FLOW)
 """Flow kinds whose outputs carry burdens; own_waste leaves burden-free (METHOD R22)."""
 
 DELIVERY, NON_PRODUCT_USE, STOCK_CHANGE = "delivery non_product_use stock_change".split()
-WITHOUT_OUTPUT, NOT_TAKEN = "process_without_output not_taken".split()
-DEMAND_KINDS = (DELIVERY, NON_PRODUCT_USE, STOCK_CHANGE, WITHOUT_OUTPUT, NOT_TAKEN)
+WITHOUT_OUTPUT, NOT_TAKEN, NOT_SOLVED = "process_without_output not_taken not_solved".split()
+DEMAND_KINDS = (DELIVERY, NON_PRODUCT_USE, STOCK_CHANGE, WITHOUT_OUTPUT, NOT_TAKEN, NOT_SOLVED)
 """What a market's flow is for, beside the takings of processes that make something.
 
 - delivery: a product taken by a non_product process; all net output of a product that never is
@@ -31,6 +37,8 @@ DEMAND_KINDS = (DELIVERY, NON_PRODUCT_USE, STOCK_CHANGE, WITHOUT_OUTPUT, NOT_TAK
 - stock_change: made minus taken, of products and intermediates; negative when stock was used up
 - process_without_output: taken by a process that made nothing in the period
 - not_taken: a utility or treatment that nobody was metered to take
+- not_solved: taken by a process that a critical finding leaves without a figure, and the whole
+  operation of such a process, as one unit of the flow `unsolved:` and its id
 """
 
 # What goes in -----------------------------------------------------------------------------------
@@ -86,6 +94,28 @@ FLOW_PROPERTIES = pa.schema(
         ("valid_to", pa.date32()),
     ]
 )
+TOLERANCES = pa.schema(
+    [
+        ("rule_id", pa.string()),
+        ("source", pa.string()),  # a process; null: every one
+        ("flow_id", pa.string()),  # null: every one
+        ("tolerance", pa.float64()),
+    ]
+)
+CARRIED = pa.schema(
+    [
+        ("flow_id", pa.string()),
+        ("facility_id", pa.string()),  # that takes it from stock
+        ("process_id", pa.string()),
+        ("operation_period", pa.string()),
+        ("requirement", pa.float64()),
+    ]
+)
+"""What one canonical unit in stock needed of processes in the earlier period that made it."""
+CARRIED_RECYCLED = pa.schema([("method", pa.string()), *CARRIED])
+"""The same of `RECYCLED_REQUIREMENTS`, by method."""
+STATED_STOCKS = pa.schema([("flow_id", pa.string()), ("facility_id", pa.string())])
+"""Stocks from before the first period, whose intensity a factor of the flow states."""
 
 
 @dataclass(frozen=True)
@@ -100,8 +130,16 @@ class SystemInputs:
     allocation_rules: pa.Table = field(default_factory=ALLOCATION_RULES.empty_table)
     service_keys: pa.Table = field(default_factory=SERVICE_KEYS.empty_table)
     flow_properties: pa.Table = field(default_factory=FLOW_PROPERTIES.empty_table)
+    tolerances: pa.Table = field(default_factory=TOLERANCES.empty_table)
+    carried: pa.Table = field(default_factory=CARRIED.empty_table)
+    carried_recycled: pa.Table = field(default_factory=CARRIED_RECYCLED.empty_table)
+    carried_content: Mapping[str, float] = field(default_factory=dict)
+    """Recycled content of the flows in `carried`, where it was known."""
+    stated_stocks: pa.Table = field(default_factory=STATED_STOCKS.empty_table)
     delivered_flows: frozenset[str] = frozenset()
     """Product flows a non_product process takes in any month of the accepted data."""
+    recycled_flows: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """By recycling method, what it names as recycled."""
     wanted_flows: frozenset[str] = frozenset()
     """Flows whose requirements are wanted whether or not they have final demand."""
 
@@ -117,12 +155,30 @@ REQUIREMENTS = pa.schema(
         ("flow_id", ID),
         ("facility_id", ID),
         ("process_id", ID),
+        ("operation_period", ID),
         ("requirement", pa.float64()),
     ]
 )
-"""Share of a process's operation of the whole period that one canonical unit of the market's
-flow needs, allocation included: its emissions of the period times this are part of the
-footprint of one unit. Markets with final demand, of products and of wanted flows."""
+"""Share of a process's operation of the whole operation period that one canonical unit of the
+market's flow needs, allocation included: its emissions of that period times this are part of the
+footprint of one unit. Markets with final demand, of products and of wanted flows; a maker that
+carries nothing of a flow stands there with 0. The operation period is the reference period, or the
+earlier one in which stock was made that nobody made in the reference period."""
+
+RECYCLED_REQUIREMENTS = pa.schema(
+    [
+        ("reference_period", ID),
+        ("method", pa.string()),
+        ("flow_id", ID),
+        ("facility_id", ID),
+        ("process_id", ID),
+        ("operation_period", ID),
+        ("requirement", pa.float64()),
+    ]
+)
+"""As `REQUIREMENTS`, of what takes in the flows that a recycling method names as recycled, without
+what lies behind such a flow: recycled material that was recycled before counts once, where it
+comes last. Processes that take such a flow, and what stocks carry of them."""
 
 FINAL_DEMAND = pa.schema(
     [
@@ -135,7 +191,8 @@ FINAL_DEMAND = pa.schema(
     ]
 )
 """Never zero. For every process that makes something, the sum over all rows of requirement
-times quantity is 1."""
+times quantity is 1; for operations of earlier periods, and for what stocks give, it is 0: what
+products carry of them is what the stock change gives back."""
 
 ALLOCATION = pa.schema(
     [
@@ -159,6 +216,7 @@ LINKS = pa.schema(
         ("process_id", ID),
         ("flow_id", ID),
         ("supplier_process_id", ID),
+        ("supplier_facility_id", ID),
         ("quantity_taken", pa.float64()),
         ("quantity_charged", pa.float64()),
         ("share_of_supplier", pa.float64()),
@@ -178,6 +236,18 @@ RECYCLED_CONTENT = pa.schema(
     ]
 )
 """One row per market of a product or intermediate."""
+
+OPENING_STOCKS = pa.schema(
+    [
+        ("reference_period", pa.string()),
+        ("process_id", pa.string()),  # stock: and the flow, at the site
+        ("flow_id", pa.string()),
+        ("facility_id", pa.string()),
+        ("quantity", pa.float64()),
+        ("unit_code", pa.string()),
+    ]
+)
+"""One row per flow that only stock gave, and whose intensity a factor of the flow states."""
 
 UTILITY_LOSSES = pa.schema(
     [
@@ -225,10 +295,12 @@ FINDINGS = pa.schema(
 
 SOLVED_SCHEMAS = {
     "requirements": REQUIREMENTS,
+    "recycled_requirements": RECYCLED_REQUIREMENTS,
     "final_demand": FINAL_DEMAND,
     "allocation": ALLOCATION,
     "links": LINKS,
     "recycled_content": RECYCLED_CONTENT,
+    "opening_stocks": OPENING_STOCKS,
     "utility_losses": UTILITY_LOSSES,
     "findings": FINDINGS,
 }
@@ -242,10 +314,12 @@ class SolvedPeriod:
     reference_period: str
     is_solved: bool
     requirements: pa.Table
+    recycled_requirements: pa.Table
     final_demand: pa.Table
     allocation: pa.Table
     links: pa.Table
     recycled_content: pa.Table
+    opening_stocks: pa.Table
     utility_losses: pa.Table
     findings: pa.Table
 

@@ -10,6 +10,7 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import SuperLU, splu
 
+from orchestration.footprint.blocking import Blocked
 from orchestration.footprint.exchanges import Flags, Floats, Ints
 from orchestration.footprint.markets import Markets
 from orchestration.footprint.system_findings import Findings
@@ -28,19 +29,42 @@ class Technosphere:
     Attributes:
         use: market x market; part of the row's output that one whole output of the column needs.
         operation: process x market; part of the process that one whole output needs.
+        makers: process x market; 1 where the process makes the market's flow, for whatever share.
         made: of each market, in canonical units.
     """
 
     use: sparse.csr_array
     operation: sparse.csr_array
+    makers: sparse.csc_array
     made: Floats
 
+    def without(self, markets: Flags) -> Technosphere:
+        """The system in which nobody runs for what comes out of some markets."""
+        kept = sparse.diags_array((~markets).astype(float), format="csr")
+        return Technosphere(
+            sparse.csr_array(self.use @ kept),
+            sparse.csr_array(self.operation @ kept),
+            self.makers,
+            self.made,
+        )
 
-def build_technosphere(markets: Markets, allocation_share: Floats) -> Technosphere:
-    """Of processes that make something; what the others take is final demand."""
+    def solved(self) -> SuperLU:
+        """The factors of I - use, of a part of a system that has a solution."""
+        factors = _factors(self.use)
+        if factors is None:
+            raise ArithmeticError("A part of a system with a solution has none.")
+        return factors
+
+
+def build_technosphere(
+    markets: Markets, allocation_share: Floats, blocked: Blocked
+) -> Technosphere:
+    """Of processes that make something and aren't blocked; what the others take is final demand."""
     takings, supplies = markets.takings, markets.supplies
     process_count = len(markets.names.processes)
-    inside = markets.has_output[takings.process] & ~markets.names.is_non_product[takings.process]
+    inside = markets.has_output & ~markets.names.is_non_product & ~blocked.process
+    inside = inside[takings.process]
+    solved = ~blocked.market[supplies.market]
     taken = sparse.csr_array(
         (
             takings.charged[inside] / markets.made[takings.market[inside]],
@@ -49,10 +73,14 @@ def build_technosphere(markets: Markets, allocation_share: Floats) -> Technosphe
         shape=(markets.count, process_count),
     )
     operation = sparse.csr_array(
-        (allocation_share, (supplies.process, supplies.market)),
+        (allocation_share[solved], (supplies.process[solved], supplies.market[solved])),
         shape=(process_count, markets.count),
     )
-    return Technosphere(sparse.csr_array(taken @ operation), operation, markets.made)
+    makers = sparse.csc_array(
+        (np.ones(len(supplies.process)), (supplies.process, supplies.market)),
+        shape=(process_count, markets.count),
+    )
+    return Technosphere(sparse.csr_array(taken @ operation), operation, makers, markets.made)
 
 
 def factorise(system: Technosphere, markets: Markets, findings: Findings) -> SuperLU | None:
@@ -135,6 +163,7 @@ def _report_loop(loop: Ints, system: Technosphere, markets: Markets, findings: F
     findings.add(
         "explosive_loop",
         observed=", ".join(names.processes[processes]),
+        blocks=names.processes[processes],
         facility=names.facilities[names.process_facility[processes[0]]],
         process=names.processes[processes[0]],
         flow=markets.flow[loop[0]],

@@ -20,7 +20,6 @@ from orchestration.company import INSTRUMENTS, Company
 from orchestration.control import code_fingerprint
 from orchestration.conversions import CONVERSION_SCHEMA, conversion_rows
 from orchestration.dbt import PROJECT
-from orchestration.footprint.system_tables import PERIODS
 from orchestration.lake import HAND_INS_SCHEMA, NO_MONTH, Lake, content_sha256, text_schema
 from orchestration.publication_files import write_parquet
 from orchestration.recomputing import RecomputeError, recompute
@@ -39,6 +38,7 @@ from orchestration.restatement.ingredients import (
     instruments_at,
     table_at,
 )
+from orchestration.solving import CRITICAL, finding_rows
 
 CALCULATION = "calculation"
 """What other code makes of the same rows; a change of method."""
@@ -140,11 +140,9 @@ def _calculated(
         _refuse_missing_factors(lake)
     except RecomputeError as error:
         return State("", None, error.problems[0])
-    unsolved = [
-        row["reference_period"]
-        for row in lake.read(lake.solved_periods, PERIODS).to_pylist()
-        if not row["is_solved"]
-    ]
+    unsolved = sorted(
+        {row["reference_period"] for row in finding_rows(lake) if row["severity"] == CRITICAL}
+    )
     (lake.path / "parquet").mkdir()
     write_parquet(lake.working_file, lake.path / "parquet")
     problem = f"not solved: {', '.join(unsolved)}" if unsolved else ""

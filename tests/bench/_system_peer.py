@@ -15,6 +15,7 @@ from orchestration.footprint.markets import Markets, build_markets
 from orchestration.footprint.service_keys import share_services
 from orchestration.footprint.system_findings import Findings
 from orchestration.footprint.system_tables import PRODUCT, SystemInputs
+from orchestration.footprint.tolerances import Tolerances
 
 GAS = 10**9
 FIRST_ACTIVITY = 10**6
@@ -44,8 +45,9 @@ def encode(inputs: SystemInputs, emissions: NDArray) -> Peer:
     """
     findings = Findings("2021")
     exchanges = read_exchanges(inputs.exchanges, findings)
-    services = share_services(exchanges, inputs.service_keys, findings)
-    markets = build_markets(exchanges, services, findings)
+    tolerances = Tolerances.of_table(inputs.tolerances)
+    services = share_services(exchanges, inputs.service_keys, tolerances, findings)
+    markets = build_markets(exchanges, services, tolerances, findings)
     share = allocate(markets, inputs.allocation_rules, inputs.flow_properties, findings).share
     supplies, takings, count = markets.supplies, markets.takings, markets.count
     makers = np.bincount(supplies.market, minlength=count)

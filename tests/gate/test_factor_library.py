@@ -245,6 +245,8 @@ BROKEN_LIBRARIES = [
     ("factor_possible", "L2:carbon_content_tc_per_tj", [CARBON_PER_GJ]),
     ("factor_possible", "L2:other_gases", [REFRIGERANT | {"other_gases": "hfc_32=2"}]),
     ("factor_unit_parses", "L2:unit", [PLASTIC | {"unit": "Mg"}]),
+    ("factor_removal_declared", "L2:kg_co2e", [PLASTIC | {"kg_co2e": "-2"}]),
+    ("factor_removal_declared", "L2:kg_ch4_fossil", [FACTOR | {"kg_ch4_fossil": "-0.001"}]),
 ]
 
 
@@ -277,6 +279,18 @@ def test_broken_libraries_stop_no_other(broken_libraries):
     refused = {f"lib{number}" for number in range(len(BROKEN_LIBRARIES))}
     assert set(broken_libraries.refused_libraries) == refused
     assert set(broken_libraries.factors["library"].to_pylist()) == {"fuels", "grid"}
+
+
+def test_a_factor_below_zero_is_a_removal_or_biogenic_uptake():
+    columns = (*COLUMNS, "removal")
+    removed = PLASTIC | {"kg_co2e": "-2", "removal": "true"}
+    assert found(judged([removed], fuels=library("fuels", [removed], columns))) == []
+    nothing = PLASTIC | {"removal": "true"}
+    assert found(judged([nothing], fuels=library("fuels", [nothing], columns))) == [
+        ("factor_removal_declared", "critical", "fuels", "L2:removal")
+    ]
+    uptake = PLASTIC | {"kg_co2_biogenic": "-1.8"}
+    assert found(judged([uptake])) == []
 
 
 def test_versions_that_follow_each_other_are_fine():

@@ -16,12 +16,14 @@ from orchestration.footprint.system_tables import (
     FLOW_PROPERTIES,
     SERVICE_KEYS,
     SOLVED_SCHEMAS,
+    TOLERANCES,
 )
 from orchestration.lake import BUILD_MONTHS_SCHEMA, HAND_INS_SCHEMA, NO_PERIOD, Lake
 from orchestration.publication_files import PublishError
 from orchestration.publishing import publish
 from orchestration.solving import (
     SolveError,
+    finding_rows,
     period_rows,
     refuse_what_is_not_solved,
     solve_stale_periods,
@@ -43,6 +45,7 @@ class Warehouse:
         path.mkdir(parents=True, exist_ok=True)
         empty = {
             "allocation_rules": ALLOCATION_RULES,
+            "tolerances": TOLERANCES,
             "service_keys": SERVICE_KEYS,
             "flow_properties": FLOW_PROPERTIES,
             "recycling_methods": pa.schema(
@@ -57,6 +60,10 @@ class Warehouse:
                 connection.execute(f"create schema {schema}")
             connection.execute(f"create table intermediate.int_system_exchanges ({EXCHANGES})")
             connection.execute("create table marts.figures as select 1 as kgco2e")
+            connection.execute(
+                "create table intermediate.int_factor_choices (period_month date, flow_id text, "
+                "facility_id text, supplier_key text)"
+            )
 
     def month(self, month: date, made: float, delivered: float = 0.0) -> None:
         """What the spinning mill made of fibre, and what dispatch took."""
@@ -214,6 +221,66 @@ def test_the_first_delivery_ever_changes_the_months_before_it(tmp_path: Path):
     january = warehouse.lake.solved("final_demand", "2022-01")
     kinds = warehouse.lake.read(january, SOLVED_SCHEMAS["final_demand"])["demand_kind"]
     assert kinds.to_pylist() == ["stock_change"]
+
+
+def test_a_month_that_draws_on_stock_is_stale_with_the_month_that_made_it(tmp_path: Path):
+    warehouse = Warehouse(tmp_path)
+    warehouse.month(JANUARY, made=100.0, delivered=60.0)
+    warehouse.month(FEBRUARY, made=0.0, delivered=30.0)
+    warehouse.inputs({JANUARY: "b", FEBRUARY: "c"})
+    solve_stale_periods(warehouse.lake)
+    warehouse.build_products()
+
+    def needs(period: str) -> list[tuple[str, str, float]]:
+        table = warehouse.lake.read(
+            warehouse.lake.solved("requirements", period), SOLVED_SCHEMAS["requirements"]
+        )
+        names = ("process_id", "operation_period", "requirement")
+        return [tuple(row[name] for name in names) for row in table.to_pylist()]
+
+    assert needs("2022-02") == [("spinning", "2022-01", 0.01)]
+    assert needs("2022") == [("spinning", "2022", 0.01)]  # the year made it itself
+
+    warehouse.month(JANUARY, made=200.0, delivered=60.0)
+    warehouse.inputs({JANUARY: "b2", FEBRUARY: "c"})
+    assert solve_stale_periods(warehouse.lake).anew == ("2022", "2022-01", "2022-02")
+    assert warehouse.stale() == {"2022", "2022-01", "2022-02"}
+    assert needs("2022-02") == [("spinning", "2022-01", 0.005)]
+    warehouse.build_products()
+
+    warehouse.month(FEBRUARY, made=0.0, delivered=20.0)
+    warehouse.inputs({JANUARY: "b2", FEBRUARY: "c2"})
+    assert solve_stale_periods(warehouse.lake).anew == ("2022", "2022-02")
+
+
+def test_stock_of_before_the_first_month_is_looked_for_among_the_factors(tmp_path: Path):
+    warehouse = Warehouse(tmp_path)
+    warehouse.month(JANUARY, made=0.0, delivered=30.0)
+    with duckdb.connect(str(warehouse.lake.working_file)) as connection:
+        connection.execute(
+            "insert into intermediate.int_factor_choices values ('2022-01-01', 'fibre', 'mill', '')"
+        )
+    warehouse.inputs({JANUARY: "b"})
+    solve_stale_periods(warehouse.lake)
+
+    stocks = warehouse.lake.solved("opening_stocks", "2022-01")
+    (row,) = warehouse.lake.read(stocks, SOLVED_SCHEMAS["opening_stocks"]).to_pylist()
+    assert (row["process_id"], row["quantity"]) == ("stock:fibre@mill", 30.0)
+
+
+def test_exchanges_that_contradict_themselves_are_told_and_stop_nothing(warehouse: Warehouse):
+    with duckdb.connect(str(warehouse.lake.working_file)) as connection:
+        connection.execute(
+            "insert into intermediate.int_system_exchanges values ('2022-02-01', 'spinning', "
+            "'elsewhere', 'production', 'oil', 'material', 'input', 1, 1, 'kg')"
+        )
+    warehouse.inputs({LAST_YEAR: "a", JANUARY: "b", FEBRUARY: "c2"})
+    solve_stale_periods(warehouse.lake)
+
+    solved = {row["reference_period"]: row["is_solved"] for row in period_rows(warehouse.lake)}
+    assert [name for name, is_solved in solved.items() if not is_solved] == ["2022", "2022-02"]
+    told = {(row["rule_id"], row["reference_period"]) for row in finding_rows(warehouse.lake)}
+    assert ("system_contradicts_itself", "2022-02") in told
 
 
 def test_tables_can_be_read_when_there_is_nothing_to_solve(tmp_path: Path):

@@ -56,5 +56,6 @@ def test_generated_systems_have_bw2calcs_answers(processes, products, seed):
 def test_random_companies_have_bw2calcs_answers(company: Company):
     solved = company.solve()
     inputs = inputs_of(company.exchanges, company.rules, company.keys, company.properties)
-    assume(solved.is_solved and {"f0", "f1"} & set(solved.requirements["flow_id"].to_pylist()))
+    assume("critical" not in solved.findings["severity"].to_pylist())  # bw2calc solves all or none
+    assume({"f0", "f1"} & set(solved.requirements["flow_id"].to_pylist()))
     same_answers(inputs, solved)

@@ -7,9 +7,13 @@ import pyarrow as pa
 from orchestration.footprint.product_system import SolvedPeriod, SystemInputs, solve_period
 from orchestration.footprint.system_tables import (
     ALLOCATION_RULES,
+    CARRIED,
+    CARRIED_RECYCLED,
     EXCHANGES,
     FLOW_PROPERTIES,
     SERVICE_KEYS,
+    STATED_STOCKS,
+    TOLERANCES,
 )
 
 PERIOD = "2021-03"
@@ -50,15 +54,34 @@ def table(listed, schema: pa.Schema) -> pa.Table:
     )
 
 
-def inputs_of(exchanges, rules=(), keys=(), properties=(), delivered=(), wanted=()) -> SystemInputs:
+def inputs_of(
+    exchanges,
+    rules=(),
+    keys=(),
+    properties=(),
+    delivered=(),
+    wanted=(),
+    tolerances=(),
+    carried=(),
+    carried_recycled=(),
+    carried_content=None,
+    recycled=None,
+    stated_stocks=(),
+) -> SystemInputs:
     """Inputs of rows."""
     return SystemInputs(
-        table(exchanges, EXCHANGES),
-        table(rules, ALLOCATION_RULES),
-        table(keys, SERVICE_KEYS),
-        table(properties, FLOW_PROPERTIES),
-        frozenset(delivered),
-        frozenset(wanted),
+        exchanges=table(exchanges, EXCHANGES),
+        allocation_rules=table(rules, ALLOCATION_RULES),
+        service_keys=table(keys, SERVICE_KEYS),
+        flow_properties=table(properties, FLOW_PROPERTIES),
+        tolerances=table(tolerances, TOLERANCES),
+        carried=table(carried, CARRIED),
+        carried_recycled=table(carried_recycled, CARRIED_RECYCLED),
+        carried_content=carried_content or {},
+        recycled_flows=recycled or {},
+        stated_stocks=table(stated_stocks, STATED_STOCKS),
+        delivered_flows=frozenset(delivered),
+        wanted_flows=frozenset(wanted),
     )
 
 

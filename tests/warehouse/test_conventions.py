@@ -58,6 +58,8 @@ ARITHMETIC_MODELS = {
     "int_market_intensities",
     "int_scenario_factors",
     "int_scenario_emissions",
+    "int_opening_stock_emissions",
+    "int_recycled_requirements",
     "int_recycled_inputs",
     "int_recycling_method_factors",
     "int_recycling_adjustments",

@@ -38,6 +38,12 @@ basis as (
 
 ),
 
+recycling as (
+
+    select * from {{ ref('int_recycling_findings') }}
+
+),
+
 from_calculation as (
 
     select
@@ -197,9 +203,44 @@ from_basis as (
 
 ),
 
+from_recycling as (
+
+    select
+        '' as round,
+        '' as hand_in,
+        null as hand_in_state,
+        'calculation' as judged_by,
+        rule_id,
+        severity,
+        null as source_file,
+        null as source_sheet,
+        null as source_cell,
+        first_month as period_month,
+        reference_period,
+        cast(null as varchar) as facility_id,
+        flow_id,
+        cast(null as varchar) as process_id,
+        method || ': ' || observed as observed,
+        expected,
+        cast(null as double) as tolerance,
+        cast(null as double) as affected_kgco2e,
+        cast(null as varchar) as affected_facility_id,
+        message_en,
+        message_zh,
+        remedy_en,
+        remedy_zh,
+        cast(null as varchar) as waiver_reason,
+        cast(null as varchar) as waived_by,
+        cast(null as date) as waived_until
+    from recycling
+
+),
+
 all_results as (
 
     select * from from_calculation
+    union all
+    select * from from_recycling
     union all
     select * from from_product_system
     union all

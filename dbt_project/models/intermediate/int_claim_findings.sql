@@ -28,8 +28,10 @@ tolerances as (
             as tolerance_share,
         min(case when rule_id = 'recycled_content_claim_critical' then tolerance_share end)
             as critical_tolerance_share
-    from {{ ref('stg_company__tolerances') }}
-    where rule_id in ('recycled_content_claim', 'recycled_content_claim_critical')
+    from {{ ref('int_tolerances') }}
+    where
+        is_default = 0
+        and rule_id in ('recycled_content_claim', 'recycled_content_claim_critical')
     group by flow_id
 
 ),
@@ -44,7 +46,8 @@ compared as (
         products.flow_id,
         products.recycled_content_claimed,
         solved.recycled_content,
-        coalesce(of_flow.tolerance_share, of_rule.tolerance_share) as tolerance_share,
+        coalesce(of_flow.tolerance_share, of_rule.tolerance_share, defaults.tolerance_share)
+            as tolerance_share,
         coalesce(of_flow.critical_tolerance_share, of_rule.critical_tolerance_share)
             as critical_tolerance_share
     from products
@@ -58,6 +61,10 @@ compared as (
         on products.flow_id = of_flow.flow_id
     left join tolerances as of_rule
         on of_rule.flow_id is null
+    left join {{ ref('int_tolerances') }} as defaults
+        on
+            defaults.is_default = 1
+            and defaults.rule_id = 'recycled_content_claim'
 
 )
 

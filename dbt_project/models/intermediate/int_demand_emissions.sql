@@ -49,7 +49,7 @@ inner join requirements
         and demand.facility_id = requirements.facility_id
 left join operations
     on
-        requirements.reference_period = operations.reference_period
+        requirements.operation_period = operations.reference_period
         and requirements.process_id = operations.process_id
 group by
     demand.reference_period,

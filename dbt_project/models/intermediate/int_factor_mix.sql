@@ -20,9 +20,20 @@ facilities as (
 
 ),
 
+-- a factor of an own flow states what stock from before the first period carries; no activity
+-- takes it
 required as (
 
-    select * from {{ ref('int_required_components') }}
+    select
+        flow_id,
+        component
+    from {{ ref('int_required_components') }}
+    union all
+    select
+        flow_id,
+        'upstream' as component
+    from {{ ref('stg_company__flows') }}
+    where flow_kind in ('product', 'intermediate')
 
 ),
 

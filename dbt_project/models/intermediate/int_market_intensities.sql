@@ -30,19 +30,9 @@ mass_units as (
 
 ),
 
-emissions as (
+operations as (
 
-    select
-        reference_period,
-        process_id,
-        {% for column in gas_columns() -%}
-            sum({{ column }}) / nullif(consolidation_share, 0.0) as {{ column }},
-        {% endfor -%}
-        sum(location_based_kgco2e) / nullif(consolidation_share, 0.0) as location_based_kgco2e,
-        sum(market_based_kgco2e) / nullif(consolidation_share, 0.0) as market_based_kgco2e
-    from {{ ref('int_period_emissions') }}
-    where in_product_boundary
-    group by reference_period, process_id, consolidation_share
+    select * from {{ ref('int_operation_emissions') }}
 
 )
 
@@ -51,22 +41,31 @@ select
     requirements.flow_id,
     requirements.facility_id,
     {% for column in gas_columns() -%}
-        sum(requirements.requirement * emissions.{{ column }})
-        / max(mass_units.kg_per_unit) as {{ column }}_per_kg,
+        sum(
+            requirements.requirement
+            * operations.{{ column }}
+            / nullif(operations.consolidation_share, 0.0)
+        ) / max(mass_units.kg_per_unit) as {{ column }}_per_kg,
     {% endfor -%}
-    sum(requirements.requirement * emissions.location_based_kgco2e)
-    / max(mass_units.kg_per_unit) as location_based_kgco2e_per_kg,
-    sum(requirements.requirement * emissions.market_based_kgco2e)
-    / max(mass_units.kg_per_unit) as market_based_kgco2e_per_kg
+    sum(
+        requirements.requirement
+        * operations.location_based_kgco2e
+        / nullif(operations.consolidation_share, 0.0)
+    ) / max(mass_units.kg_per_unit) as location_based_kgco2e_per_kg,
+    sum(
+        requirements.requirement
+        * operations.market_based_kgco2e
+        / nullif(operations.consolidation_share, 0.0)
+    ) / max(mass_units.kg_per_unit) as market_based_kgco2e_per_kg
 from requirements
 inner join named
     on requirements.flow_id = named.flow_id
 inner join flows
     on requirements.flow_id = flows.flow_id
-inner join emissions
+inner join operations
     on
-        requirements.reference_period = emissions.reference_period
-        and requirements.process_id = emissions.process_id
+        requirements.operation_period = operations.reference_period
+        and requirements.process_id = operations.process_id
 left join mass_units
     on flows.unit_code = mass_units.unit_code
 group by

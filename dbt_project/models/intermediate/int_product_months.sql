@@ -1,6 +1,7 @@
 -- One row per product, site and month: what was made and what was delivered.
 -- A product that nothing outside the product system ever takes has no deliveries on record: what
--- was made and not used by the company itself counts as delivered.
+-- was made and not used by the company itself counts as delivered. Less than nothing is stock used
+-- up, no delivery.
 
 with exchanges as (
 
@@ -45,13 +46,19 @@ made as (
         exchanges.unit_code,
         sum(case when exchanges.direction = 'output' then exchanges.quantity else 0.0 end)
             as made_quantity,
-        sum(
-            case
-                when recorded_flows.flow_id is not null then 0.0
-                when exchanges.direction = 'output' then exchanges.quantity
-                else -exchanges.quantity
-            end
-        ) as delivered_quantity
+        case
+            when max(recorded_flows.flow_id) is not null then 0.0
+            else greatest(
+                sum(
+                    case
+                        when exchanges.direction = 'output' then exchanges.quantity
+                        else -exchanges.quantity
+                    end
+                ),
+                0.0
+            )
+        end as delivered_quantity,
+        max(case when recorded_flows.flow_id is null then 0 else 1 end) as is_recorded
     from exchanges
     inner join products
         on
@@ -78,7 +85,8 @@ delivered as (
         exchanges.period_month,
         exchanges.unit_code,
         0.0 as made_quantity,
-        sum(exchanges.quantity * shares.delivery_share) as delivered_quantity
+        sum(exchanges.quantity * shares.delivery_share) as delivered_quantity,
+        1 as is_recorded
     from exchanges
     inner join shares
         on
@@ -114,7 +122,8 @@ select
     sum(both_kinds.made_quantity) as made_quantity,
     sum(both_kinds.made_quantity * mass_units.kg_per_unit) as made_kg,
     sum(both_kinds.delivered_quantity) as delivered_quantity,
-    sum(both_kinds.delivered_quantity * mass_units.kg_per_unit) as delivered_kg
+    sum(both_kinds.delivered_quantity * mass_units.kg_per_unit) as delivered_kg,
+    max(both_kinds.is_recorded) as is_recorded
 from both_kinds
 left join mass_units
     on both_kinds.unit_code = mass_units.unit_code

@@ -1,4 +1,5 @@
--- One row per product, solved reference period and site that made it.
+-- One row per product, reference period and site that made it, or, where nobody made it in the
+-- period, that delivered it from stock. A product has no row where one of its sites has no figure.
 
 with product_months as (
 
@@ -10,6 +11,24 @@ months as (
 
     select * from {{ ref('int_period_months') }}
     where is_solved
+
+),
+
+solved_flows as (
+
+    select distinct
+        reference_period,
+        flow_id,
+        facility_id
+    from {{ ref('stg_solved__requirements') }}
+
+),
+
+-- what is left of a flow whose deliveries are not recorded is known of the whole period only
+left_over as (
+
+    select * from {{ ref('stg_solved__final_demand') }}
+    where demand_kind = 'delivery'
 
 ),
 
@@ -31,7 +50,7 @@ mass_units as (
 
 ),
 
-by_site as (
+months_by_site as (
 
     select
         months.reference_period,
@@ -43,8 +62,8 @@ by_site as (
         product_months.unit_code,
         sum(product_months.made_quantity) as site_quantity,
         sum(product_months.made_kg) as site_kg,
-        sum(product_months.delivered_quantity) as site_delivered_quantity,
-        sum(product_months.delivered_kg) as site_delivered_kg
+        sum(product_months.delivered_quantity) as recorded_quantity,
+        max(product_months.is_recorded) as is_recorded
     from months
     inner join product_months
         on months.period_month = product_months.period_month
@@ -59,6 +78,29 @@ by_site as (
 
 ),
 
+by_site as (
+
+    select
+        months_by_site.*,
+        case
+            when months_by_site.is_recorded = 1 then months_by_site.recorded_quantity
+            else coalesce(left_over.quantity, 0.0)
+        end as site_delivered_quantity,
+        case when solved_flows.flow_id is null then 0 else 1 end as is_solved
+    from months_by_site
+    left join left_over
+        on
+            months_by_site.reference_period = left_over.reference_period
+            and months_by_site.flow_id = left_over.flow_id
+            and months_by_site.facility_id = left_over.facility_id
+    left join solved_flows
+        on
+            months_by_site.reference_period = solved_flows.reference_period
+            and months_by_site.flow_id = solved_flows.flow_id
+            and months_by_site.facility_id = solved_flows.facility_id
+
+),
+
 with_totals as (
 
     select
@@ -69,31 +111,50 @@ with_totals as (
             over (partition by by_site.reference_period, by_site.product_id) as made_kg,
         sum(by_site.site_delivered_quantity)
             over (partition by by_site.reference_period, by_site.product_id) as delivered_quantity,
-        sum(by_site.site_delivered_kg)
-            over (partition by by_site.reference_period, by_site.product_id) as delivered_kg
+        sum(case when by_site.is_solved = 1 then by_site.site_delivered_quantity else 0.0 end)
+            over (partition by by_site.reference_period, by_site.product_id)
+            as solved_delivered_quantity,
+        sum(case when by_site.site_quantity > 0.0 then 1 - by_site.is_solved else 0 end)
+            over (partition by by_site.reference_period, by_site.product_id) as unsolved_count
     from by_site
+
+),
+
+weighted as (
+
+    select
+        with_totals.*,
+        case
+            when with_totals.made_quantity > 0.0
+                then with_totals.site_quantity / with_totals.made_quantity
+            when with_totals.solved_delivered_quantity > 0.0 and with_totals.is_solved = 1
+                then with_totals.site_delivered_quantity / with_totals.solved_delivered_quantity
+            else 0.0
+        end as market_weight
+    from with_totals
+    where with_totals.unsolved_count = 0
 
 ),
 
 declared as (
 
     select
-        with_totals.*,
+        weighted.*,
         products.regain,
-        coalesce(products.declared_unit, with_totals.unit_code) as declared_unit,
+        coalesce(products.declared_unit, weighted.unit_code) as declared_unit,
         moisture.property_value as moisture,
         flow_mass.kg_per_unit
-    from with_totals
+    from weighted
     inner join products
-        on with_totals.product_id = products.product_id
+        on weighted.product_id = products.product_id
     left join mass_units as flow_mass
-        on with_totals.unit_code = flow_mass.unit_code
+        on weighted.unit_code = flow_mass.unit_code
     left join properties as moisture
         on
-            with_totals.flow_id = moisture.flow_id
+            weighted.flow_id = moisture.flow_id
             and moisture.property = 'moisture'
-            and (moisture.valid_from is null or with_totals.first_month >= moisture.valid_from)
-            and (moisture.valid_to is null or with_totals.first_month < moisture.valid_to)
+            and (moisture.valid_from is null or weighted.first_month >= moisture.valid_from)
+            and (moisture.valid_to is null or weighted.first_month < moisture.valid_to)
 
 )
 
@@ -116,13 +177,12 @@ select
         when declared.kg_per_unit is null or declared.moisture is null then 1.0
         else (1.0 - declared.moisture) * (1.0 + declared.regain)
     end as declared_units_per_unit,
-    declared.site_quantity / declared.made_quantity as market_weight,
+    declared.market_weight,
     declared.made_quantity,
     declared.made_kg,
     declared.delivered_quantity,
-    declared.delivered_kg
+    declared.delivered_quantity * declared.kg_per_unit as delivered_kg
 from declared
 left join mass_units as declared_mass
     on declared.declared_unit = declared_mass.unit_code
--- a product that was only sold from stock has no footprint of the period
-where declared.site_quantity > 0.0
+where declared.market_weight > 0.0

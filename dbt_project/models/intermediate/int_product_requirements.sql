@@ -1,4 +1,5 @@
--- One row per product, reference period and process: what one declared unit needs of it.
+-- One row per product, reference period, process and period of its operation: what one declared
+-- unit needs of it.
 
 with product_periods as (
 
@@ -20,7 +21,15 @@ facilities as (
 
 processes as (
 
-    select * from {{ ref('stg_company__processes') }}
+    select
+        process_id,
+        facility_id
+    from {{ ref('stg_company__processes') }}
+    union all
+    select distinct
+        process_id,
+        facility_id
+    from {{ ref('stg_solved__opening_stocks') }}
 
 ),
 
@@ -30,6 +39,7 @@ summed as (
         product_periods.product_id,
         product_periods.reference_period,
         requirements.process_id,
+        requirements.operation_period,
         sum(
             product_periods.market_weight
             * requirements.requirement
@@ -44,7 +54,8 @@ summed as (
     group by
         product_periods.product_id,
         product_periods.reference_period,
-        requirements.process_id
+        requirements.process_id,
+        requirements.operation_period
 
 )
 
@@ -53,6 +64,7 @@ select
     summed.reference_period,
     processes.facility_id,
     summed.process_id,
+    summed.operation_period,
     summed.requirement_per_declared_unit,
     -- emission lines hold the company's share of a site; a footprint is that of the whole site
     summed.requirement_per_declared_unit / nullif(facilities.consolidation_share, 0.0)

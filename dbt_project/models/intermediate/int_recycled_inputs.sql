@@ -1,17 +1,52 @@
--- One row per product, reference period, recycled flow of a method, and site where it enters: how
--- much of it one declared unit takes in, and what that carries as it is (METHOD R28: R1 and Er).
--- A flow the company makes carries its solved intensity, a bought one its factor.
+-- One row per product, reference period, recycling method, flow that it names as recycled, and site
+-- where it enters: how much of it one declared unit takes in, and what that carries as it is
+-- (METHOD R28: R1 and Er), and how much of the virgin material that it could replace. A flow the company
+-- makes carries its solved intensity, a bought one its factor.
 
 {{ replace_periods() }}
 
-with recycled_flows as (
+with periods as (
 
-    select distinct recycled_flow_id as flow_id
-    from {{ ref('stg_company__recycling_methods') }}
+    select distinct
+        reference_period,
+        first_month
+    from {{ ref('int_product_periods') }}
+    where {{ in_stale_periods('reference_period') }}
+
+),
+
+methods as (
+
+    select
+        periods.reference_period,
+        methods.method,
+        methods.recycled_flow_id as flow_id,
+        methods.virgin_flow_id
+    from {{ ref('stg_company__recycling_methods') }} as methods
+    inner join periods
+        on
+            (methods.valid_from is null or methods.valid_from <= periods.first_month)
+            and (methods.valid_to is null or methods.valid_to > periods.first_month)
+    where methods.method <> 'cut_off'
+
+),
+
+taken_flows as (
+
+    select flow_id from methods
+    union
+    select virgin_flow_id as flow_id from methods
 
 ),
 
 requirements as (
+
+    select * from {{ ref('int_recycled_requirements') }}
+    where {{ in_stale_periods('reference_period') }}
+
+),
+
+whole_requirements as (
 
     select * from {{ ref('int_product_requirements') }}
     where {{ in_stale_periods('reference_period') }}
@@ -28,7 +63,10 @@ product_periods as (
 months as (
 
     select * from {{ ref('int_period_months') }}
-    where {{ in_stale_periods('reference_period') }}
+    where
+        reference_period in (
+            select whole_requirements.operation_period from whole_requirements
+        )
 
 ),
 
@@ -41,12 +79,6 @@ exchanges as (
 links as (
 
     select * from {{ ref('stg_solved__links') }}
-
-),
-
-processes as (
-
-    select * from {{ ref('stg_company__processes') }}
 
 ),
 
@@ -83,8 +115,8 @@ taken as (
         exchanges.flow_id,
         sum(exchanges.quantity_kg) as taken_kg
     from exchanges
-    inner join recycled_flows
-        on exchanges.flow_id = recycled_flows.flow_id
+    inner join taken_flows
+        on exchanges.flow_id = taken_flows.flow_id
     inner join months
         on exchanges.period_month = months.period_month
     where exchanges.direction = 'input'
@@ -97,19 +129,50 @@ entering as (
     select
         requirements.product_id,
         requirements.reference_period,
+        requirements.method,
         requirements.facility_id,
         taken.flow_id,
-        {% for column in gas_columns() -%}
+        {% for column in emission_columns() -%}
             0.0 as {{ column }},
         {% endfor -%}
-        0.0 as location_based_kgco2e,
-        0.0 as market_based_kgco2e,
-        requirements.requirement_per_declared_unit * taken.taken_kg as recycled_kg
+        requirements.requirement_per_declared_unit * taken.taken_kg as recycled_kg,
+        0.0 as virgin_kg
     from requirements
     inner join taken
         on
-            requirements.reference_period = taken.reference_period
+            requirements.operation_period = taken.reference_period
             and requirements.process_id = taken.process_id
+    inner join methods
+        on
+            requirements.reference_period = methods.reference_period
+            and requirements.method = methods.method
+            and taken.flow_id = methods.flow_id
+
+),
+
+-- virgin material that the recycled flow could have replaced
+virgin as (
+
+    select
+        whole_requirements.product_id,
+        whole_requirements.reference_period,
+        methods.method,
+        whole_requirements.facility_id,
+        methods.flow_id,
+        {% for column in emission_columns() -%}
+            0.0 as {{ column }},
+        {% endfor -%}
+        0.0 as recycled_kg,
+        whole_requirements.requirement_per_declared_unit * taken.taken_kg as virgin_kg
+    from whole_requirements
+    inner join taken
+        on
+            whole_requirements.operation_period = taken.reference_period
+            and whole_requirements.process_id = taken.process_id
+    inner join methods
+        on
+            whole_requirements.reference_period = methods.reference_period
+            and taken.flow_id = methods.virgin_flow_id
 
 ),
 
@@ -118,6 +181,7 @@ bought as (
     select
         requirements.product_id,
         requirements.reference_period,
+        requirements.method,
         requirements.facility_id,
         period_emissions.flow_id,
         {% for column in gas_columns() -%}
@@ -128,14 +192,18 @@ bought as (
             as location_based_kgco2e,
         requirements.coefficient_per_declared_unit * period_emissions.market_based_kgco2e
             as market_based_kgco2e,
-        0.0 as recycled_kg
+        0.0 as recycled_kg,
+        0.0 as virgin_kg
     from requirements
     inner join period_emissions
         on
-            requirements.reference_period = period_emissions.reference_period
+            requirements.operation_period = period_emissions.reference_period
             and requirements.process_id = period_emissions.process_id
-    inner join recycled_flows
-        on period_emissions.flow_id = recycled_flows.flow_id
+    inner join methods
+        on
+            requirements.reference_period = methods.reference_period
+            and requirements.method = methods.method
+            and period_emissions.flow_id = methods.flow_id
 
 ),
 
@@ -145,13 +213,9 @@ own_makers as (
         links.reference_period,
         links.process_id,
         links.flow_id,
-        processes.facility_id as maker_facility_id,
+        links.supplier_facility_id as maker_facility_id,
         sum(links.quantity_charged * mass_units.kg_per_unit) as charged_kg
     from links
-    inner join recycled_flows
-        on links.flow_id = recycled_flows.flow_id
-    inner join processes
-        on links.supplier_process_id = processes.process_id
     inner join flows
         on links.flow_id = flows.flow_id
     left join mass_units
@@ -160,7 +224,7 @@ own_makers as (
         links.reference_period,
         links.process_id,
         links.flow_id,
-        processes.facility_id
+        links.supplier_facility_id
 
 ),
 
@@ -169,6 +233,7 @@ made as (
     select
         requirements.product_id,
         requirements.reference_period,
+        requirements.method,
         requirements.facility_id,
         own_makers.flow_id,
         {% for column in gas_columns() -%}
@@ -182,12 +247,18 @@ made as (
         requirements.requirement_per_declared_unit
         * own_makers.charged_kg
         * intensities.market_based_kgco2e_per_kg as market_based_kgco2e,
-        0.0 as recycled_kg
+        0.0 as recycled_kg,
+        0.0 as virgin_kg
     from requirements
     inner join own_makers
         on
-            requirements.reference_period = own_makers.reference_period
+            requirements.operation_period = own_makers.reference_period
             and requirements.process_id = own_makers.process_id
+    inner join methods
+        on
+            requirements.reference_period = methods.reference_period
+            and requirements.method = methods.method
+            and own_makers.flow_id = methods.flow_id
     inner join intensities
         on
             own_makers.reference_period = intensities.reference_period
@@ -202,6 +273,7 @@ itself as (
     select
         product_periods.product_id,
         product_periods.reference_period,
+        methods.method,
         product_periods.facility_id,
         product_periods.flow_id,
         {% for column in gas_columns() -%}
@@ -215,10 +287,13 @@ itself as (
         product_periods.market_weight
         * product_periods.kg_per_declared_unit
         * intensities.market_based_kgco2e_per_kg as market_based_kgco2e,
-        product_periods.market_weight * product_periods.kg_per_declared_unit as recycled_kg
+        product_periods.market_weight * product_periods.kg_per_declared_unit as recycled_kg,
+        0.0 as virgin_kg
     from product_periods
-    inner join recycled_flows
-        on product_periods.flow_id = recycled_flows.flow_id
+    inner join methods
+        on
+            product_periods.reference_period = methods.reference_period
+            and product_periods.flow_id = methods.flow_id
     inner join intensities
         on
             product_periods.reference_period = intensities.reference_period
@@ -231,6 +306,8 @@ together as (
 
     select * from entering
     union all
+    select * from virgin
+    union all
     select * from bought
     union all
     select * from made
@@ -242,13 +319,13 @@ together as (
 select
     product_id,
     reference_period,
+    method,
     facility_id,
     flow_id,
-    {% for column in gas_columns() -%}
+    {% for column in emission_columns() -%}
         sum({{ column }}) as {{ column }},
     {% endfor -%}
-    sum(location_based_kgco2e) as location_based_kgco2e,
-    sum(market_based_kgco2e) as market_based_kgco2e,
-    sum(recycled_kg) as recycled_kg
+    sum(recycled_kg) as recycled_kg,
+    sum(virgin_kg) as virgin_kg
 from together
-group by product_id, reference_period, facility_id, flow_id
+group by product_id, reference_period, method, facility_id, flow_id

@@ -5,7 +5,8 @@
 --   end of life:  (1 - A) × R2 × (ErecyclingEoL - E*v × Qout)
 --   energy:       credit share × what the recovered energy displaces
 -- A product that takes in several recycled flows shares its end of life between their lines by
--- mass. A product that takes in none has no such method.
+-- mass. One that takes in none of them, but what they replace, shares it by the mass of that. One
+-- that takes in neither has no such method.
 
 {%- set columns = gas_columns() | list + ['location_based_kgco2e', 'market_based_kgco2e'] %}
 
@@ -18,8 +19,11 @@ with methods as (
 
 inputs as (
 
-    select * from {{ ref('int_recycled_inputs') }}
-    where recycled_kg > 0.0
+    select
+        *,
+        sum(recycled_kg) over (partition by product_id, reference_period, method)
+            as all_recycled_kg
+    from {{ ref('int_recycled_inputs') }}
 
 ),
 
@@ -89,7 +93,7 @@ lines as (
             -- recycling at the end of life is like that of the input unless a flow is named
             case
                 when methods.recycling_eol_flow_id is null
-                    then inputs.{{ column }} / inputs.recycled_kg
+                    then inputs.{{ column }} / nullif(inputs.recycled_kg, 0.0)
                 else end_of_life.{{ column }}_per_kg
             end as end_of_life_{{ column }}_per_kg,
         {% endfor -%}
@@ -106,8 +110,16 @@ lines as (
         methods.quality_out,
         methods.energy_credit_share,
         inputs.recycled_kg,
-        inputs.recycled_kg
-        / sum(inputs.recycled_kg) over (
+        case
+            when inputs.all_recycled_kg > 0.0 then inputs.recycled_kg
+            else inputs.virgin_kg
+        end
+        / sum(
+            case
+                when inputs.all_recycled_kg > 0.0 then inputs.recycled_kg
+                else inputs.virgin_kg
+            end
+        ) over (
             partition by inputs.product_id, inputs.reference_period, methods.method
         ) as line_weight,
         coalesce(recycled_afterwards.to_recycling_kg, 0.0) as to_recycling_kg
@@ -115,7 +127,9 @@ lines as (
     inner join periods
         on inputs.reference_period = periods.reference_period
     inner join methods
-        on inputs.flow_id = methods.recycled_flow_id
+        on
+            inputs.method = methods.method
+            and inputs.flow_id = methods.recycled_flow_id
     left join recycled_afterwards
         on
             inputs.product_id = recycled_afterwards.product_id
@@ -137,6 +151,18 @@ lines as (
     where
         (methods.valid_from is null or periods.first_month >= methods.valid_from)
         and (methods.valid_to is null or periods.first_month < methods.valid_to)
+        and (
+            inputs.recycled_kg > 0.0
+            or (
+                inputs.all_recycled_kg = 0.0
+                and inputs.virgin_kg > 0.0
+                -- nothing of the product is recycled, so nothing is like it at its end of life
+                and (
+                    methods.recycling_eol_flow_id is not null
+                    or recycled_afterwards.to_recycling_kg is null
+                )
+            )
+        )
 
 ),
 

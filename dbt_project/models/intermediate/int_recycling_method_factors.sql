@@ -26,6 +26,7 @@ inputs as (
 
     select distinct
         reference_period,
+        method,
         facility_id,
         flow_id
     from {{ ref('int_recycled_inputs') }}
@@ -147,7 +148,9 @@ wanted as (
     inner join periods
         on inputs.reference_period = periods.reference_period
     inner join methods
-        on inputs.flow_id = methods.recycled_flow_id
+        on
+            inputs.method = methods.method
+            and inputs.flow_id = methods.recycled_flow_id
     where
         (methods.valid_from is null or periods.first_month >= methods.valid_from)
         and (methods.valid_to is null or periods.first_month < methods.valid_to)
@@ -164,7 +167,9 @@ wanted as (
     inner join periods
         on inputs.reference_period = periods.reference_period
     inner join methods
-        on inputs.flow_id = methods.recycled_flow_id
+        on
+            inputs.method = methods.method
+            and inputs.flow_id = methods.recycled_flow_id
     where
         methods.recycling_eol_flow_id is not null
         and (methods.valid_from is null or periods.first_month >= methods.valid_from)

@@ -61,6 +61,23 @@ rows_of_method as (
 
 ),
 
+-- a product whose processes have no emissions at all carries 0, which is a figure
+without_lines as (
+
+    select
+        product_periods.product_id,
+        product_periods.reference_period
+    from product_periods
+    left join contributions
+        on
+            product_periods.product_id = contributions.product_id
+            and product_periods.reference_period = contributions.reference_period
+            and contributions.method = 'cut_off'
+            and contributions.life_cycle_stage in ('raw_material_acquisition', 'manufacture')
+    where contributions.product_id is null
+
+),
+
 by_basis as (
 
     {% for basis in ['location_based', 'market_based'] -%}
@@ -105,6 +122,24 @@ by_basis as (
             rows_of_method.reference_period,
             rows_of_method.result_method,
             rows_of_method.life_cycle_stage
+        union all
+        select
+            product_id,
+            reference_period,
+            'cut_off' as method,
+            '{{ basis }}' as basis,
+            'manufacture' as life_cycle_stage,
+            {% for column in gas_columns() -%}
+                0.0 as {{ column }}_per_declared_unit,
+            {% endfor -%}
+            0.0 as kgco2e_per_declared_unit,
+            0.0 as biogenic_kgco2e_per_declared_unit,
+            0.0 as land_use_kgco2e_per_declared_unit,
+            0.0 as aircraft_kgco2e_per_declared_unit,
+            0.0 as gross_kgco2e,
+            0.0 as primary_kgco2e,
+            0.0 as estimated_kgco2e
+        from without_lines
     {% endfor %}
 )
 

@@ -4,17 +4,18 @@
 
 {{ replace_periods() }}
 
-with period_months as (
-
-    select * from {{ ref('int_period_months') }}
-    where {{ in_stale_periods('reference_period') }} and is_solved
-
-),
-
-requirements as (
+with requirements as (
 
     select * from {{ ref('int_product_requirements') }}
     where {{ in_stale_periods('reference_period') }}
+
+),
+
+-- of earlier periods, too: what stock carries was used when it was made
+period_months as (
+
+    select * from {{ ref('int_period_months') }}
+    where reference_period in (select requirements.operation_period from requirements)
 
 ),
 
@@ -51,7 +52,7 @@ kinds as (
 
 select
     requirements.product_id,
-    period_months.reference_period,
+    requirements.reference_period,
     requirements.process_id,
     exempted.flow_id,
     flows.flow_name_en,
@@ -69,7 +70,7 @@ inner join exempted
     on period_months.period_month = exempted.period_month
 inner join requirements
     on
-        period_months.reference_period = requirements.reference_period
+        period_months.reference_period = requirements.operation_period
         and exempted.process_id = requirements.process_id
 inner join flows
     on exempted.flow_id = flows.flow_id
@@ -79,7 +80,7 @@ inner join kinds
         and kinds.is_in_boundary = 1
 group by
     requirements.product_id,
-    period_months.reference_period,
+    requirements.reference_period,
     requirements.process_id,
     exempted.flow_id,
     flows.flow_name_en,

@@ -51,7 +51,7 @@ intensities as (
     from requirements
     left join operations
         on
-            requirements.reference_period = operations.reference_period
+            requirements.operation_period = operations.reference_period
             and requirements.process_id = operations.process_id
     group by
         requirements.reference_period,

@@ -14,11 +14,12 @@ with balances as (
 
 tolerances as (
 
-    select * from {{ ref('stg_company__tolerances') }}
+    select * from {{ ref('int_tolerances') }}
 
 ),
 
--- the narrowest line wins: of this process and flow, of this process, of this flow, of the rule
+-- the narrowest line wins: of this process and flow, of this process, of this flow, of the rule;
+-- then the default
 candidates as (
 
     select
@@ -41,6 +42,7 @@ candidates as (
                 balances.unit_code,
                 tolerances.rule_id
             order by
+                tolerances.is_default,
                 case when tolerances.source is null then 1 else 0 end,
                 case when tolerances.flow_id is null then 1 else 0 end
         ) as choice
@@ -50,7 +52,6 @@ candidates as (
             tolerances.rule_id in (balances.rule_id, balances.rule_id || '_critical')
             and coalesce(tolerances.source, balances.process_id) = balances.process_id
             and coalesce(tolerances.flow_id, balances.flow_id) = balances.flow_id
-    where tolerances.tolerance_share >= 0.0
 
 ),
 

@@ -4,17 +4,23 @@
 
 {{ replace_periods() }}
 
-with months as (
-
-    select * from {{ ref('int_period_months') }}
-    where {{ in_stale_periods('reference_period') }} and is_solved
-
-),
-
-requirements as (
+with requirements as (
 
     select * from {{ ref('int_product_requirements') }}
     where {{ in_stale_periods('reference_period') }}
+
+),
+
+-- of earlier periods, too: what stock carries was emitted when it was made
+months as (
+
+    select * from {{ ref('int_period_months') }}
+    where
+        is_solved
+        and (
+            {{ in_stale_periods('reference_period') }}
+            or reference_period in (select requirements.operation_period from requirements)
+        )
 
 ),
 
@@ -89,7 +95,7 @@ select
     requirements.coefficient_per_declared_unit
 from requirements
 inner join months
-    on requirements.reference_period = months.reference_period
+    on requirements.operation_period = months.reference_period
 inner join lines
     on
         requirements.process_id = lines.process_id

@@ -22,12 +22,20 @@ product_periods as (
 
 ),
 
+-- of earlier periods, too: what stock carries was emitted when it was made
 period_emissions as (
 
     select * from {{ ref('int_period_emissions') }}
     where
-        {{ in_stale_periods('reference_period') }}
+        reference_period in (select requirements.operation_period from requirements)
         and in_product_boundary
+
+),
+
+opening_stocks as (
+
+    select * from {{ ref('int_opening_stock_emissions') }}
+    where {{ in_stale_periods('reference_period') }}
 
 ),
 
@@ -76,7 +84,7 @@ shares_of_lines as (
     select
         requirements.product_id,
         requirements.coefficient_per_declared_unit as coefficient,
-        period_emissions.reference_period,
+        requirements.reference_period,
         period_emissions.life_cycle_stage,
         period_emissions.process_id,
         period_emissions.flow_id,
@@ -92,7 +100,7 @@ shares_of_lines as (
     from requirements
     inner join period_emissions
         on
-            requirements.reference_period = period_emissions.reference_period
+            requirements.operation_period = period_emissions.reference_period
             and requirements.process_id = period_emissions.process_id
     union all
     select
@@ -167,6 +175,36 @@ inventory as (
 
 ),
 
+-- stated, not measured, and in no inventory
+of_opening_stocks as (
+
+    select
+        requirements.product_id,
+        requirements.reference_period,
+        'cut_off' as method,
+        'opening_stock' as origin,
+        opening_stocks.life_cycle_stage,
+        opening_stocks.process_id,
+        opening_stocks.flow_id,
+        opening_stocks.component,
+        '' as market,
+        '' as treatment,
+        '' as factor_version_id,
+        {% for column in emission_columns() -%}
+            requirements.coefficient_per_declared_unit * opening_stocks.{{ column }}
+                as {{ column }},
+        {% endfor -%}
+        0.0 as location_based_primary_share,
+        0.0 as market_based_primary_share,
+        1.0 as estimated_share
+    from requirements
+    inner join opening_stocks
+        on
+            requirements.operation_period = opening_stocks.reference_period
+            and requirements.process_id = opening_stocks.process_id
+
+),
+
 scenarios as (
 
     select
@@ -181,11 +219,13 @@ scenarios as (
         market,
         treatment,
         coalesce(factor_version_id, '') as factor_version_id,
+        -- what is recycled leaves without a burden: who uses it carries its collection, sorting and
+        -- recycling (METHOD R27)
         {% for column in gas_columns() -%}
-            {{ column }},
+            case when treatment = 'recycling' then 0.0 else {{ column }} end as {{ column }},
         {% endfor -%}
-        kgco2e as location_based_kgco2e,
-        kgco2e as market_based_kgco2e,
+        case when treatment = 'recycling' then 0.0 else kgco2e end as location_based_kgco2e,
+        case when treatment = 'recycling' then 0.0 else kgco2e end as market_based_kgco2e,
         -- what happens after the sale is assumed, not measured
         0.0 as location_based_primary_share,
         0.0 as market_based_primary_share,
@@ -223,6 +263,8 @@ method_adjustments as (
 contributions as (
 
     select * from inventory
+    union all
+    select * from of_opening_stocks
     union all
     select * from scenarios
     union all

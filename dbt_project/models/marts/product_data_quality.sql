@@ -12,7 +12,7 @@ with requirements as (
 quality as (
 
     select * from {{ ref('int_period_quality') }}
-    where {{ in_stale_periods('reference_period') }}
+    where reference_period in (select requirements.operation_period from requirements)
 
 ),
 
@@ -43,7 +43,7 @@ by_factor as (
     from requirements
     inner join quality
         on
-            requirements.reference_period = quality.reference_period
+            requirements.operation_period = quality.reference_period
             and requirements.process_id = quality.process_id
     group by
         requirements.product_id,

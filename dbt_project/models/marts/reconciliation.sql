@@ -266,6 +266,8 @@ required as (
             requirements.reference_period = demand.reference_period
             and requirements.flow_id = demand.flow_id
             and requirements.facility_id = demand.facility_id
+    -- what stock needs of an earlier period says nothing of this one
+    where requirements.operation_period = requirements.reference_period
 
 ),
 
@@ -297,6 +299,8 @@ without_output as (
     where
         made.process_id is null
         and required.process_id is null
+        -- what is stated of stock stands in no inventory
+        and operations.process_id in (select processes.process_id from processes)
 
 ),
 
@@ -484,6 +488,7 @@ select
             when 'not_taken' then 60
             when 'supplied_to_non_product' then 70
             when 'stock_change' then 80
+            when 'not_solved' then 85
             when 'outside_consolidation' then 90
             when 'products' then 100
             else 110

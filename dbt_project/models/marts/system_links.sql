@@ -30,7 +30,7 @@ flows as (
 select
     links.reference_period,
     periods.period_type,
-    suppliers.facility_id as supplier_facility_id,
+    links.supplier_facility_id,
     links.supplier_process_id,
     links.flow_id,
     flows.flow_kind,
@@ -45,8 +45,6 @@ select
 from links
 inner join periods
     on links.reference_period = periods.reference_period
-left join processes as suppliers
-    on links.supplier_process_id = suppliers.process_id
 left join processes as takers
     on links.process_id = takers.process_id
 left join flows

@@ -5,6 +5,7 @@ select
     process_id,
     flow_id,
     supplier_process_id,
+    supplier_facility_id,
     quantity_taken,
     quantity_charged,
     share_of_supplier

@@ -1,0 +1,74 @@
+-- One row per product, reference period, recycling method, process that takes in what the method
+-- names as recycled, and period of its operation: what one declared unit needs of it at the point
+-- of substitution.
+
+{{ replace_periods() }}
+
+with product_periods as (
+
+    select * from {{ ref('int_product_periods') }}
+    where {{ in_stale_periods('reference_period') }}
+
+),
+
+requirements as (
+
+    select * from {{ ref('stg_solved__recycled_requirements') }}
+
+),
+
+processes as (
+
+    select * from {{ ref('stg_company__processes') }}
+
+),
+
+facilities as (
+
+    select * from {{ ref('stg_company__facilities') }}
+
+),
+
+summed as (
+
+    select
+        product_periods.product_id,
+        product_periods.reference_period,
+        requirements.method,
+        requirements.process_id,
+        requirements.operation_period,
+        sum(
+            product_periods.market_weight
+            * requirements.requirement
+            / product_periods.declared_units_per_unit
+        ) as requirement_per_declared_unit
+    from product_periods
+    inner join requirements
+        on
+            product_periods.reference_period = requirements.reference_period
+            and product_periods.flow_id = requirements.flow_id
+            and product_periods.facility_id = requirements.facility_id
+    group by
+        product_periods.product_id,
+        product_periods.reference_period,
+        requirements.method,
+        requirements.process_id,
+        requirements.operation_period
+
+)
+
+select
+    summed.product_id,
+    summed.reference_period,
+    summed.method,
+    processes.facility_id,
+    summed.process_id,
+    summed.operation_period,
+    summed.requirement_per_declared_unit,
+    summed.requirement_per_declared_unit / nullif(facilities.consolidation_share, 0.0)
+        as coefficient_per_declared_unit
+from summed
+inner join processes
+    on summed.process_id = processes.process_id
+inner join facilities
+    on processes.facility_id = facilities.facility_id
