@@ -55,15 +55,18 @@ OBJECT_OF_SUITE: Mapping[str, str] = {
     "papers": "line of a paper",
 }
 MENDED_IN: Mapping[str, str] = {
+    "allocation_departs_from_pact": "company/allocation_rules.csv",
     "allocation_not_computable": "company/allocation_rules.csv",
     "allocation_rule_missing": "company/allocation_rules.csv",
     "fallback_factor_share": "emission_factors",
     "range_readable": "expectations/ranges.csv",
     "recycled_balance": "company/flow_properties.csv",
     "recycled_content_claim": "company/products.csv",
+    "recycling_method_without_input": "company/recycling_methods.csv",
     "service_key_missing": "company/service_keys.csv",
     "service_key_not_computable": "company/service_keys.csv",
     "service_key_without_base": "company/service_keys.csv",
+    "service_share_dropped": "company/service_keys.csv",
     "tolerance_declared": "expectations/tolerances.csv",
 }
 """Rules whose findings no author of a hand-in can put right."""
