@@ -26,10 +26,16 @@ UNIT_OF_SUFFIX = {
     "_percent": "percent",
     "_dqr": "score",
 }
-MULTIPLIES_BY_A_FACTOR = {"int_emissions", "lineage", "int_scenario_emissions", "exemptions"}
+MULTIPLIES_BY_A_FACTOR = {
+    "int_emissions",
+    "lineage",
+    "int_scenario_emissions",
+    "int_sold_product_emissions",
+    "exemptions",
+}
 """Measured quantities in int_emissions and lineage, the same line in cells; assumed quantities of
-a scenario, behind which no cell stands, in the third; upper bounds of what has no factor in the
-fourth.
+a scenario, behind which no cell stands, for one declared unit and for all that were sold; upper
+bounds of what has no factor.
 """
 
 RECORDS = {"int_inventory_months", "int_built_periods", "int_built_months"}
@@ -56,7 +62,10 @@ ARITHMETIC_MODELS = {
     "int_product_requirements",
     "int_product_recycled_content",
     "int_market_intensities",
-    "int_scenario_factors",
+    "int_monthly_scenario_factors",
+    "int_sold_products",
+    "int_sold_product_emissions",
+    "facility_inventory",
     "int_scenario_emissions",
     "int_opening_stock_emissions",
     "int_recycled_requirements",

@@ -46,6 +46,13 @@ made as (
         exchanges.unit_code,
         sum(case when exchanges.direction = 'output' then exchanges.quantity else 0.0 end)
             as made_quantity,
+        sum(
+            case
+                when recorded_flows.flow_id is not null then 0.0
+                when exchanges.direction = 'output' then exchanges.quantity
+                else -exchanges.quantity
+            end
+        ) as left_over_quantity,
         case
             when max(recorded_flows.flow_id) is not null then 0.0
             else greatest(
@@ -85,6 +92,7 @@ delivered as (
         exchanges.period_month,
         exchanges.unit_code,
         0.0 as made_quantity,
+        0.0 as left_over_quantity,
         sum(exchanges.quantity * shares.delivery_share) as delivered_quantity,
         1 as is_recorded
     from exchanges
@@ -121,6 +129,7 @@ select
     both_kinds.unit_code,
     sum(both_kinds.made_quantity) as made_quantity,
     sum(both_kinds.made_quantity * mass_units.kg_per_unit) as made_kg,
+    sum(both_kinds.left_over_quantity) as left_over_quantity,
     sum(both_kinds.delivered_quantity) as delivered_quantity,
     sum(both_kinds.delivered_quantity * mass_units.kg_per_unit) as delivered_kg,
     max(both_kinds.is_recorded) as is_recorded

@@ -168,15 +168,10 @@ select
     declared.regain,
     declared.declared_unit,
     declared_mass.kg_per_unit as kg_per_declared_unit,
-    -- what was weighed with its moisture, at commercial regain (METHOD R14)
-    case
-        when declared.declared_unit = declared.unit_code then 1.0
-        else declared.kg_per_unit / declared_mass.kg_per_unit
-    end
-    * case
-        when declared.kg_per_unit is null or declared.moisture is null then 1.0
-        else (1.0 - declared.moisture) * (1.0 + declared.regain)
-    end as declared_units_per_unit,
+    {{ declared_units_per_unit(
+        'declared.declared_unit', 'declared.unit_code', 'declared.kg_per_unit',
+        'declared_mass.kg_per_unit', 'declared.moisture', 'declared.regain'
+    ) }} as declared_units_per_unit,
     declared.market_weight,
     declared.made_quantity,
     declared.made_kg,

@@ -1,138 +1,40 @@
--- One row per reference period, scenario row in force and component of its flow: the factor of the
--- market's country, else of the world, valid on the first day of the period. A use or an end of
--- life happens at no supplier and under no contract of the company, so the same factor stands on
--- both bases. Nothing valid: no factor, and int_missing_scenario_factors names it.
+-- One row per reference period, scenario row in force and component of its flow: scenarios and
+-- factors as they are on the first day of the period.
 
-with periods as (
+with product_periods as (
 
     select distinct
         reference_period,
-        first_month
-    from {{ ref('int_product_periods') }}
-
-),
-
-product_periods as (
-
-    select distinct
-        reference_period,
+        first_month,
         product_id
     from {{ ref('int_product_periods') }}
 
 ),
 
-scenarios as (
+monthly as (
 
-    select * from {{ ref('stg_company__scenarios') }}
-
-),
-
-required as (
-
-    select * from {{ ref('int_required_components') }}
-
-),
-
-flow_units as (
-
-    select * from {{ ref('int_flow_units') }}
-
-),
-
-factors as (
-
-    select * from {{ ref('int_emission_factors') }}
-    where
-        supplier_id is null
-        and technology = ''
-        and basis in ('location', 'both')
-
-),
-
-in_force as (
-
-    select
-        periods.reference_period,
-        periods.first_month,
-        scenarios.product_id,
-        scenarios.market,
-        scenarios.market_share,
-        scenarios.life_cycle_stage,
-        scenarios.treatment,
-        scenarios.flow_id,
-        coalesce(required.component, '') as component,
-        scenarios.quantity_per_declared_unit
-        * flow_units.units_per_unit_text as quantity_per_declared_unit,
-        scenarios.quantity_per_declared_unit
-        * flow_units.kg_per_unit_text as kg_per_declared_unit
-    from scenarios
-    inner join product_periods
-        on scenarios.product_id = product_periods.product_id
-    inner join periods
-        on product_periods.reference_period = periods.reference_period
-    left join required
-        on scenarios.flow_id = required.flow_id
-    left join flow_units
-        on
-            scenarios.flow_id = flow_units.flow_id
-            and scenarios.unit_text = flow_units.unit_text
-    where
-        (scenarios.valid_from is null or periods.first_month >= scenarios.valid_from)
-        and (scenarios.valid_to is null or periods.first_month < scenarios.valid_to)
-
-),
-
-ranked as (
-
-    select
-        in_force.*,
-        factors.factor_version_id,
-        {% for column in gas_columns() -%}
-            factors.{{ column }},
-        {% endfor -%}
-        factors.kgco2e_per_unit,
-        row_number() over (
-            partition by
-                in_force.reference_period,
-                in_force.product_id,
-                in_force.market,
-                in_force.life_cycle_stage,
-                in_force.treatment,
-                in_force.flow_id,
-                in_force.component
-            order by
-                case when factors.geography = in_force.market then 0 else 1 end asc,
-                factors.is_derived asc,
-                factors.library_priority asc nulls last,
-                factors.valid_from desc,
-                factors.factor_version_id asc
-        ) as choice
-    from in_force
-    left join factors
-        on
-            in_force.flow_id = factors.flow_id
-            and in_force.component = factors.component
-            and factors.geography in (in_force.market, 'GLO')
-            and in_force.first_month >= factors.valid_from
-            and (factors.valid_to is null or in_force.first_month < factors.valid_to)
+    select * from {{ ref('int_monthly_scenario_factors') }}
 
 )
 
 select
-    reference_period,
-    product_id,
-    market,
-    market_share,
-    life_cycle_stage,
-    treatment,
-    flow_id,
-    component,
-    quantity_per_declared_unit,
-    kg_per_declared_unit,
-    factor_version_id,
+    product_periods.reference_period,
+    monthly.product_id,
+    monthly.market,
+    monthly.market_share,
+    monthly.life_cycle_stage,
+    monthly.treatment,
+    monthly.flow_id,
+    monthly.component,
+    monthly.quantity_per_declared_unit,
+    monthly.kg_per_declared_unit,
+    monthly.factor_version_id,
     {% for column in gas_columns() -%}
-        {{ column }} as {{ column }}_per_unit,
+        monthly.{{ column }}_per_unit,
     {% endfor -%}
-    kgco2e_per_unit
-from ranked
-where choice = 1
+    monthly.kgco2e_per_unit
+from product_periods
+inner join monthly
+    on
+        product_periods.product_id = monthly.product_id
+        and product_periods.first_month = monthly.period_month

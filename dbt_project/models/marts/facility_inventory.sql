@@ -1,4 +1,5 @@
--- One row per site, calendar year and inventory category, collected or not.
+-- One row per site, calendar year and inventory category, collected or not. Use and end of life of
+-- sold products are no stage's emissions: they come from scenarios, in the year of the sale.
 
 with stages as (
 
@@ -40,14 +41,56 @@ yearly as (
 
 ),
 
+sold as (
+
+    select * from {{ ref('int_sold_product_emissions') }}
+
+),
+
+facilities as (
+
+    select * from {{ ref('stg_company__facilities') }}
+
+),
+
+gwp as (
+
+    select max(gwp_set) as gwp_set from {{ ref('int_gwp') }}
+
+),
+
+years as (
+
+    select distinct inventory_year
+    from yearly
+
+),
+
+-- a site without any activity is told of, too
 site_years as (
+
+    select
+        facilities.facility_id,
+        years.inventory_year,
+        gwp.gwp_set
+    from facilities
+    cross join years
+    cross join gwp
+
+),
+
+after_the_sale as (
 
     select
         facility_id,
         inventory_year,
-        max(gwp_set) as gwp_set
-    from yearly
-    group by facility_id, inventory_year
+        ghg_category,
+        {% for column in gas_columns() -%}
+            sum({{ column }}) as {{ column }},
+        {% endfor -%}
+        sum(kgco2e) as kgco2e
+    from sold
+    group by facility_id, inventory_year, ghg_category
 
 ),
 
@@ -78,12 +121,15 @@ select
     every_category.gbt_32150_category,
     case
         when yearly.ghg_category is not null then 'reported'
+        when after_the_sale.ghg_category is not null then 'from_scenarios'
         when exclusions.reason is not null then 'not_collected'
         when every_category.ghg_scope < 3 then 'no_source'
         else 'no_reason_stated'
     end as status,
     case
         when yearly.ghg_category is not null then null
+        when after_the_sale.ghg_category is not null
+            then 'Products sold in the year, as company/scenarios.csv assumes for each.'
         when exclusions.reason is not null then exclusions.reason
         when every_category.ghg_scope < 3
             then 'No activity of this kind was reported.'
@@ -92,11 +138,11 @@ select
     end as reason,
     cast(coalesce(yearly.month_count, 0) as integer) as month_count,
     {% for column in gas_columns() -%}
-        yearly.{{ column }},
+        coalesce(yearly.{{ column }}, after_the_sale.{{ column }}) as {{ column }},
     {% endfor -%}
     every_category.gwp_set,
-    yearly.location_based_kgco2e,
-    yearly.market_based_kgco2e,
+    coalesce(yearly.location_based_kgco2e, after_the_sale.kgco2e) as location_based_kgco2e,
+    coalesce(yearly.market_based_kgco2e, after_the_sale.kgco2e) as market_based_kgco2e,
     every_category.sort_order
 from every_category
 left join yearly
@@ -104,6 +150,11 @@ left join yearly
         every_category.facility_id = yearly.facility_id
         and every_category.inventory_year = yearly.inventory_year
         and every_category.ghg_category = yearly.ghg_category
+left join after_the_sale
+    on
+        every_category.facility_id = after_the_sale.facility_id
+        and every_category.inventory_year = after_the_sale.inventory_year
+        and every_category.ghg_category = after_the_sale.ghg_category
 left join exclusions
     on
         every_category.ghg_scope = exclusions.ghg_scope

@@ -116,7 +116,7 @@ inventory as (
         {% for column in emission_columns() -%}
             sum({{ column }}) as {{ column }},
         {% endfor -%}
-        'facility_inventory: facility_id, inventory_year' as followed_by
+        'facility_inventory: facility_id, inventory_year, status = reported' as followed_by
     from emissions
     group by reference_period, facility_id
 
