@@ -31,11 +31,12 @@ MULTIPLIES_BY_A_FACTOR = {
     "lineage",
     "int_scenario_emissions",
     "int_sold_product_emissions",
+    "int_opening_stock_emissions",
     "exemptions",
 }
 """Measured quantities in int_emissions and lineage, the same line in cells; assumed quantities of
-a scenario, behind which no cell stands, for one declared unit and for all that were sold; upper
-bounds of what has no factor.
+a scenario, behind which no cell stands, for one declared unit and for all that were sold; stock as
+the company states what it carries; upper bounds of what has no factor.
 """
 
 RECORDS = {"int_inventory_months", "int_built_periods", "int_built_months"}
