@@ -11,8 +11,14 @@ RECORD_KEY = (
     "hand_in, document_no, flow_id, process_id, facility_id, direction, role, period_text, "
     "quantity, sign_multiplier, item_text, unit_text"
 )
-BESIDE_READINGS = "'control', 'repeated_line', 'missing_document'"
+BESIDE_READINGS = "'control', 'repeated_line', 'missing_document', 'other_round'"
 """Kinds of rows that say something of a file of records, and hide none of its figures."""
+
+ONE_PART = (
+    "(first_day is null or period_month = greatest(date_trunc('month', first_day)::date, "
+    "(select min(period_month) from round_months)))"
+)
+"""A bill that runs across months has a part in each; what is told or compared once, by the first."""
 
 DECIMALS = "length(regexp_extract(value_text, '[.,]([0-9]+)[^0-9]*$', 1))"
 """A sum that is printed with two decimals says no more than that."""
@@ -30,6 +36,12 @@ CONTROL = f"""
             coalesce(min(reading_no) filter (role = 'stated'), min(reading_no)) as reading_no
         from batch where row_kind = 'control' group by all
 """
+
+BILL_PLACE = (
+    "hand_in, source, source_file, source_sheet, source_cell, item_text, flow_id, process_id, "
+    "date_trunc('month', first_day)::date as period_month"
+)
+BILL_DAYS = "concat(strftime(first_day, '%Y-%m-%d'), ' – ', strftime(last_day, '%Y-%m-%d'))"
 
 REVERSE_ONCE = (
     "Export the booking as well, or leave the reversal of what never counted out; one that is there "
@@ -73,7 +85,7 @@ RULES = (
                 row_number() over line as line_no,
                 first_value(source_cell) over line as source_cell_of_first
             from batch
-            where {IS_RECORD_LINE}
+            where {IS_RECORD_LINE} and {ONE_PART}
                 and hash({COARSE_RECORD_KEY}) in (select key_hash from gate_repeated)
             window line as (partition by {RECORD_KEY} order by reading_no)
         )
@@ -218,5 +230,94 @@ RULES = (
         from batch where row_kind = 'missing_document'
         """,
         waivable=True,
+    ),
+    Rule(
+        "bill_days_known",
+        "critical",
+        "A bill ends after it begins.",
+        "账单的结束日期不早于开始日期。",
+        "{cell}: the bill of {item} runs from {observed}; its end lies before its start.",
+        "{cell}：{item} 的账单期间为 {observed}，结束早于开始。",
+        "Correct the days; whether the last one is billed is said in the map (to_counts).",
+        "请更正日期；末日是否计费在映射中说明（to_counts）。",
+        """
+        select reading_no, period_text as observed, 'a start before the end' as expected
+        from batch where row_kind = 'reading' and first_day is not null and period_month is null
+            and role <> 'row_total'
+        qualify row_number() over (
+            partition by hand_in, source_sheet, regexp_extract(source_cell, '[0-9]+')
+            order by reading_no) = 1
+        """,
+    ),
+    Rule(
+        "bill_gap",
+        "critical",
+        "Bills of a meter cover every day of the round.",
+        "同一表计的账单覆盖本轮次的每一天。",
+        "{cell}: no bill of {item} covers {observed}.",
+        "{cell}：{item} 在 {observed} 没有账单。",
+        "Export the bill that is missing, also one that only begins or ends in these months. If "
+        "nothing was drawn, as before a meter was set up, a waiver says so.",
+        "请补充缺少的账单（包括仅开始或结束于这些月份的账单）；若期间未用量（如表计尚未启用），"
+        "请以豁免说明。",
+        f"""
+        select {BILL_PLACE}, {BILL_DAYS} as observed, 'a bill' as expected
+        from (
+            select bill.* exclude (first_day, last_day),
+                greatest(coalesce(bill.billed_until + 1, days.first_day), days.first_day)
+                    as first_day, least(bill.first_day - 1, days.last_day) as last_day
+            from gate_bill bill, gate_round_days days
+            union all
+            select bill.* exclude (first_day, last_day),
+                greatest(bill.last_day + 1, days.first_day), days.last_day
+            from gate_bill bill, gate_round_days days where bill.is_last
+        ) where first_day <= last_day
+        """,
+        waivable=True,
+    ),
+    Rule(
+        "bill_overlap",
+        "critical",
+        "No day of a meter is billed twice.",
+        "同一表计的每一天只计费一次。",
+        "{cell}: {item} of {observed} is billed already in {expected}.",
+        "{cell}：{item} 的 {observed} 已在 {expected} 中计费。",
+        "Delete the bill that is there twice, or correct its days. Where a site has several meters, "
+        "the map names the column that tells them apart (meter).",
+        "请删除重复的账单或更正其日期；若有多个表计，须在映射中指定区分表计的列（meter）。",
+        f"""
+        select {BILL_PLACE}, {BILL_DAYS} as observed, (
+                select concat_ws('!', arg_min(other.source_sheet, other.place),
+                    arg_min(other.source_cell, other.place))
+                from gate_bill other where other.account = twice.account
+                    and other.place < twice.place and other.last_day >= twice.starts_on
+            ) as expected
+        from (
+            select bill.* exclude (first_day, last_day), bill.first_day as starts_on,
+                greatest(bill.first_day, days.first_day) as first_day,
+                least(bill.last_day, bill.billed_until, days.last_day) as last_day
+            from gate_bill bill, gate_round_days days
+            where bill.first_day <= bill.billed_until
+        ) twice
+        where first_day <= last_day
+        """,
+        waivable=True,
+    ),
+    Rule(
+        "bill_in_round",
+        "info",
+        "What of a bill falls outside the round counts in the round of its month.",
+        "账单中不属于本轮次的部分计入其所属轮次。",
+        "{cell}: {observed} of {expected} days of the bill of {item} are in {month}; that part "
+        "counts in the round of that month.",
+        "{cell}：{item} 账单 {expected} 天中有 {observed} 天属于 {month}，该部分计入其所属轮次。",
+        "Nothing to do here; hand the bill in with the other round as well.",
+        "此处无需处理；请在另一轮次中同样提交该账单。",
+        """
+        select reading_no, (least(last_day, (period_month + interval 1 month)::date - 1)
+                - greatest(first_day, period_month) + 1)::varchar as observed,
+            (last_day - first_day + 1)::varchar as expected
+        from batch where row_kind = 'other_round'
+        """,
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from expectations.collection_round import BEYOND_HARD, BEYOND_USUAL
-from expectations.erp_export import COARSE_RECORD_KEY, IS_RECORD_LINE
+from expectations.erp_export import COARSE_RECORD_KEY, IS_RECORD_LINE, ONE_PART
 from expectations.stage_workbook import COARSE_MONTH_KEY, IS_MONTHLY, PARTS_OF_A_HAND_IN
 from orchestration.physical_bounds import largest_month
 
@@ -22,6 +22,7 @@ select
     r.sign_multiplier, r.multiplier_text, r.multiplier_cell, r.unit_text, r.document_no,
     r.supplier_id, r.unknown_supplier, r.meter_id, r.is_required, r.formula, r.evidence,
     coalesce(r.is_reversal, false) as is_reversal, r.reversed_document, r.data_method,
+    r.first_day, r.last_day,
     r.item_text, r.source_file, r.source_sheet, r.source_cell, r.corrected_from,
     cell_beside(r.source_cell, r.period_column) as period_cell,
     cell_beside(r.source_cell, r.flow_column) as flow_cell,
@@ -181,20 +182,20 @@ group by key_hash having count(*) > 1
 """
 
 # What a reversal may take back: bookings of its source, now and as accepted of other rounds.
-REVERSAL = """
+REVERSAL = f"""
 create or replace temp table gate_reversal as
 select hand_in, source, source_file, source_sheet, source_cell, item_text, period_month, flow_id,
     process_id, document_no, reversed_document, value_text, canonical_quantity,
     concat_ws('|', source, facility_id, process_id, flow_id, direction, role) as item_key,
     row_number() over (order by hand_in, source_sheet, length(source_cell), source_cell) as place
 from gate_enriched
-where is_reversal and row_kind = 'reading' and canonical_quantity <> 0;
+where is_reversal and row_kind = 'reading' and canonical_quantity <> 0 and {ONE_PART};
 
 create or replace temp table gate_booking as
 select concat_ws('|', source, facility_id, process_id, flow_id, direction, role) as item_key,
     period_month, document_no, canonical_quantity
 from gate_enriched
-where not is_reversal and row_kind = 'reading' and canonical_quantity <> 0
+where not is_reversal and row_kind = 'reading' and canonical_quantity <> 0 and {ONE_PART}
     and source in (select source from gate_reversal)
 union all
 select concat_ws('|', p.source, p.facility_id, p.process_id, p.flow_id, p.direction, p.role),
@@ -203,6 +204,49 @@ from previous_readings p
     join gate_unit u on u.flow_id = p.flow_id and u.unit_text is not distinct from p.unit_text
 where p.row_kind = 'reading' and p.source in (select source from gate_reversal)
     and p.quantity * p.sign_multiplier * u.multiplier <> 0
+"""
+
+# A bill is the lines of one document for the same days: peak and valley are one bill. What was
+# taken back for the same days and quantity is none.
+BILL = f"""
+create or replace temp table gate_bill as
+with line as (
+    select hand_in, source, source_file, source_sheet, source_cell, item_text, flow_id, process_id,
+        first_day, last_day, is_reversal, abs(canonical_quantity) as quantity,
+        concat_ws('|', hand_in, source_sheet, facility_id, process_id, flow_id, direction, role,
+            meter_id) as account,
+        coalesce(document_no, regexp_extract(source_cell, '[0-9]+')) as bill_no,
+        try_cast(regexp_extract(source_cell, '[0-9]+') as bigint) as line_no
+    from gate_enriched
+    where row_kind = 'reading' and first_day is not null and period_month is not null
+        and {ONE_PART}
+),
+booked as (
+    select *, row_number() over (
+        partition by account, first_day, last_day, quantity order by line_no) as booking_no
+    from line where not is_reversal
+),
+taken_back as (
+    select account, first_day, last_day, quantity, count(*) as times
+    from line where is_reversal group by all
+),
+bill as (
+    select booked.* from booked left join taken_back using (account, first_day, last_day, quantity)
+    where booking_no > coalesce(times, 0)
+    qualify row_number() over (
+        partition by account, first_day, last_day, bill_no
+        order by line_no, length(source_cell), source_cell) = 1
+)
+select *, max(last_day) over (partition by account order by first_day, last_day, line_no
+        rows between unbounded preceding and 1 preceding) as billed_until,
+    row_number() over (partition by account order by first_day, last_day, line_no) as place,
+    row_number() over (partition by account order by last_day desc, line_no desc) = 1 as is_last
+from bill;
+
+create or replace temp table gate_round_days as
+select min(period_month) as first_day,
+    (max(period_month) + interval 1 month - interval 1 day)::date as last_day
+from round_months
 """
 
 BOUNDED = f"""
@@ -318,7 +362,7 @@ create or replace temp macro tolerance_of(rule, of_source, of_flow) as (
 # A correction comes after the total was written, or mends the cell the total exposed: a total
 # agrees with its cells as they were typed or as they were corrected. One that was corrected
 # itself has to agree with what is in force.
-TOTAL = """
+TOTAL = f"""
 create or replace temp table gate_total as
 with total as (
     select * from gate_reading
@@ -332,7 +376,7 @@ summed as (
         bool_and(quantity is not null or value_type = 'blank' and not is_required) as is_complete,
         concat(arg_min(source_cell, reading_no), ' … ', arg_max(source_cell, reading_no)) as cells
     from gate_reading
-    where row_kind = 'reading' and role <> 'row_total'
+    where row_kind = 'reading' and role <> 'row_total' and {ONE_PART}
         and hand_in in (select hand_in from total)
     group by all
 )

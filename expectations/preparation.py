@@ -15,6 +15,7 @@ from expectations.consistency import CONSISTENCY
 from expectations.disputes import DISPUTE
 from expectations.gate_tables import (
     AGREEMENT,
+    BILL,
     BOUNDED,
     CELL,
     CELL_BESIDE,
@@ -103,6 +104,7 @@ def prepare(
         connection.execute(statement)
     _prepare_units(connection)
     connection.execute(REVERSAL)
+    connection.execute(BILL)
     connection.execute(UNKNOWN_KEY)
     _prepare_property_bounds(connection)
     _prepare_ranges(connection)

@@ -200,7 +200,7 @@ RULES = (
         f"""
         select reading_no, coalesce(period_text, 'blank') as observed, 'a month' as expected,
             period_cell as source_cell
-        from batch where row_kind = 'reading' and period_month is null
+        from batch where row_kind = 'reading' and period_month is null and first_day is null
             and {NOT_A_SUM} and {NEEDED}
         """,
     ),

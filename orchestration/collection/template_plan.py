@@ -196,6 +196,8 @@ class Template:
 
         add(period_header(sheet), "period")
         if isinstance(sheet, Records):
+            for header in sheet.span.headers if sheet.span else ():
+                add(header, "period")
             add(sheet.document, "text")
             add_choice(sheet.facility, self._ids(sheet.facility, "facilities", "facility_id"))
             add_choice(sheet.supplier, self._ids(sheet.supplier, "suppliers", "supplier_id"))

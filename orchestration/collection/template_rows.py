@@ -159,7 +159,9 @@ class RowPage:
         format_: Format = look.optional_text
         rule: dict[str, Any] | None = None
         if column.kind == "period" and isinstance(self.sheet, Records):
-            if self.sheet.period:
+            if self.sheet.span:  # a bill may begin or end outside the round
+                format_ = look.text if self.sheet.span.column else look.day
+            elif self.sheet.period:
                 format_, rule = look.month_input, choice_rule(lists.source(months), column.header)
             else:
                 format_, rule = look.day, day_rule(months)
@@ -211,7 +213,8 @@ class RowPage:
 
     def _explanation(self, column: Column) -> str | None:
         if not column.items:
-            known = "date" if getattr(self.sheet, "date", None) else column.kind
+            has_days = getattr(self.sheet, "date", None) or getattr(self.sheet, "span", None)
+            known = "date" if has_days else column.kind
             kind = known if column.kind == "period" else column.kind
             if column.header == getattr(self.sheet, "document", None):
                 kind = "document"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -94,6 +94,33 @@ def month_of(
     return _month_of_text(value, tuple(months), bare_month, date_format)
 
 
+def day_of(value: Any, *, date_format: str | None = None) -> date | None:
+    """The day a cell names in full, or None: a month or a day without its year is no day."""
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    if type(value) in (float, int):
+        if FIRST_SERIAL <= value < LAST_SERIAL + 1:
+            return SERIAL_ZERO + timedelta(days=int(value))
+        value = str(int(value)) if value == int(value) else ""
+    text = fold(value) if isinstance(value, str) else ""
+    if date_format:
+        try:
+            return datetime.strptime(text, date_format).date()
+        except ValueError:
+            return None
+    matches = (pattern.fullmatch(text) for pattern in PATTERNS)
+    found = next((match.groupdict() for match in matches if match), {})
+    if not found.get("day") or not (found.get("year") or found.get("short")):
+        return None
+    year = int(found.get("year") or f"20{found['short']}")
+    try:
+        return date(year, _month_number(found), int(str(found["day"])))
+    except ValueError:
+        return None  # 30 February
+
+
 def is_serial(value: Any) -> bool:
     """Whether a number is a day as spreadsheets count them."""
     return type(value) in (float, int) and FIRST_SERIAL <= value < LAST_SERIAL + 1
@@ -138,12 +165,7 @@ def _month_of_text(
 
 
 def _from_match(found: dict[str, str | None], months: tuple[date, ...]) -> date | None:
-    if found.get("month"):
-        month = int(found["month"])
-    elif found.get("chinese"):
-        month = CHINESE_MONTHS[found["chinese"]]
-    else:
-        month = MONTH_NAMES[found["name"].lower()]
+    month = _month_number(found)
     short = found.get("short")
     year = found.get("year") or (f"20{short}" if short else None)
     if year is None:
@@ -153,6 +175,14 @@ def _from_match(found: dict[str, str | None], months: tuple[date, ...]) -> date 
     except ValueError:
         return None  # 30 February
     return date(int(year), month, 1)
+
+
+def _month_number(found: Mapping[str, Any]) -> int:
+    if found.get("month"):
+        return int(found["month"])
+    if found.get("chinese"):
+        return CHINESE_MONTHS[found["chinese"]]
+    return MONTH_NAMES[found["name"].lower()]
 
 
 def _in_round(month: int, months: tuple[date, ...]) -> date | None:

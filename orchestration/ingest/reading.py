@@ -46,6 +46,8 @@ READING_SCHEMA = pa.schema(
         ("is_reversal", pa.bool_()),
         ("reversed_document", pa.string()),
         ("unknown_supplier", pa.string()),
+        ("first_day", pa.date32()),
+        ("last_day", pa.date32()),
         ("period_column", pa.string()),
         ("flow_column", pa.string()),
         ("unit_column", pa.string()),
@@ -56,7 +58,16 @@ READING_SCHEMA = pa.schema(
 OWN_COLUMNS = ("period_column", "flow_column", "unit_column", "facility_column")
 """Columns (letters, or headers of a text) where the row states what a reading is, not how much."""
 
-GATE_ONLY = ("is_reversal", "reversed_document", "unknown_supplier", *OWN_COLUMNS)
+BILL_DAYS = ("first_day", "last_day")
+"""First and last day of a bill that is split over its months."""
+
+GATE_ONLY = (
+    "is_reversal",
+    "reversed_document",
+    "unknown_supplier",
+    *BILL_DAYS,
+    *OWN_COLUMNS,
+)
 """What only the gate asks for; it is landed, and left behind when a hand-in is accepted."""
 
 ACCEPTED_SCHEMA = pa.schema([field for field in READING_SCHEMA if field.name not in GATE_ONLY])

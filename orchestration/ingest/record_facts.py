@@ -31,13 +31,15 @@ def is_closing_line(control: Control | None, row: Sequence[Any]) -> bool:
 
 
 class RecordFacts:
-    """Adds the facts of one sheet; `columns.rows` are its records, without the closing line."""
+    """Adds the facts of one sheet; `records` are the positions of its records, one each."""
 
-    def __init__(self, sheet: Records, columns: Columns, context: Context, count: int) -> None:
+    def __init__(
+        self, sheet: Records, columns: Columns, context: Context, records: Sequence[int]
+    ) -> None:
         self.sheet = sheet
         self.columns = columns
         self.context = context
-        self.count = count
+        self.records = records
 
     def add(self) -> None:
         """Add what the map declares."""
@@ -51,7 +53,7 @@ class RecordFacts:
         closing = [
             index for index in range(len(grid.rows)) if is_closing_line(control, grid.rows[index])
         ]
-        last = max(self.columns.rows[: self.count], default=None)
+        last = max((self.columns.rows[position] for position in self.records), default=None)
         asked = [(SUM, column, stands_under) for column, stands_under in control.sum.items()]
         if control.rows:
             asked.insert(0, (ROW_COUNT, control.rows, control.rows))
@@ -62,7 +64,7 @@ class RecordFacts:
             shared = {"row_kind": "control", "property": kind, "item_text": header}
             self.context.add(
                 role="counted",
-                quantity=float(self.count) if kind == ROW_COUNT else self._sum(header),
+                quantity=float(len(self.records)) if kind == ROW_COUNT else self._sum(header),
                 source_cell=None if last is None else grid.address(last, column, stands_under),
                 value_text=" / ".join(control.line),
                 is_required=True,
@@ -80,8 +82,8 @@ class RecordFacts:
                 )
 
     def _sum(self, header: str) -> float:
-        numbers = self.columns.typed_of(header).numbers[: self.count]
-        return sum(number for number in numbers if number is not None)
+        numbers = self.columns.typed_of(header).numbers
+        return sum(numbers[position] or 0.0 for position in self.records)
 
     def _number(self, value: Any) -> float | None:
         """The number of a cell, or the only one in its words: 共 120 条记录."""
@@ -96,7 +98,7 @@ class RecordFacts:
         """Numbers that nobody finds between two that are there, by what stands before them."""
         runs: dict[str, dict[int, tuple[int, int]]] = {}
         texts = self.columns.folded(header)
-        for position in range(self.count):
+        for position in self.records:
             match = NUMBERED.fullmatch(texts[position] or "")
             if match:
                 prefix, digits = match.groups()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from functools import cached_property
 from typing import Any, TypeVar
 
+from orchestration.ingest.bill_days import Days, Part, billed_days, parts_of
 from orchestration.ingest.columns import Columns
 from orchestration.ingest.numbers import fold
 from orchestration.ingest.periods import is_serial, month_of, serial_month
@@ -29,6 +31,7 @@ from orchestration.ingest.source_map import (
     Item,
     MonthsDown,
     Records,
+    Span,
 )
 from orchestration.ingest.template_marks import is_annotation
 
@@ -44,6 +47,10 @@ class RowReader:
         self.context = context
         self.columns = Columns(context.grid, sheet.header_lines, known_headers(sheet))
         self.records = sheet if isinstance(sheet, Records) else None
+        self.months: list[date | None] = []
+        self.lines: Positions = ()
+        self.parts: list[Part] = []
+        self.days: list[Days | None] = []
         self.wanted = wanted_headers(sheet)
 
     def read(self) -> None:
@@ -65,7 +72,7 @@ class RowReader:
         if self.records:
             self._add_unmatched(self.records)
             self._add_repeated_lines(self.records)
-            RecordFacts(self.records, self.columns, self.context, len(self.kept)).add()
+            RecordFacts(self.records, self.columns, self.context, self.lines).add()
         self._add_missing_months()
 
     def _lacks_headers(self) -> bool:
@@ -89,7 +96,8 @@ class RowReader:
         used = self._present(header for header, _ in self.wanted)
         months = self.context.months
         bare_month = not (self.records and self.records.date)
-        kept, kept_months, totals = [], [], []
+        kept, kept_months, kept_days, totals = [], [], [], []
+        span = self.records.span if self.records else None
         for index in self.columns.below_header:
             row = grid.rows[index]
             value = row[period] if period < len(row) else ""
@@ -97,9 +105,14 @@ class RowReader:
                 continue  # what a template recalls of the last period
             if self.records and is_closing_line(self.records.control, row):
                 continue
-            month = month_of(value, months, bare_month=bare_month, date_format=sheet.date_format)
+            days = self._days(span, row) if span else None
+            month = days and days.first
+            if span is None:
+                month = month_of(
+                    value, months, bare_month=bare_month, date_format=sheet.date_format
+                )
             if grid.has_1904_dates and is_serial(value):
-                month = None  # two days are four years apart: which is meant nobody can tell
+                month = days = None  # two days are four years apart: nobody can tell which
             if month is None:
                 filled = [c for c in used if c < len(row) and not is_blank(row[c])]
                 if quantities.isdisjoint(filled) and (not self.records or len(filled) <= 1):
@@ -109,10 +122,36 @@ class RowReader:
                     continue
             kept.append(index)
             kept_months.append(month)
+            kept_days.append(days)
+        if span is not None:
+            kept = self._split(kept, kept_days)
+        else:
+            self.months, self.lines = kept_months, range(len(kept))
         self.columns.rows = kept + totals
-        self.months = kept_months + [None] * len(totals)
+        self.months += [None] * len(totals)
         self.kept: Positions = range(len(kept))
         self.totals: Positions = range(len(kept), len(kept) + len(totals))
+
+    def _days(self, span: Span, row: Sequence[Any]) -> Days | None:
+        """The days a row is for; None when its cells don't say them."""
+        cells = [self.columns.places.get(header, [])[:1] for header in span.headers]
+        values = [row[c] if c < len(row) else "" for found in cells for c in found]
+        if len(values) < len(span.headers):
+            return None
+        return billed_days(span, values[0], values[-1], self.sheet.date_format)
+
+    def _split(self, kept: Sequence[int], days: Sequence[Days | None]) -> list[int]:
+        """One position for each month that a row has a part in; `lines` are the first of each."""
+        rows: list[int] = []
+        self.lines = []
+        for index, of_row in zip(kept, days, strict=True):
+            parts = parts_of(of_row, self.context.months)
+            self.lines.append(len(rows))
+            self.parts += parts
+            rows += [index] * len(parts)
+            self.days += [of_row] * len(parts)
+        self.months = [part.month for part in self.parts]
+        return rows
 
     def _settle_repeated_headers(self) -> None:
         """Two filled columns of one header: which of them is meant nobody can tell."""
@@ -166,7 +205,12 @@ class RowReader:
         return positions
 
     def _add_item(self, header: str, item: Item, column: int) -> None:
-        self._add_block(header, item, column, self._matching(item), {})
+        positions = self._matching(item)
+        if self.parts:
+            # what is no number is told once a line, and not for each of its months
+            numbers, first = self.columns.typed(column).numbers, set(self.lines)
+            positions = [p for p in positions if p in first or numbers[p] is not None]
+        self._add_block(header, item, column, positions, {})
         if self.totals and not item.when:
             texts = self.columns.typed(column).texts
             filled = [position for position in self.totals if texts[position] is not None]
@@ -194,6 +238,8 @@ class RowReader:
         )
         if reversals is not None:
             every["is_reversal"] = reversals
+        if self.parts:
+            every |= self._of_parts
         every |= {
             "period_month": self.months,
             "value_text": typed.texts,
@@ -236,14 +282,29 @@ class RowReader:
     def _factors(
         self, numbers: Sequence[float | None], reversals: Sequence[bool] | None
     ) -> list[float] | None:
-        """-1 for a reversal that is typed without its sign; None where no row needs a factor."""
-        if reversals is None:
+        """What no cell says: the share of a month, and -1 for a reversal typed without its sign.
+
+        None where no row needs such a factor.
+        """
+        if reversals is None and not self.parts:
             return None
-        factors = [
-            -1.0 if is_reversal and number is not None and number > 0 else 1.0
-            for is_reversal, number in zip(reversals, numbers, strict=True)
-        ]
-        return factors if -1.0 in factors else None
+        factors = [part.share for part in self.parts]
+        factors += [1.0] * (len(numbers) - len(factors))
+        for position, is_reversal in enumerate(reversals or ()):
+            if is_reversal and (numbers[position] or 0) > 0:
+                factors[position] = -factors[position]
+        return factors if any(factor != 1 for factor in factors) else None
+
+    @cached_property
+    def _of_parts(self) -> dict[str, Any]:
+        """The days of each bill, and which of its parts belong to another round."""
+        rest = len(self.columns.rows) - len(self.parts)
+        return {
+            "row_kind": ["reading" if part.is_in_round else "other_round" for part in self.parts]
+            + ["reading"] * rest,
+            "first_day": [days and days.first for days in self.days] + [None] * rest,
+            "last_day": [days and days.last for days in self.days] + [None] * rest,
+        }
 
     @cached_property
     def _shared(self) -> dict[str, Any]:
@@ -266,6 +327,10 @@ class RowReader:
         return shared
 
     def _period_texts(self) -> list[str | None]:
+        if self.records and self.records.span:
+            headers = self.records.span.headers
+            both = zip(*(self.columns.texts(header) for header in headers), strict=True)
+            return [" – ".join(filter(None, pair)) or None for pair in both]
         header = period_header(self.sheet)
         texts = self.columns.texts(header)
         if not self.context.grid.has_1904_dates:
@@ -335,13 +400,13 @@ class RowReader:
             known = accepted[header] | set(sheet.ignored)
             texts = self.columns.keys(header, known)
             typed = self.columns.folded(header)
-            for position in self.kept:
+            for position in self.lines:
                 text = texts[position] or ""
                 if text in sheet.ignored:
                     left_out.add(position)
                 elif text not in accepted[header]:
                     problems.setdefault(position, (header, typed[position] or ""))
-        positions = [p for p in self.kept if p in problems and p not in left_out]
+        positions = [p for p in self.lines if p in problems and p not in left_out]
         if sheet.unmatched == "ignore" or quantity not in self.columns.places:
             return
         nothing = FromColumn(column=quantity, lookup={})
@@ -363,7 +428,7 @@ class RowReader:
         first: dict[tuple[Any, ...], int] = {}
         repeats: dict[int, int] = {}
         lines = self.columns.lines()
-        for position in self.kept:
+        for position in self.lines:
             if documents is None or documents[position] is None:
                 earlier = first.setdefault(lines[position], position)
                 if earlier != position:

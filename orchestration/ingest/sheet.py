@@ -94,7 +94,7 @@ def items_of(sheet: MonthsDown | Records) -> list[tuple[str, Item]]:
 def period_header(sheet: MonthsDown | Records) -> str:
     """Header of the column that gives the month."""
     if isinstance(sheet, Records):
-        return sheet.date or sheet.period or ""
+        return sheet.date or sheet.period or (sheet.span.headers[0] if sheet.span else "")
     return sheet.period
 
 
@@ -105,6 +105,7 @@ def wanted_headers(sheet: MonthsDown | Records) -> list[tuple[str, Item | None]]
     others = [sheet.note]
     if isinstance(sheet, Records):
         others.append(sheet.document)
+        others += sheet.span.headers if sheet.span else []
         if sheet.reversals:
             others.append(sheet.reversals.document)
             if sheet.reversals.when != "negative":

@@ -191,6 +191,30 @@ class Control(_Model):
         return self
 
 
+class Span(_Model):
+    """The days a bill is for, in two columns or in one; its quantity is split over them.
+
+    `to_counts`: whether the day in `to` is billed, or the next bill begins on it.
+    """
+
+    first: Folded | None = Field(default=None, alias="from")
+    last: Folded | None = Field(default=None, alias="to")
+    column: Folded | None = None
+    to_counts: bool
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Span:
+        ends = (self.first, self.last)
+        if (None in ends) if self.column is None else (ends != (None, None)):
+            raise ValueError("give from: and to:, two columns, or column:, in which both stand")
+        return self
+
+    @property
+    def headers(self) -> list[str]:
+        """The columns that say the days, the leading one first."""
+        return [header for header in (self.column, self.first, self.last) if header]
+
+
 class Reversals(_Model):
     """Which records take back what others booked: returns, cancellations, credit notes.
 
@@ -208,6 +232,7 @@ class Records(_Sheet):
     layout: Literal["records"]
     date: Folded | None = None
     period: Folded | None = None
+    span: Span | None = None
     every_month: bool = False
     facility: FromColumnOrText | None = None
     document: Folded | None = None
@@ -220,8 +245,17 @@ class Records(_Sheet):
 
     @model_validator(mode="after")
     def _one_period(self) -> Records:
-        if (self.date is None) == (self.period is None):
-            raise ValueError("give either date: or period:")
+        if sum(part is not None for part in (self.date, self.period, self.span)) != 1:
+            raise ValueError("give one of date:, period: and span:")
+        return self
+
+    @model_validator(mode="after")
+    def _only_sums_are_split(self) -> Records:
+        if self.span and any(
+            one.direction == "property" or one.role not in ("activity", "check")
+            for one in self.readings
+        ):
+            raise ValueError("span: splits quantities by days; a register or property can't be")
         return self
 
     @model_validator(mode="after")

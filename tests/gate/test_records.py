@@ -288,3 +288,128 @@ def test_what_an_earlier_round_booked_may_be_taken_back(found):
     assert rules(found(NEGATIVE, reversal, previous=[earlier])) == []
     twice = f"{SHORT}2022-05-10,0010,F1,19.000-,B1\n2022-05-12,0010,F1,18.500-,B2\n"
     assert rules(found(NEGATIVE, twice)) == [("reversal_has_booking", "L5:Net")]
+
+
+# --- bills that run across months -------------------------------------------------------------
+
+METERS = "span: {from: From, to: To, to_counts: false}\nreversals: {when: negative}"
+POWER = """
+- {flow: electricity, process: mill_washing, direction: input, quantity: Peak, unit: kWh,
+   meter: {column: Meter}, role: check}
+- {flow: electricity, process: mill_washing, direction: input, quantity: Valley, unit: kWh,
+   meter: {column: Meter}, role: check}
+"""
+BILLS = [
+    "2022-04-06,2022-05-06,0010,M1,30,60",
+    "2022-05-06,2022-06-06,0010,M1,310,620",
+    "2022-06-06,2022-07-04,0010,M1,28,56",
+]
+
+
+def bills(*lines: str) -> str:
+    return "\n".join(["From,To,Site,Meter,Peak,Valley", *lines]) + "\n"
+
+
+def told(findings: list[tuple], *rule_ids: str) -> list[tuple]:
+    return [(one[0], one[2], one[3]) for one in findings if one[0] in rule_ids]
+
+
+def test_a_bill_is_split_by_the_days_of_its_months(tmp_path):
+    rows = read(tmp_path, METERS, bills(*BILLS), POWER)
+    peak = [row for row in rows if row["item_text"] == "Peak"]
+    assert [(r["row_kind"], r["period_month"], r["source_cell"]) for r in peak] == [
+        ("reading", date(2022, 5, 1), "L2:Peak"),
+        ("other_round", date(2022, 4, 1), "L2:Peak"),
+        ("reading", date(2022, 5, 1), "L3:Peak"),
+        ("reading", date(2022, 6, 1), "L3:Peak"),
+        ("reading", date(2022, 6, 1), "L4:Peak"),
+        ("other_round", date(2022, 7, 1), "L4:Peak"),
+    ]
+    quantities = [row["quantity"] * row["sign_multiplier"] for row in peak]
+    assert quantities == pytest.approx([5, 25, 260, 50, 25, 3])
+    assert {row["period_text"] for row in peak[:2]} == {"2022-04-06 – 2022-05-06"}
+    assert all(float(row["multiplier_text"]) == row["sign_multiplier"] for row in peak)
+
+
+def test_bills_that_follow_each_other_pass_and_parts_of_other_rounds_are_told(found):
+    findings = found(METERS, bills(*BILLS), POWER)
+    assert {(rule_id, severity) for rule_id, severity, _, _ in findings} == {
+        ("bill_in_round", "info"),
+        ("check_compared", "warning"),
+    }
+    [april, *_] = told(findings, "bill_in_round")
+    assert "25 of 30 days of the bill of Peak are in 2022-04" in april[2]
+
+
+@pytest.mark.parametrize(
+    ("lines", "rule_id", "cell", "days"),
+    [
+        (BILLS[1:], "bill_gap", "L2:Peak", "2022-05-01 – 2022-05-05"),
+        (BILLS[:1] + BILLS[2:], "bill_gap", "L3:Peak", "2022-05-06 – 2022-06-05"),
+        (BILLS[:2], "bill_gap", "L3:Peak", "2022-06-06 – 2022-06-30"),
+        ([*BILLS, "2022-05-06,2022-06-06,0010,M1,1,1"], "bill_overlap", "L5:Peak",
+         "2022-05-06 – 2022-06-05"),
+        ([*BILLS, "2022-06-20,2022-07-20,0010,M1,1,1"], "bill_overlap", "L5:Peak",
+         "2022-06-20 – 2022-06-30"),
+        (["2022-05-06,2022-04-06,0010,M1,1,1", *BILLS], "bill_days_known", "L2:Peak",
+         "2022-05-06 – 2022-04-06"),
+    ],
+)  # fmt: skip
+def test_days_without_a_bill_or_with_two_are_named(found, lines, rule_id, cell, days):
+    findings = found(METERS, bills(*lines), POWER)
+    [(told_by, place, message)] = told(findings, "bill_gap", "bill_overlap", "bill_days_known")
+    assert (told_by, place) == (rule_id, cell)
+    assert days in message
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        [line.replace("M1", "M2") for line in BILLS],  # another meter
+        ["2022-05-06,2022-06-06,0010,M1,-310,-620", BILLS[1]],  # taken back and billed anew
+        ["2022-05-09,2022-05-19,0010,M2,1,1", *[b.replace("M1", "M2") for b in BILLS]],
+    ],
+)
+def test_bills_of_another_meter_or_taken_back_overlap_with_none(found, more):
+    overlaps = told(found(METERS, bills(*BILLS, *more), POWER), "bill_gap", "bill_overlap")
+    assert [cell for _, cell, _ in overlaps] == (["L5:Peak"] if "05-09" in more[0] else [])
+
+
+def test_lines_of_one_document_are_one_bill(found):
+    lines = [f"{line},{number}" for number, line in enumerate(BILLS)]
+    peak, valley = lines[1], "2022-05-06,2022-06-06,0010,M1,9,9,1"
+    content = bills(lines[0], peak, valley, lines[2]).replace("Valley", "Valley,No", 1)
+    assert told(found(f"{METERS}\ndocument: No", content, POWER), "bill_gap", "bill_overlap") == []
+
+
+def test_a_bill_of_other_months_is_told_once_a_column(found):
+    findings = found(METERS, bills(*BILLS, "2021-12-06,2022-02-06,0010,M1,1,1"), POWER)
+    assert [cell for _, cell, _ in told(findings, "month_in_round")] == ["L5:Peak", "L5:Valley"]
+
+
+@pytest.mark.parametrize(
+    ("text", "month"),
+    [
+        ("2022-05-06 - 2022-05-31", date(2022, 5, 1)),
+        ("2022.05.06-2022.05.31", date(2022, 5, 1)),
+        ("20220506~20220531", date(2022, 5, 1)),
+        ("2022年5月6日至2022年5月31日", date(2022, 5, 1)),
+        ("06.05.2022 – 31.05.2022", date(2022, 5, 1)),
+        ("2022-05-06 / 05-31", None),
+        ("2022-05-06", None),
+    ],
+)
+def test_both_days_may_stand_in_one_cell(tmp_path, text, month):
+    records = "span: {column: Period, to_counts: true}"
+    content = f"Period,Site,Item,Net\n{text},0010,F1,5\n"
+    assert [row["period_month"] for row in read(tmp_path, records, content)] == [month]
+
+
+def test_a_total_counts_each_bill_once(found):
+    lines = ["2022-05-01,2022-06-15,0010,F1,46", "2022-06-16,2022-06-30,0010,F1,15"]
+    records = "span: {from: From, to: To, to_counts: true}\ntotal_rows: [Sum]"
+    readings = FLAKE.replace("{column: Item, lookup: {F1: flake}}", "flake")
+    records += "\nignored: [Item]"
+    for total, rule_ids in (("61", []), ("62", [("row_total_agrees", "L4:Net")])):
+        content = "\n".join(["From,To,Site,Item,Net", *lines, f"Sum,,0010,,{total}"]) + "\n"
+        assert rules(found(records, content, readings)) == rule_ids

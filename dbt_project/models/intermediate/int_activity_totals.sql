@@ -15,15 +15,16 @@ with typed as (
         supplier_id,
         unit_text,
         sum(cell_value * sign_multiplier) as typed_quantity,
-        sum(abs(cell_value)) as typed_gross,
-        sum(case when data_method = 'estimated' then abs(cell_value) else 0.0 end)
-            as typed_estimated,
+        sum(abs(cell_value * sign_multiplier)) as typed_gross,
+        sum(
+            case when data_method = 'estimated' then abs(cell_value * sign_multiplier) else 0.0 end
+        ) as typed_estimated,
         -- meters and scales are read again; everything else needs a paper, or a word of reason
         sum(
             case
                 when coalesce(data_method, '') in ('metered', 'weighed') then 0.0
                 when coalesce(document_no, meter_id, evidence) is not null then 0.0
-                else abs(cell_value)
+                else abs(cell_value * sign_multiplier)
             end
         ) as typed_without_evidence,
         count(*) as activity_count,

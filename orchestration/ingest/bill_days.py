@@ -1,0 +1,87 @@
+"""Bills that run from one day to another: their days, and what of them falls in which month."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+from typing import Any, NamedTuple
+
+from orchestration.ingest.grid import text_of
+from orchestration.ingest.numbers import fold
+from orchestration.ingest.periods import day_of
+from orchestration.ingest.source_map import Span
+
+BETWEEN = re.compile(r" ?(?:–|—|-|~|/|至|到|\bto\b|\bbis\b) ?")
+"""What people write between two days; a mark that stands within a day parts none."""
+
+ONE_DAY = timedelta(days=1)
+
+
+class Days(NamedTuple):
+    """From the first day to the last, both billed; `last` before `first` is somebody's mistake."""
+
+    first: date
+    last: date
+
+    @property
+    def count(self) -> int:
+        """How many days that is."""
+        return (self.last - self.first).days + 1
+
+
+class Part(NamedTuple):
+    """What of a line falls in one month: the share of its days, and whether the round has it."""
+
+    month: date | None
+    share: float = 1.0
+    is_in_round: bool = True
+
+
+def billed_days(span: Span, start: Any, end: Any, date_format: str | None) -> Days | None:
+    """The days of a bill by its two cells, or by the one in which both stand."""
+    found = (
+        _both(fold(text_of(start) or ""), date_format)
+        if span.column
+        else (day_of(start, date_format=date_format), day_of(end, date_format=date_format))
+    )
+    if found is None or found[0] is None or found[1] is None:
+        return None
+    return Days(found[0], found[1] if span.to_counts else found[1] - ONE_DAY)
+
+
+def _both(text: str, date_format: str | None) -> tuple[date, date] | None:
+    """The two days of a text such as 2024-01-06 - 2024-02-06, if there is one way to part it."""
+    found = set()
+    for mark in BETWEEN.finditer(text):
+        pair = [
+            day_of(part, date_format=date_format)
+            for part in (text[: mark.start()], text[mark.end() :])
+        ]
+        if pair[0] is not None and pair[1] is not None:
+            found.add((pair[0], pair[1]))
+    return found.pop() if len(found) == 1 else None
+
+
+def parts_of(days: Days | None, months: Sequence[date]) -> list[Part]:
+    """The months a bill touches, each with the share of its days; the one to tell of it first.
+
+    A bill that touches no month of the round is one part: it was handed in with the wrong round.
+    """
+    if days is None or days.last < days.first:
+        return [Part(None)]
+    parts = list(_by_month(days, months))
+    of_round = [part for part in parts if part.is_in_round]
+    if not of_round:
+        return [parts[0]._replace(is_in_round=True)]
+    return [*of_round, *(part for part in parts if not part.is_in_round)]
+
+
+def _by_month(days: Days, months: Sequence[date]) -> Iterator[Part]:
+    start = days.first
+    while start <= days.last:
+        month = start.replace(day=1)
+        following = (month + timedelta(days=31)).replace(day=1)
+        end = min(days.last, following - ONE_DAY)
+        yield Part(month, ((end - start).days + 1) / days.count, month in months)
+        start = following
