@@ -17,6 +17,15 @@ BETWEEN = re.compile(r" ?(?:–|—|-|~|/|至|到|\bto\b|\bbis\b) ?")
 
 ONE_DAY = timedelta(days=1)
 
+QUARTERS = {"一": 1, "二": 2, "三": 3, "四": 4}
+WHOLE_PERIOD = re.compile(
+    r"(?P<year>\d{4}) ?年?(?:"
+    r"(?: ?[-/]? ?Q(?P<quarter>[1-4])| ?第?(?P<quarter_zh>[1-4一二三四])季度?)"
+    r"|(?: ?[-/]? ?H(?P<half>[12])| ?(?P<half_zh>[上下])半年)"
+    r"|(?: ?全年| ?年度)?)"
+)
+"""A year, half-year or quarter as people write it: 2023, 2023年, 2023-H1, 2023上半年, 2023 Q1."""
+
 
 class Days(NamedTuple):
     """From the first day to the last, both billed; `last` before `first` is somebody's mistake."""
@@ -40,14 +49,35 @@ class Part(NamedTuple):
 
 def billed_days(span: Span, start: Any, end: Any, date_format: str | None) -> Days | None:
     """The days of a bill by its two cells, or by the one in which both stand."""
+    text = fold(text_of(start) or "")
+    if span.column and (period := whole_period(text)) is not None:
+        return period
     found = (
-        _both(fold(text_of(start) or ""), date_format)
+        _both(text, date_format)
         if span.column
         else (day_of(start, date_format=date_format), day_of(end, date_format=date_format))
     )
     if found is None or found[0] is None or found[1] is None:
         return None
     return Days(found[0], found[1] if span.to_counts else found[1] - ONE_DAY)
+
+
+def whole_period(text: str) -> Days | None:
+    """The days of a year, half-year or quarter; its last day belongs to it in any case."""
+    match = WHOLE_PERIOD.fullmatch(text.upper())
+    if match is None:
+        return None
+    year = int(match["year"])
+    if quarter := match["quarter"] or match["quarter_zh"]:
+        number = QUARTERS.get(quarter) or int(quarter)
+        first, months = date(year, 3 * number - 2, 1), 3
+    elif half := match["half"] or match["half_zh"]:
+        first, months = date(year, 7 if half in ("2", "下") else 1, 1), 6
+    else:
+        first, months = date(year, 1, 1), 12
+    end = first.month + months
+    following = date(year + 1, 1, 1) if end > 12 else date(year, end, 1)
+    return Days(first, following - ONE_DAY)
 
 
 def _both(text: str, date_format: str | None) -> tuple[date, date] | None:
