@@ -101,6 +101,24 @@ RULES = (
         "Remove the line if the matter is settled; otherwise correct rule_id, hand_in or object.",
         "若问题已解决请删除该行，否则请更正 rule_id、hand_in 或 object。",
     ),
+    _rule(
+        "withdrawal_complete",
+        "A withdrawal says what is withdrawn, for which months, why and by whom.",
+        "撤回须写明对象、月份、理由和决定人。",
+        "{file} {cell}: {observed}; expected: {expected}. The withdrawal has no effect.",
+        "{file} {cell}：{observed}；应为：{expected}。该撤回不生效。",
+        "Correct the line; raw_data/README.md says what each column holds.",
+        "请更正该行；各列说明见 raw_data/README.md。",
+    ),
+    _rule(
+        "withdrawal_matches",
+        "A withdrawal is about something that was stated before.",
+        "撤回的对象此前已填报。",
+        "{file} {cell}: {observed} was never stated before, so nothing is withdrawn.",
+        "{file} {cell}：此前从未填报 {observed}，没有可撤回的数据。",
+        "Correct hand_in, site, process, flow, supplier, document or months, or remove the line.",
+        "请更正报送、工厂、工序、物料、供应商、单据或月份，或删除该行。",
+    ),
 )
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import pyarrow as pa
 
+from expectations.anothers_file import FIGURES, FILES_SCHEMA
 from expectations.consistency import CONSISTENCY
 from expectations.disputes import DISPUTE
 from expectations.gate_tables import (
@@ -41,6 +42,14 @@ from expectations.mass_balance import NO_UNBALANCED, SOURCE_SCHEMA, UNBALANCED
 from expectations.meter_registers import REGISTER
 from expectations.own_history import SERIES, UNLIKE
 from expectations.rules import FINDING_SCHEMA
+from expectations.stated_before import (
+    BEFORE_SCHEMA,
+    ITEMS_SCHEMA,
+    MONTHLY_SCHEMA,
+    STATEMENTS,
+)
+from expectations.stated_regularly import LAPSED, NO_LAPSED
+from orchestration.collection.withdrawals import LINE_SCHEMA
 from orchestration.company import INSTRUMENT_COLUMNS
 
 if TYPE_CHECKING:
@@ -80,6 +89,11 @@ OPTIONAL_TABLES = {
     "previous_instruments": pa.schema([(name, pa.string()) for name in INSTRUMENT_TEXT]),
     "mass_sources": SOURCE_SCHEMA,
     "suppliers": pa.schema([("supplier_id", pa.string())]),
+    "files_before": FILES_SCHEMA,
+    "items_before": ITEMS_SCHEMA,
+    "monthly_sheets": MONTHLY_SCHEMA,
+    "stated_before": BEFORE_SCHEMA,
+    "withdrawals": LINE_SCHEMA,
     "meters": pa.schema([(name, pa.string()) for name in METER_TEXT]),
     "sheet_layouts": pa.schema(
         [("source", pa.string()), ("source_sheet", pa.string()), ("layout", pa.string())]
@@ -118,6 +132,8 @@ def prepare(
             plainly_fine=plainly_fine, or_needed=_needed(connection), month_key=CELL_GROUP_KEY
         )
     )
+    has_history = _has_rows(connection, "items_before")
+    lapsed = LAPSED if has_history else NO_LAPSED
     for statement in (
         RATIO_CELL,
         TOTAL,
@@ -126,6 +142,9 @@ def prepare(
         REGISTER,
         DISPUTE,
         INSTRUMENT,
+        STATEMENTS,
+        lapsed,
+        FIGURES,
     ):
         connection.execute(statement)
 
@@ -160,6 +179,8 @@ def _create_if_absent(connection: duckdb.DuckDBPyConnection, name: str, schema: 
 def _sql_type(type_: pa.DataType) -> str:
     if pa.types.is_date(type_):
         return "date"
+    if pa.types.is_boolean(type_):
+        return "boolean"
     if pa.types.is_integer(type_):
         return "bigint"
     return "double" if pa.types.is_floating(type_) else "varchar"

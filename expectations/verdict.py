@@ -10,6 +10,7 @@ import duckdb
 import pyarrow as pa
 
 from expectations import (
+    anothers_file,
     collection_round,
     consistency,
     disputes,
@@ -19,15 +20,19 @@ from expectations import (
     meter_registers,
     own_history,
     stage_workbook,
+    stated_before,
+    stated_regularly,
 )
 from expectations.folding import fold
 from expectations.judge import GateError, RuleResult, judge
 from expectations.papers import paper_findings
 from expectations.preparation import prepare
 from expectations.rules import FINDING_SCHEMA, Rule, list_findings
+from orchestration.lake import WITHDRAWN_SCHEMA
 
 if TYPE_CHECKING:
     from orchestration.collection.waivers import Waivers
+    from orchestration.collection.withdrawals import Withdrawals
     from orchestration.company import Company, Round
 
 SUITES: Mapping[str, Sequence[Rule]] = {
@@ -39,6 +44,9 @@ SUITES: Mapping[str, Sequence[Rule]] = {
     "meter_registers": meter_registers.RULES,
     "own_history": own_history.RULES,
     "mass_balance": mass_balance.RULES,
+    "anothers_file": anothers_file.RULES,
+    "stated_before": stated_before.RULES,
+    "stated_regularly": stated_regularly.RULES,
     "energy_instruments": energy_instruments.RULES,
 }
 
@@ -125,6 +133,8 @@ class Judgement:
     verdicts: pa.Table
     accepted_hand_ins: tuple[str, ...]
     results: tuple[RuleResult, ...]
+    withdrawn: pa.Table
+    """What hand-ins that are accepted take away of earlier rounds (WITHDRAWN_SCHEMA)."""
 
 
 def judge_round(
@@ -133,6 +143,7 @@ def judge_round(
     round: Round,
     company: Company | None = None,
     waivers: Waivers | None = None,
+    withdrawals: Withdrawals | None = None,
 ) -> Judgement:
     """Judge all hand-ins of a round together; the connection holds them and the master data.
 
@@ -140,7 +151,8 @@ def judge_round(
 
     It needs readings, previous_readings, expected_hand_ins, handed_in, facilities, processes,
     flows, flow_properties, ranges, tolerances and unit_conversions; correction_findings,
-    instruments, previous_instruments, mass_sources and sheet_layouts count as empty when absent.
+    instruments, previous_instruments, mass_sources, sheet_layouts, stated_before, items_before,
+    monthly_sheets and withdrawals count as empty when absent.
     """
     prepare(connection, round.round, round.months)
     suites = dict(SUITES)
@@ -152,6 +164,11 @@ def judge_round(
         marked = waivers.mark(findings)
         on_waivers = paper_findings(waivers.problems(), waivers.file, round.round)
         findings = pa.concat_tables([marked, on_waivers])
+    if withdrawals is not None:
+        matched = {line for (line,) in connection.execute(stated_before.MATCHED).fetchall()}
+        problems = (*withdrawals.problems, *withdrawals.unmatched(matched))
+        on_withdrawals = paper_findings(problems, withdrawals.file, round.round)
+        findings = pa.concat_tables([findings, on_withdrawals])
     findings = fold(findings)
     connection.register("gate_finding", findings)
     verdicts = connection.sql(VERDICTS).to_arrow_table().cast(VERDICT_SCHEMA)
@@ -159,7 +176,8 @@ def judge_round(
     accepted = tuple(
         row["hand_in"] for row in verdicts.to_pylist() if row["state"].startswith("accepted")
     )
-    return Judgement(findings, verdicts, accepted, tuple(results))
+    withdrawn = connection.sql(stated_before.WITHDRAWN).to_arrow_table().cast(WITHDRAWN_SCHEMA)
+    return Judgement(findings, verdicts, accepted, tuple(results), withdrawn)
 
 
 def find(

@@ -34,6 +34,7 @@ from orchestration.collection.sign_offs import (
     round_content_sha256,
 )
 from orchestration.collection.waivers import WAIVER_SCHEMA, Waivers, read_waivers
+from orchestration.collection.withdrawals import read_withdrawals
 from orchestration.company import INSTRUMENTS, TABLES, DataFolder, Round
 from orchestration.control import newest_rows
 from orchestration.gate_tables import Case, HandIn, landed_case, lay_out
@@ -44,10 +45,12 @@ from orchestration.lake import (
     NO_MONTH,
     Lake,
     content_sha256,
+    sha256_of_bytes,
     slug_of,
     text_schema,
 )
 from orchestration.landing import LANDED_INSTRUMENTS_SCHEMA
+from orchestration.statements import accepted_folder
 
 MONTH_SCHEMA = ACCEPTED_SCHEMA.remove(ACCEPTED_SCHEMA.get_field_index("period_month"))
 INSTRUMENTS_SCHEMA = LANDED_INSTRUMENTS_SCHEMA.append(pa.field("revision", pa.int32()))
@@ -144,11 +147,18 @@ def judge_and_accept(
     arrived = [hand_in.hand_in for hand_in in case.hand_ins]
     rules = [rule for suite in SUITES.values() for rule in suite]
     waivers = read_waivers(data, round_, [*arrived, INSTRUMENTS], rules, today)
+    withdrawals = read_withdrawals(data, round_, arrived, today)
     with duckdb.connect() as connection:
         connection.execute("set autoinstall_known_extensions = false")
         connection.execute("set autoload_known_extensions = false")
-        lay_out(connection, data, lake, case)
-        judgement = judge_round(connection, round=round_, company=data.company, waivers=waivers)
+        lay_out(connection, data, lake, case, withdrawals)
+        judgement = judge_round(
+            connection,
+            round=round_,
+            company=data.company,
+            waivers=waivers,
+            withdrawals=withdrawals,
+        )
     return _accept(data, lake, case, judgement, waivers, today)
 
 
@@ -161,7 +171,9 @@ def _accept(
     new_rows: list[dict[str, Any]] = []
     for hand_in in case.hand_ins:
         if hand_in.hand_in in passed:
-            new_rows += _write_hand_in(lake, registry, round_, hand_in)
+            mine = pc.equal(judgement.withdrawn["hand_in"], hand_in.hand_in)
+            withdrawn = judgement.withdrawn.filter(mine)
+            new_rows += _write_hand_in(lake, registry, round_, hand_in, withdrawn)
     if INSTRUMENTS in passed:
         new_rows += _write_instruments(lake, registry, round_, case.instruments)
     if new_rows:
@@ -249,7 +261,7 @@ def write_empty_tables(lake: Lake) -> None:
 
 
 def _write_hand_in(
-    lake: Lake, registry: pa.Table, round_: Round, hand_in: HandIn
+    lake: Lake, registry: pa.Table, round_: Round, hand_in: HandIn, withdrawn: pa.Table
 ) -> list[dict[str, Any]]:
     """Write a new revision, month by month; no row when it says what is in force already."""
     table = hand_in.table
@@ -257,11 +269,13 @@ def _write_hand_in(
         pc.and_(pc.equal(table["row_kind"], "reading"), pc.is_valid(table["period_month"]))
     ).select(ACCEPTED_SCHEMA.names)
     content = content_sha256(rows.drop_columns(["revision"]))
+    if withdrawn.num_rows:
+        content = sha256_of_bytes(f"{content} {content_sha256(withdrawn)}".encode())
     newest = lake.newest_revision(registry, round_.round, hand_in.hand_in)
     if newest is not None and newest[1] == content:
         return []
     revision = newest[0] + 1 if newest else 1
-    folder = "erp_records" if hand_in.source.startswith("erp_") else "stage_readings"
+    folder = accepted_folder(hand_in.source)
     lake.discard_revision(folder, round_.round, hand_in.hand_in, revision)
     numbers = pa.repeat(pa.scalar(revision, pa.int32()), rows.num_rows)
     rows = rows.set_column(rows.column_names.index("revision"), "revision", numbers)
@@ -272,6 +286,9 @@ def _write_hand_in(
         if part.num_rows:
             path = lake.accepted_month(folder, month, round_.round, hand_in.hand_in, revision)
             lake.write(path, part.drop_columns(["period_month"]))
+    if withdrawn.num_rows:
+        path = lake.accepted_withdrawals(round_.round, hand_in.hand_in, revision)
+        lake.write(path, withdrawn)
     return _registered(round_, hand_in, content, revision, counts)
 
 

@@ -230,7 +230,13 @@ class DataFolder:
         """What lies in a round's folder and no map reads, relative to the data folder."""
         folder = self.path / "rounds" / round_.round
         claimed = {path for m in self.maps.values() for _, path in self.hand_ins(m, round_) if path}
-        control = {"corrections.csv", "energy_instruments.csv", "sign_offs.csv", "waivers.csv"}
+        control = {
+            "corrections.csv",
+            "energy_instruments.csv",
+            "sign_offs.csv",
+            "waivers.csv",
+            "withdrawals.csv",
+        }
         return [
             printable(path.relative_to(self.path))
             for path in sorted(folder.rglob("*"))

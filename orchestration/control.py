@@ -1,6 +1,7 @@
-"""What counts, and what has to be built: the two tables that dbt reads before anything else.
+"""What counts, and what has to be built: the tables that dbt reads before anything else.
 
-`in_force` says which revision of which hand-in counts for each source, facility and month.
+`in_force` says which revisions of which hand-ins count for each source, facility and month, and
+`superseded` which items of them a later round stated anew.
 `build_months` holds a fingerprint of all inputs of each month; a month whose fingerprint differs
 from the one the warehouse was built with is stale, and only stale months are built again.
 """
@@ -19,9 +20,11 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from orchestration import statements
 from orchestration.company import INSTRUMENTS
 from orchestration.ingest import units
 from orchestration.lake import BUILD_MONTHS_SCHEMA, IN_FORCE_SCHEMA, Lake, sha256_of_file
+from orchestration.statements import in_force
 
 FIGURE_TABLES = (
     "allocation_rules",
@@ -50,6 +53,9 @@ SOLVER_FILES = (
     Path(__file__).with_name("solving.py"),
 )
 """Code that decides a product's figure; the files of the dbt project are hashed as a whole."""
+
+DECIDING_FILES = (Path(units.__file__), units.DEFINITIONS, Path(statements.__file__))
+"""Code that decides what a reading is worth, and whether it counts."""
 
 FACTOR_TABLES = ("emission_factors", "emission_factor_gases")
 MODEL_SUFFIXES = (".sql", ".csv", ".yml", ".yaml")
@@ -83,20 +89,6 @@ def newest_rows(registry: pa.Table) -> list[dict[str, Any]]:
         hand_in = (row["round"], row["hand_in"])
         newest[hand_in] = max(newest[hand_in], row["revision"])
     return [row for row in rows if row["revision"] == newest[row["round"], row["hand_in"]]]
-
-
-def in_force(registry: pa.Table) -> list[dict[str, Any]]:
-    """The newest round that reported a source, facility and month wins, in its newest revision.
-
-    Certificates of one round do not replace those of another: each is its own.
-    """
-    winners: dict[tuple[str, str, date, str], dict[str, Any]] = {}
-    for row in newest_rows(registry):
-        apart = row["round"] if row["hand_in"] == INSTRUMENTS else ""
-        place = (row["source"], row["facility_id"], row["period_month"], apart)
-        if place not in winners or winners[place]["round"] < row["round"]:
-            winners[place] = row
-    return [winners[place] for place in sorted(winners)]
 
 
 @dataclass(frozen=True)
@@ -178,9 +170,9 @@ def common_fingerprint(lake: Lake, dbt_project: Path, gwp_set: str) -> str:
 
 
 def code_fingerprint(dbt_project: Path) -> str:
-    """One hash over all code that decides a figure: models, solver and units."""
+    """One hash over all code that decides a figure: models, solver, units, what is in force."""
     digest = hashlib.sha256()
-    for path in (Path(units.__file__), units.DEFINITIONS, *SOLVER_FILES):
+    for path in (*DECIDING_FILES, *SOLVER_FILES):
         digest.update(f"{path.name} {sha256_of_file(path)}\n".encode())
     digest.update(dbt_fingerprint(dbt_project).encode())
     return digest.hexdigest()
@@ -244,8 +236,9 @@ def _exists(connection: duckdb.DuckDBPyConnection, record: Record) -> bool:
 
 
 def write_control(lake: Lake, dbt_project: Path, gwp_set: str) -> tuple[int, list[date]]:
-    """Write both control tables; returns how many places are in force and the stale months."""
-    rows = in_force(lake.registry())
+    """Write the control tables; returns how many places are in force and the stale months."""
+    counting = in_force(lake, newest_rows(lake.registry()))
+    rows = counting.rows
     built = built_months(lake)
     common = common_fingerprint(lake, dbt_project, gwp_set)
     certificates = certificates_in_force(lake, rows)
@@ -260,6 +253,7 @@ def write_control(lake: Lake, dbt_project: Path, gwp_set: str) -> tuple[int, lis
             schema=IN_FORCE_SCHEMA,
         ),
     )
+    lake.write(lake.superseded, counting.superseded)
     months = [
         {"period_month": month, "fingerprint": text, "is_stale": month in stale}
         for month, text in fingerprints.items()

@@ -11,9 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from expectations.mass_balance import MASS_KINDS, SOURCE_SCHEMA
+from orchestration.collection.withdrawals import Withdrawals
 from orchestration.company import INSTRUMENTS, TABLES, DataFolder, Round, months_between
 from orchestration.control import newest_rows
 from orchestration.conversions import CONVERSION_SCHEMA, conversion_rows
+from orchestration.earlier_statements import lay_out_earlier_statements
 from orchestration.ingest.corrections import (
     apply_corrections,
     findings_on_lines,
@@ -94,9 +96,14 @@ def _file_in_round(hand_in: HandIn, round_name: str) -> str:
 
 
 def lay_out(
-    connection: duckdb.DuckDBPyConnection, data: DataFolder, lake: Lake, case: Case
+    connection: duckdb.DuckDBPyConnection,
+    data: DataFolder,
+    lake: Lake,
+    case: Case,
+    withdrawals: Withdrawals | None = None,
 ) -> None:
     """Everything the rules may look at, as tables of one connection."""
+    withdrawals = withdrawals or Withdrawals()
     readings = pa.concat_tables(
         [READING_SCHEMA.empty_table(), *(one.table for one in case.hand_ins)]
     )
@@ -111,6 +118,7 @@ def lay_out(
         ),
         "sheet_layouts": _sheet_layouts(data, case.round),
         "mass_sources": _mass_sources(data, case.round),
+        "withdrawals": withdrawals.lines,
         "unit_conversions": pa.Table.from_pylist(
             conversion_rows(data.company, _unit_pairs(readings, connection)),
             schema=CONVERSION_SCHEMA,
@@ -120,6 +128,14 @@ def lay_out(
         tables[name] = lake.read(lake.company(name), text_schema(TABLES[name].all_columns))
     for name, table in tables.items():
         connection.register(name, table)
+    files = {
+        one.hand_in: one.table["source_sha256"][0].as_py()
+        for one in case.hand_ins
+        if one.table.num_rows
+    }
+    lay_out_earlier_statements(
+        connection, data, lake, case.round, files, withdraws=withdrawals.lines.num_rows > 0
+    )
 
 
 def _lay_out_history(connection: duckdb.DuckDBPyConnection, lake: Lake, case: Case) -> None:

@@ -56,6 +56,45 @@ IN_FORCE_SCHEMA = pa.schema(
     ]
 )
 
+ITEM_FIELDS = [
+    (name, pa.string())
+    for name in (
+        "facility_id",
+        "process_id",
+        "flow_id",
+        "direction",
+        "property",
+        "role",
+        "supplier_id",
+        "meter_id",
+        "document_no",
+    )
+]
+"""What a reading is about."""
+
+SUPERSEDED_SCHEMA = pa.schema(
+    [
+        ("hand_in", pa.string()),
+        ("round", pa.string()),
+        ("revision", pa.int32()),
+        ("period_month", pa.date32()),
+        *ITEM_FIELDS,
+    ]
+)
+
+WITHDRAWN_SCHEMA = pa.schema(
+    [
+        ("hand_in", pa.string()),
+        ("round", pa.string()),
+        ("period_month", pa.date32()),
+        *ITEM_FIELDS,
+        ("reason", pa.string()),
+        ("decided_by", pa.string()),
+        ("decided_on", pa.date32()),
+        ("source_line", pa.int32()),
+    ]
+)
+
 BUILD_MONTHS_SCHEMA = pa.schema(
     [("period_month", pa.date32()), ("fingerprint", pa.string()), ("is_stale", pa.bool_())]
 )
@@ -116,13 +155,22 @@ class Lake:
 
     @property
     def in_force(self) -> Path:
-        """Which revision counts for each source, facility and month."""
+        """Which revisions count, wholly or in part, for each source, facility and month."""
         return self.path / "control" / "in_force.parquet"
+
+    @property
+    def superseded(self) -> Path:
+        """Items of what is in force that a later round stated anew, or that were withdrawn."""
+        return self.path / "control" / "superseded.parquet"
 
     @property
     def build_months(self) -> Path:
         """Fingerprint of each month's inputs, and whether the warehouse is behind it."""
         return self.path / "control" / "build_months.parquet"
+
+    def unpassed(self, half: str) -> Path:
+        """Why what was built last of a half of the dbt project did not pass; gone when it did."""
+        return self.path / "control" / "unpassed" / f"{half}.txt"
 
     @property
     def solved_periods(self) -> Path:
@@ -155,6 +203,11 @@ class Lake:
         """One month of one accepted revision of a hand-in."""
         name = f"{round_}__{slug_of(hand_in)}__r{revision}.parquet"
         return self.path / "accepted" / table / f"period_month={month.isoformat()}" / name
+
+    def accepted_withdrawals(self, round_: str, hand_in: str, revision: int) -> Path:
+        """What earlier rounds had stated and an accepted revision of a hand-in took away."""
+        name = f"{round_}__{slug_of(hand_in)}__r{revision}.parquet"
+        return self.path / "accepted" / "withdrawals" / name
 
     def accepted_instruments(self, round_: str, revision: int) -> Path:
         """The energy instruments of one round."""

@@ -33,6 +33,7 @@ from orchestration.publication_files import (
 )
 from orchestration.publication_folders import point_published, point_to, remove_drafts
 from orchestration.restatement.figures import history_macros
+from orchestration.unpassed import unpassed
 
 KEPT_PUBLICATIONS = 2
 
@@ -78,6 +79,8 @@ def _refuse_what_is_not_built(lake: Lake) -> None:
     """A build that failed half-way leaves months behind their inputs; those aren't published."""
     if not lake.working_file.exists():
         raise PublishError(f"{lake.working_file} is missing: build the warehouse first.")
+    if problems := unpassed(lake):
+        raise PublishError(f"{'; '.join(problems)}. Nothing is published until a whole run passes.")
     built = built_months(lake)
     wanted = lake.read(lake.build_months, BUILD_MONTHS_SCHEMA).to_pylist()
     behind = [

@@ -1,7 +1,8 @@
 """What a release stands on, copied into it: the accepted rows in force, and the papers.
 
-Only what was in force among the rounds up to the released one: a later round neither adds months
-nor replaces any, so the same release can be made again whatever was collected since.
+Only what was accepted of the rounds up to the released one: a later round neither adds months nor
+replaces any, so the same release can be made again whatever was collected since. What a round of
+them stated anew is copied, too: which statement counts can be checked from the release alone.
 """
 
 from __future__ import annotations
@@ -20,12 +21,13 @@ import pyarrow.parquet as pq
 from orchestration.acceptance import SIGN_OFFS, write_empty_tables, write_sign_offs
 from orchestration.collection.judgement_log import AS_OF_SCHEMA
 from orchestration.company import INSTRUMENTS, DataFolder
-from orchestration.control import FACTOR_TABLES, FIGURE_TABLES, in_force, newest_rows
+from orchestration.control import FACTOR_TABLES, FIGURE_TABLES, newest_rows
 from orchestration.factors import NAME as FACTORS
 from orchestration.lake import HAND_INS_SCHEMA, Lake, sha256_of_file
 from orchestration.release_conditions import SignedRound
+from orchestration.statements import readings_of
 
-PAPERS = ("sign_offs.csv", "waivers.csv", "corrections.csv")
+PAPERS = ("sign_offs.csv", "waivers.csv", "corrections.csv", "withdrawals.csv")
 OF_ROUNDS = ("rounds", "expected_hand_ins")
 """Company tables with a column `round`: later rounds are none of the release's business."""
 
@@ -92,13 +94,15 @@ def _copy_accepted(lake: Lake, draft: Lake, rounds: Sequence[str]) -> None:
     rows = [row for row in newest_rows(lake.registry()) if row["round"] in rounds]
     registry = pa.Table.from_pylist(rows, schema=HAND_INS_SCHEMA)
     draft.write(draft.hand_ins, registry)
-    for row in in_force(registry):
+    for row in rows:
         if row["hand_in"] == INSTRUMENTS:
             _copy(lake, draft, lake.accepted_instruments(row["round"], row["revision"]))
-        elif row["row_count"]:
-            folder = "erp_records" if row["source"].startswith("erp_") else "stage_readings"
-            place = (row["period_month"], row["round"], row["hand_in"], row["revision"])
-            _copy(lake, draft, lake.accepted_month(folder, *place))
+            continue
+        if row["row_count"]:
+            _copy(lake, draft, readings_of(lake, row))
+        withdrawn = lake.accepted_withdrawals(row["round"], row["hand_in"], row["revision"])
+        if withdrawn.exists():
+            _copy(lake, draft, withdrawn)
 
 
 def _copy(lake: Lake, draft: Lake, path: Path) -> None:

@@ -21,6 +21,7 @@ from orchestration.resources import Folders
 
 CONVERSIONS = AssetKey(["accepted", "unit_conversions"])
 IN_FORCE = AssetKey(["control", "in_force"])
+SUPERSEDED = AssetKey(["control", "superseded"])
 BUILD_MONTHS = AssetKey(["control", "build_months"])
 ACCEPTED = (READINGS, ERP, CERTIFICATES, FACTORS, COMPANY)
 
@@ -53,7 +54,14 @@ def control_assets(partitions: PartitionsDefinition) -> list[AssetsDefinition]:
                 deps=[*ACCEPTED, CONVERSIONS],
                 group_name="control",
                 kinds={"parquet"},
-                description="The hand-in revision that counts for each source, site and month.",
+                description="The hand-in revisions that count for each source, site and month.",
+            ),
+            AssetSpec(
+                SUPERSEDED,
+                deps=[*ACCEPTED, CONVERSIONS],
+                group_name="control",
+                kinds={"parquet"},
+                description="Items of them that a later round stated anew, or that were withdrawn.",
             ),
             AssetSpec(
                 BUILD_MONTHS,

@@ -36,6 +36,7 @@ from orchestration.partitions import ALL_ROUNDS_IN_ONE_RUN
 from orchestration.product_figures import FOOTPRINTS_SHOWN, STAGES, newest_footprints
 from orchestration.resources import Folders
 from orchestration.solving import SolveError, refuse_what_is_not_solved
+from orchestration.unpassed import built_under_watch
 
 ONE_ASSET = {"company": COMPANY, "solved": PRODUCT_SYSTEM}
 """dbt sources whose tables are written together."""
@@ -106,7 +107,7 @@ def warehouse_assets(
 
     @dbt_assets(name="inventory_models", exclude=BELOW_THE_SOLVE, **common)
     def inventory_models(context: AssetExecutionContext, folders: Folders) -> Iterator[Any]:
-        half = Half(manifest, translator, None, BELOW_THE_SOLVE)
+        half = Half("inventory_models", manifest, translator, None, BELOW_THE_SOLVE)
         yield from _built(context, folders, half, {EMISSIONS_BY_PROCESS: emissions_metadata})
 
     @dbt_assets(name="product_models", select=BELOW_THE_SOLVE, **common)
@@ -116,7 +117,7 @@ def warehouse_assets(
                 refuse_what_is_not_solved(folders.lake)
             except SolveError as error:
                 raise Failure(str(error), allow_retries=False) from None
-        half = Half(manifest, translator, BELOW_THE_SOLVE, None)
+        half = Half("product_models", manifest, translator, BELOW_THE_SOLVE, None)
         yield from _built(context, folders, half, {EMISSIONS_BY_PRODUCT: footprint_metadata})
 
     return [inventory_models, product_models]
@@ -126,10 +127,17 @@ def warehouse_assets(
 class Half:
     """What comes before the solve, or what comes after it, in dbt's selection syntax."""
 
+    name: str
     manifest: Mapping[str, Any]
     translator: DagsterDbtTranslator
     select: str | None
     exclude: str | None
+
+    @property
+    def selection(self) -> list[str]:
+        """The whole of it, as dbt is asked for it."""
+        chosen = {"--select": self.select, "--exclude": self.exclude}
+        return [part for option in chosen.items() if option[1] is not None for part in option]
 
 
 def _built(
@@ -147,7 +155,13 @@ def _built(
     )
     metadata: dict[str, dict[str, Any]] = {}
     with folders.lake.only_writer():
-        run = Dbt(folders.lake).build(selection, folders.gwp_set)
+        dbt = Dbt(folders.lake)
+        run = built_under_watch(
+            folders.lake,
+            half.name,
+            lambda: dbt.build(selection, folders.gwp_set),
+            is_whole=selection == half.selection,
+        )
         if not run.problems:
             metadata = _row_counts(folders.lake)
             if not context.instance.is_ephemeral:  # somebody may look

@@ -49,6 +49,18 @@ NOT_CHECKED: Mapping[str, tuple[str, str]] = {
         "与此前轮次各月数量的比较",
         "quantities against those of earlier rounds",
     ),
+    "same_figures_twice": (
+        "是否与其他工厂或以前轮次的文件相同",
+        "whether it is another site's file, or that of an earlier round",
+    ),
+    "stated_before": (
+        "以前轮次已填报的数据是否仍然填报",
+        "whether what earlier rounds stated is stated again",
+    ),
+    "item_stated_again": (
+        "以前填报过的工厂和项目是否齐全",
+        "whether sites and items of the months before are all there",
+    ),
     "hand_in_missing": ("本轮次其他提交是否齐全", "whether the round is complete"),
     "mass_balance": (
         "计算之后的平衡核查与同比",
@@ -56,7 +68,7 @@ NOT_CHECKED: Mapping[str, tuple[str, str]] = {
     ),
 }
 """Rules that need more than this file; a finding inside the file is still told of."""
-ONLY_ELSEWHERE = ("check_compared", "hand_in_missing", "waiver_matches")
+ONLY_ELSEWHERE = ("check_compared", "hand_in_missing", "waiver_matches", "withdrawal_matches")
 """Of those, the rules whose findings say nothing about a file that stands alone."""
 CHECKED = ".checked"
 

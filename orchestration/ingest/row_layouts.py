@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from functools import cached_property
 from typing import Any, TypeVar
@@ -447,6 +447,8 @@ class RowReader:
     def _add_missing_months(self) -> None:
         present = set(self.months)
         missing = [month for month in self.context.months if month not in present]
+        if self.records and self.records.every_month:
+            self._add_missing_months_of_sites(self.records, present)
         if not missing:
             return
         if not self.records:
@@ -457,19 +459,44 @@ class RowReader:
             only = self.records.readings[0] if len(self.records.readings) == 1 else None
             self._add_missing(period_header(self.sheet), only, missing)
 
-    def _add_missing(self, header: str, item: Item | None, months: Sequence[Any]) -> None:
-        columns: dict[str, Any] = {"is_required": True, "role": "activity"}
+    def _add_missing_months_of_sites(self, records: Records, present: Collection[Any]) -> None:
+        """Months in which others have records, and a site that has some in the round has none."""
+        if not isinstance(records.facility, FromColumn):
+            return
+        facilities, _ = self._stated(records.facility)
+        read = {position for item in records.readings for position in self._matching(item)}
+        stated = {(facilities[position], self.months[position]) for position in read}
+        header = period_header(records)
+        for site in sorted({facility for facility, _ in stated if facility is not None}):
+            months = [
+                month
+                for month in self.context.months
+                if month in present and (site, month) not in stated
+            ]
+            if months:
+                self._add_missing(
+                    header, None, months, facility_id=site, item_text=f"{header}, {site}"
+                )
+
+    def _add_missing(
+        self,
+        header: str,
+        item: Item | None,
+        months: Sequence[Any],
+        **instead: Any,
+    ) -> None:
+        """A row for each month that is missing; `instead` replaces what the item would say."""
+        columns: dict[str, Any] = {"is_required": True, "role": "activity", "item_text": header}
         if item is not None:
-            columns = item.fixed | {"process_id": process_of(item, self.context.owner)}
+            columns |= item.fixed | {"process_id": process_of(item, self.context.owner)}
         self.context.add(
             len(months),
             row_kind="reading",
             period_month=list(months),
             value_type="missing",
             sign_multiplier=1.0,
-            item_text=header,
             source_cell=self.columns.header_address(self.columns.places[header][0]),
-            **columns,
+            **{**columns, **instead},
         )
 
 

@@ -31,12 +31,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from orchestration.company import INSTRUMENTS, TABLES
-from orchestration.control import in_force
+from orchestration.control import newest_rows
 from orchestration.ingest.corrections import CHANGED
 from orchestration.ingest.numbers import PLAIN
 from orchestration.ingest.reading import ACCEPTED_SCHEMA
 from orchestration.lake import Lake
 from orchestration.publication_files import MANIFEST
+from orchestration.statements import InForce, accepted_folder, in_force
 
 DATA, CORRECTION, FACTOR, METHOD, BOUNDARY = "data", "correction", "factor", "method", "boundary"
 CAUSES = (DATA, CORRECTION, FACTOR, METHOD, BOUNDARY)
@@ -91,8 +92,9 @@ class Ingredients:
     folder: Path
     head: Mapping[str, Any]
     versions: Mapping[str, Any]
+    counting: InForce
     reported: tuple[Mapping[str, Any], ...]
-    """Registry row of every source, site and month in force, with readings or without."""
+    """Registry rows of every source, site and month in force, with readings or without."""
     instruments: pd.DataFrame
     tables: Mapping[str, pd.DataFrame]
     factors: Mapping[str, pd.DataFrame]
@@ -129,7 +131,8 @@ def read_ingredients(
 ) -> Ingredients:
     """The accepted rows of a folder; columns that its time did not know yet are blank."""
     lake = Lake(folder)
-    rows = in_force(lake.registry())
+    counting = in_force(lake, newest_rows(lake.registry()))
+    rows = counting.rows
     tables = {name: _table(lake, name) for name in TABLES}
     tables["settings"] = _text(lake.company("settings"), ("key", "value"))
     pairs = pq.read_table(lake.accepted("unit_conversions")).to_pylist()
@@ -137,6 +140,7 @@ def read_ingredients(
         folder=folder,
         head=head,
         versions=versions,
+        counting=counting,
         reported=tuple(row for row in rows if row["hand_in"] != INSTRUMENTS),
         instruments=_instruments(lake, rows),
         tables=tables,
@@ -158,7 +162,10 @@ def _text(path: Path, columns: Iterable[str]) -> pd.DataFrame:
 
 def _frame(path: Path) -> pd.DataFrame:
     """A Parquet file with Python's own values, so that a number stays what it was."""
-    table = pq.read_table(path, partitioning=None)
+    return _objects(pq.read_table(path, partitioning=None))
+
+
+def _objects(table: pa.Table) -> pd.DataFrame:
     return pd.DataFrame(
         {name: pd.Series(table[name].to_pylist(), dtype=object) for name in table.column_names},
         columns=table.column_names,
@@ -169,23 +176,13 @@ def _blank(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.astype(object).where(frame.notna(), None)
 
 
-def file_of(folder: Path, row: Mapping[str, Any]) -> Path:
-    """Where a release keeps the readings of a registry row."""
-    month, round_ = row["period_month"], row["round"]
-    return Lake(folder).accepted_month(
-        folder_of(row), month, round_, row["hand_in"], row["revision"]
-    )
-
-
-def folder_of(row: Mapping[str, Any]) -> str:
-    """The accepted table that a source's readings belong to."""
-    return "erp_records" if row["source"].startswith("erp_") else "stage_readings"
-
-
-def _loaded(folder: Path, rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
-    """Readings of registry rows, with `period_month` and `folder`."""
+def _loaded(release: Ingredients, rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
+    """The readings of registry rows that count, with `period_month` and `folder`."""
+    lake = Lake(release.folder)
     parts = [
-        _frame(file_of(folder, row)).assign(period_month=row["period_month"], folder=folder_of(row))
+        _objects(release.counting.readings(lake, row)).assign(
+            period_month=row["period_month"], folder=accepted_folder(row["source"])
+        )
         for row in rows
         if row["row_count"]
     ]
@@ -287,13 +284,17 @@ class Readings:
 
     def __init__(self, older: Ingredients, newer: Ingredients) -> None:
         self.older, self.newer = older, newer
-        known = [tuple(row.values()) for row in older.reported]
+        known = [tuple(row.values()) for row in older.reported if older.counting.is_whole(row)]
         in_both = [row for row in newer.reported if row["period_month"] in older.months]
         same_ids = all(older.ids(one) == newer.ids(one) for one in ("facilities", "processes"))
-        self.unchanged = [row for row in in_both if same_ids and tuple(row.values()) in set(known)]
+        self.unchanged = [
+            row
+            for row in in_both
+            if same_ids and newer.counting.is_whole(row) and tuple(row.values()) in set(known)
+        ]
         self.new_months = [row for row in newer.reported if row["period_month"] not in older.months]
-        self._was = _numbered(_loaded(older.folder, self._changed(older.reported)))
-        self._now = _numbered(_loaded(newer.folder, self._changed(in_both)))
+        self._was = _numbered(_loaded(older, self._changed(older.reported)))
+        self._now = _numbered(_loaded(newer, self._changed(in_both)))
         files = set(_pairs(self._was))
         self._same_file = pd.Series(
             [pair in files for pair in _pairs(self._now)], index=self._now.index, dtype=bool

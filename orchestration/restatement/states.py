@@ -33,12 +33,12 @@ from orchestration.restatement.ingredients import (
     Readings,
     as_table,
     factors_at,
-    file_of,
     gwp_set_at,
     instruments_at,
     table_at,
 )
 from orchestration.solving import CRITICAL, finding_rows
+from orchestration.statements import readings_of
 
 CALCULATION = "calculation"
 """What other code makes of the same rows; a change of method."""
@@ -171,19 +171,17 @@ def _write(
     tables: Mapping[str, pa.Table],
     files: Sequence[Mapping[str, Any]],
 ) -> None:
-    """Accepted rows: files as they are, others as one round: which counts is decided already."""
+    """The readings that count, of unchanged rows under their round, of others as one round."""
     for path in sorted((newer.folder / "accepted").rglob("*.parquet")):
         relative = path.relative_to(newer.folder / "accepted")
         if relative.parts[0] == path.name or relative.parts[0] == "company":
             lake.write(lake.path / "accepted" / relative, pq.read_table(path, partitioning=None))
     shutil.copytree(newer.folder / "quality", lake.path / "quality", copy_function=shutil.copyfile)
     write_empty_tables(lake)
-    registry = [dict(row) for row in files]
+    registry, released = [dict(row) for row in files], Lake(newer.folder)
     for row in files:
         if row["row_count"]:
-            target = file_of(lake.path, row)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(file_of(newer.folder, row), target)
+            lake.write(readings_of(lake, row), newer.counting.readings(released, row))
     for name, table in tables.items():
         folder, _, place = name.partition("|")
         if place:

@@ -16,12 +16,13 @@ from orchestration import acceptance, publishing
 from orchestration.acceptance import accept_company, judge_and_accept
 from orchestration.cli import app
 from orchestration.company import DataFolder
-from orchestration.dbt import PROJECT
+from orchestration.dbt import PROJECT, DbtRun
 from orchestration.lake import BUILD_MONTHS_SCHEMA, HAND_INS_SCHEMA, Lake
 from orchestration.landing import land_source
 from orchestration.publication_files import PublishError
 from orchestration.publishing import publish
 from orchestration.running import unbroken_rows
+from orchestration.unpassed import built_under_watch
 from tests.conftest import TinyCompany
 
 COMPLETE_KGCO2E = 1000 * 0.5 + 10 * 3 + 50 * 0.2
@@ -195,6 +196,34 @@ def test_a_publication_killed_before_the_swap_leaves_the_old_one_whole(
     reader.close()
     assert published_figure(lake) == 2
     check_hashes(lake.published)
+
+
+def test_what_failed_is_not_published_until_a_whole_build_passes(tmp_path: Path):
+    lake, failed = Lake(tmp_path), DbtRun(problems=["residue: 3 rows", "more"])
+    working_file(lake, 1)
+
+    def build(half: str, run: DbtRun, is_whole: bool) -> None:
+        assert built_under_watch(lake, half, lambda: run, is_whole=is_whole) is run
+
+    build("product_models", failed, True)
+    build("product_models", DbtRun(), False)  # a table of it alone, without what failed
+    build("inventory_models", DbtRun(), True)  # the other half
+    with pytest.raises(PublishError, match="product_models: residue: 3 rows"):
+        publish(lake, PROJECT, tmp_path)
+    with pytest.raises(KilledError):
+        built_under_watch(lake, "product_models", die, is_whole=True)
+    with pytest.raises(PublishError, match="residue"):
+        publish(lake, PROJECT, tmp_path)
+    assert not lake.published.exists()
+
+    build("product_models", DbtRun(), True)
+    publish(lake, PROJECT, tmp_path)
+    assert published_figure(lake) == 1
+
+    with pytest.raises(KilledError):
+        built_under_watch(lake, "product_models", die, is_whole=False)
+    with pytest.raises(PublishError, match="did not come to its end"):
+        publish(lake, PROJECT, tmp_path)
 
 
 def test_a_month_that_was_not_built_with_its_inputs_is_not_published(tmp_path: Path):

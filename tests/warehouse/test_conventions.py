@@ -158,15 +158,21 @@ def test_marts_are_contracts_with_a_tested_grain(manifest):
         assert model["meta"]["grain"], model["name"]
 
 
+def all_before(manifest: dict, name: str) -> set[str]:
+    """Ids of everything that a model is built from."""
+    found: set[str] = set()
+    todo = [f"model.carbonloom.{name}"]
+    while todo:
+        found.update(parents := manifest["parent_map"][todo.pop()])
+        todo += parents
+    return found
+
+
 def test_the_records_of_what_is_built_come_after_everything_they_speak_for(manifest):
     """A run killed before them leaves its months and periods stale; nothing may follow them."""
 
     def before(name: str) -> set[str]:
-        found: set[str] = set()
-        todo = [f"model.carbonloom.{name}"]
-        while todo:
-            found.update(parents := manifest["parent_map"][todo.pop()])
-            todo += parents
+        found = all_before(manifest, name)
         return {node.split(".")[-1] for node in found if node.startswith("model.")}
 
     def reads_the_solve(model: dict) -> bool:
@@ -184,6 +190,20 @@ def test_the_records_of_what_is_built_come_after_everything_they_speak_for(manif
     assert by_month - before("int_inventory_months") == set()
     assert stored_as("incremental") & by_period - before("int_built_periods") == set()
     assert stored_as("incremental", "table") - before("int_built_months") == set()
+
+
+def test_no_test_is_passed_over_when_a_build_is_recorded(manifest):
+    """dbt keeps a model from being built while a test fails only where it comes after all that
+    the test reads; a test of anything else would leave its months recorded as built."""
+    covered = {"model.carbonloom.int_built_months", *all_before(manifest, "int_built_months")}
+    passed_over = {
+        node["name"]
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "test"
+        and node["config"]["severity"].lower() == "error"
+        and not set(node["depends_on"]["nodes"]) <= covered
+    }
+    assert passed_over == set(), "Let int_built_months depend on what these tests read."
 
 
 def test_each_arithmetic_model_has_a_unit_test(manifest):

@@ -1,4 +1,4 @@
--- One row per accepted reading in force: the newest accepted hand-in of a month counts.
+-- One row per accepted reading in force: of each item and month, the newest statement counts.
 
 with stages as (
 
@@ -15,6 +15,12 @@ erp as (
 in_force as (
 
     select * from {{ ref('stg_control__in_force') }}
+
+),
+
+superseded as (
+
+    select * from {{ ref('stg_control__superseded') }}
 
 ),
 
@@ -59,3 +65,22 @@ inner join in_force
         and readings.round = in_force.round
         and readings.revision = in_force.revision
         and readings.period_month = in_force.period_month
+where
+    not exists (
+        select superseded.hand_in
+        from superseded
+        where
+            superseded.hand_in = readings.hand_in
+            and superseded.round = readings.round
+            and superseded.revision = readings.revision
+            and superseded.period_month = readings.period_month
+            and superseded.facility_id is not distinct from readings.facility_id
+            and superseded.process_id is not distinct from readings.process_id
+            and superseded.flow_id is not distinct from readings.flow_id
+            and superseded.direction is not distinct from readings.direction
+            and superseded.property is not distinct from readings.property
+            and superseded.role is not distinct from readings.role
+            and superseded.supplier_id is not distinct from readings.supplier_id
+            and superseded.meter_id is not distinct from readings.meter_id
+            and superseded.document_no is not distinct from readings.document_no
+    )

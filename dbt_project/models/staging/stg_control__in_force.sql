@@ -1,4 +1,4 @@
--- One row per hand-in revision and month that counts.
+-- One row per hand-in revision and month that counts, wholly or in part.
 
 select
     source,
