@@ -36,7 +36,6 @@ from orchestration.collection.sign_offs import (
 from orchestration.collection.waivers import WAIVER_SCHEMA, Waivers, read_waivers
 from orchestration.collection.withdrawals import read_withdrawals
 from orchestration.company import INSTRUMENTS, TABLES, DataFolder, Round
-from orchestration.control import newest_rows
 from orchestration.gate_tables import Case, HandIn, landed_case, lay_out
 from orchestration.ingest.files import printable, sha256_of_hand_in
 from orchestration.ingest.reading import ACCEPTED_SCHEMA
@@ -50,7 +49,7 @@ from orchestration.lake import (
     text_schema,
 )
 from orchestration.landing import LANDED_INSTRUMENTS_SCHEMA
-from orchestration.statements import accepted_folder
+from orchestration.statements import accepted_folder, newest_rows
 
 MONTH_SCHEMA = ACCEPTED_SCHEMA.remove(ACCEPTED_SCHEMA.get_field_index("period_month"))
 INSTRUMENTS_SCHEMA = LANDED_INSTRUMENTS_SCHEMA.append(pa.field("revision", pa.int32()))

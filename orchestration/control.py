@@ -9,7 +9,6 @@ from the one the warehouse was built with is stale, and only stale months are bu
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -24,7 +23,7 @@ from orchestration import statements
 from orchestration.company import INSTRUMENTS
 from orchestration.ingest import units
 from orchestration.lake import BUILD_MONTHS_SCHEMA, IN_FORCE_SCHEMA, Lake, sha256_of_file
-from orchestration.statements import in_force
+from orchestration.statements import in_force, newest_rows
 
 FIGURE_TABLES = (
     "allocation_rules",
@@ -79,16 +78,6 @@ BUILT_PERIODS = Record("int_built_periods", "reference_period")
 
 BUILT_MONTHS = Record("int_built_months", "period_month")
 """After the second half: everything of the month is built."""
-
-
-def newest_rows(registry: pa.Table) -> list[dict[str, Any]]:
-    """Registry rows of the newest revision of each hand-in and round."""
-    rows = registry.to_pylist()
-    newest: dict[tuple[str, str], int] = defaultdict(int)
-    for row in rows:
-        hand_in = (row["round"], row["hand_in"])
-        newest[hand_in] = max(newest[hand_in], row["revision"])
-    return [row for row in rows if row["revision"] == newest[row["round"], row["hand_in"]]]
 
 
 @dataclass(frozen=True)

@@ -24,10 +24,9 @@ from expectations.stated_before import (
     MONTHLY_SCHEMA,
 )
 from orchestration.company import DataFolder, Round, months_between
-from orchestration.control import newest_rows
 from orchestration.ingest.source_map import Records
 from orchestration.lake import SUPERSEDED_SCHEMA, Lake
-from orchestration.statements import ITEM, STATED, STATEMENT, in_force, readings_of
+from orchestration.statements import ITEM, STATED, STATEMENT, in_force, newest_rows, readings_of
 
 Row = Mapping[str, Any]
 

@@ -13,7 +13,6 @@ import pyarrow.compute as pc
 from expectations.mass_balance import MASS_KINDS, SOURCE_SCHEMA
 from orchestration.collection.withdrawals import Withdrawals
 from orchestration.company import INSTRUMENTS, TABLES, DataFolder, Round, months_between
-from orchestration.control import newest_rows
 from orchestration.conversions import CONVERSION_SCHEMA, conversion_rows
 from orchestration.earlier_statements import lay_out_earlier_statements
 from orchestration.ingest.corrections import (
@@ -25,6 +24,7 @@ from orchestration.ingest.reading import READING_SCHEMA
 from orchestration.ingest.source_map import items_of, texts_of
 from orchestration.lake import NO_MONTH, Lake, text_schema
 from orchestration.landing import LANDED_INSTRUMENTS_SCHEMA, read_instruments
+from orchestration.statements import newest_rows
 
 HANDED_IN_SCHEMA = text_schema(("hand_in", "source", "facility_id", "source_file", "source_sha256"))
 LAYOUT_SCHEMA = text_schema(("source", "source_sheet", "layout"))

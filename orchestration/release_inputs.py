@@ -21,11 +21,11 @@ import pyarrow.parquet as pq
 from orchestration.acceptance import SIGN_OFFS, write_empty_tables, write_sign_offs
 from orchestration.collection.judgement_log import AS_OF_SCHEMA
 from orchestration.company import INSTRUMENTS, DataFolder
-from orchestration.control import FACTOR_TABLES, FIGURE_TABLES, newest_rows
+from orchestration.control import FACTOR_TABLES, FIGURE_TABLES
 from orchestration.factors import NAME as FACTORS
 from orchestration.lake import HAND_INS_SCHEMA, Lake, sha256_of_file
 from orchestration.release_conditions import SignedRound
-from orchestration.statements import readings_of
+from orchestration.statements import newest_rows, readings_of
 
 PAPERS = ("sign_offs.csv", "waivers.csv", "corrections.csv", "withdrawals.csv")
 OF_ROUNDS = ("rounds", "expected_hand_ins")

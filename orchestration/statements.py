@@ -95,13 +95,23 @@ def readings_of(lake: Lake, row: Row) -> Path:
     )
 
 
-def in_force(lake: Lake, newest_rows: Iterable[Row]) -> InForce:
+def newest_rows(registry: pa.Table) -> list[dict[str, Any]]:
+    """Registry rows of the newest revision of each hand-in and round."""
+    rows = registry.to_pylist()
+    newest: dict[tuple[str, str], int] = defaultdict(int)
+    for row in rows:
+        hand_in = (row["round"], row["hand_in"])
+        newest[hand_in] = max(newest[hand_in], row["revision"])
+    return [row for row in rows if row["revision"] == newest[row["round"], row["hand_in"]]]
+
+
+def in_force(lake: Lake, rows: Iterable[Row]) -> InForce:
     """Decide item by item between rounds that report the same source, site and month.
 
     Certificates of one round do not replace those of another: each is its own.
     """
     rows, contested = [], {}
-    for place, layers in _layers(newest_rows).items():
+    for place, layers in _layers(rows).items():
         kept = _with_readings(lake, layers)
         if len(kept) == 1:
             rows += kept

@@ -31,13 +31,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from orchestration.company import INSTRUMENTS, TABLES
-from orchestration.control import newest_rows
 from orchestration.ingest.corrections import CHANGED
 from orchestration.ingest.numbers import PLAIN
 from orchestration.ingest.reading import ACCEPTED_SCHEMA
 from orchestration.lake import Lake
 from orchestration.publication_files import MANIFEST
-from orchestration.statements import InForce, accepted_folder, in_force
+from orchestration.statements import InForce, accepted_folder, in_force, newest_rows
 
 DATA, CORRECTION, FACTOR, METHOD, BOUNDARY = "data", "correction", "factor", "method", "boundary"
 CAUSES = (DATA, CORRECTION, FACTOR, METHOD, BOUNDARY)

@@ -10,10 +10,9 @@ from typing import Any
 from orchestration.acceptance import RoundResult, accept_company, judge_and_accept
 from orchestration.collection import waivers, withdrawals
 from orchestration.company import DataFolder
-from orchestration.control import newest_rows
 from orchestration.lake import Lake
 from orchestration.landing import land_source
-from orchestration.statements import in_force
+from orchestration.statements import in_force, newest_rows
 from tests.conftest import write_csv
 
 TODAY = date(2024, 12, 31)

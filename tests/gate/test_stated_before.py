@@ -6,8 +6,7 @@ import pytest
 
 from orchestration.collection.withdrawals import read_withdrawals
 from orchestration.company import DataFolder
-from orchestration.control import newest_rows
-from orchestration.statements import in_force
+from orchestration.statements import in_force, newest_rows
 from tests.gate.buyer import HAND_IN, TODAY, Buyer, found, state
 
 QUARTER = ("1 01 north - coal 10", "2 02 north - coal 10", "3 03 north - coal 10")
