@@ -9,7 +9,7 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export DO_NOT_TRACK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo ui test lint bench
+.PHONY: help setup demo ui quick test lint bench
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -31,12 +31,16 @@ demo: setup ## every round of the example company, summed up on screen
 ui: setup ## Dagster's web page with assets, verdicts and runs
 	$(BIN)/dg dev
 
+quick: setup lint ## what needs no warehouse, browser or server
+	$(BIN)/pytest -n 2 -m "not slow"
+
 test: setup lint ## everything that proves it works
 	$(BIN)/pytest -n 2 --dist worksteal
 
 lint: setup ## how the code reads
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/lint-imports --no-cache
 	$(BIN)/sqlfluff lint --config dbt_project/.sqlfluff dbt_project/models dbt_project/tests
 
 bench: setup ## how fast, compared with what

@@ -237,9 +237,9 @@ RULES = (
         SAID,
         (
             "Check the unit (per MWh for per kWh, per t for per kg, kcal for kJ) and the decimal "
-            "point; orchestration/physical_bounds.csv has the bounds with their sources.",
+            "point; orchestration/company/physical_bounds.csv has the bounds with their sources.",
             "请检查单位（MWh 与 kWh、t 与 kg、kcal 与 kJ）和小数点；界限及其来源见 "
-            "orchestration/physical_bounds.csv。",
+            "orchestration/company/physical_bounds.csv。",
         ),
     ),
     _from_problems(

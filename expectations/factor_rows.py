@@ -14,9 +14,9 @@ from typing import NamedTuple
 import pyarrow as pa
 
 from expectations.preparation import as_number, convert
-from orchestration.ingest.units import Bridges, UnitError, conversion, parse
-from orchestration.physical_bounds import GAS_MASS, bound_of
-from orchestration.table_checks import bridges, country_codes, spelling
+from orchestration.company.physical_bounds import GAS_MASS, bound_of
+from orchestration.company.table_checks import bridges, country_codes, spelling
+from orchestration.company.units import Bridges, UnitError, conversion, parse
 
 SEEDS = Path(__file__).parents[1] / "dbt_project" / "seeds"
 GASES_SEED, GWP_SEED = SEEDS / "gases.csv", SEEDS / "gwp.csv"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from expectations.collection_round import BEYOND_HARD, BEYOND_USUAL
 from expectations.erp_export import COARSE_RECORD_KEY, IS_RECORD_LINE, ONE_PART
 from expectations.stage_workbook import COARSE_MONTH_KEY, IS_MONTHLY, PARTS_OF_A_HAND_IN
-from orchestration.physical_bounds import largest_month
+from orchestration.company.physical_bounds import largest_month
 
 LAYOUT = """
 create or replace temp table gate_layout as

@@ -16,7 +16,7 @@ import pyarrow as pa
 from expectations.rules import FINDING_SCHEMA, Rule, list_findings
 
 if TYPE_CHECKING:
-    from orchestration.collection.papers import Problem
+    from orchestration.gate.approvals import Problem
 
 PROBLEM_SCHEMA = pa.schema(
     [(name, pa.string()) for name in ("rule_id", "hand_in", "source_file", "source_cell")]

@@ -49,11 +49,11 @@ from expectations.stated_before import (
     STATEMENTS,
 )
 from expectations.stated_regularly import LAPSED, NO_LAPSED
-from orchestration.collection.withdrawals import LINE_SCHEMA
-from orchestration.company import INSTRUMENT_COLUMNS
+from orchestration.company.data_folder import INSTRUMENT_COLUMNS
+from orchestration.gate.withdrawals import LINE_SCHEMA
 
 if TYPE_CHECKING:
-    from orchestration.ingest.units import Bridges
+    from orchestration.company.units import Bridges
 
 INSTRUMENT_TEXT = (*INSTRUMENT_COLUMNS, "round", "source_file", "source_line")
 METER_TEXT = (
@@ -238,7 +238,7 @@ def _prepare_units(connection: duckdb.DuckDBPyConnection) -> None:
 
 def _prepare_property_bounds(connection: duckdb.DuckDBPyConnection) -> None:
     """What physics allows of each measured property, in the unit it was typed in."""
-    from orchestration.physical_bounds import bound_of
+    from orchestration.company.physical_bounds import bound_of
 
     asked = connection.execute("""
         select distinct r.flow_id, r.property, r.unit_text, f.flow_kind
@@ -319,7 +319,7 @@ def convert(
     unit_text: str, unit_code: str, bridge: Bridges | None = None
 ) -> tuple[float | None, str | None]:
     """Canonical units per one `unit_text`, or the reason why there is no such number."""
-    from orchestration.ingest.units import Bridges, UnitError, conversion
+    from orchestration.company.units import Bridges, UnitError, conversion
 
     try:
         return conversion(unit_text, unit_code, **(bridge or Bridges())._asdict()), None
@@ -328,7 +328,7 @@ def convert(
 
 
 def _bridges(connection: duckdb.DuckDBPyConnection) -> dict[str, Bridges]:
-    from orchestration.table_checks import bridges
+    from orchestration.company.table_checks import bridges
 
     stated = connection.sql("select flow_id, property, value from flow_properties")
     return bridges(stated.to_arrow_table().to_pylist())

@@ -119,7 +119,7 @@ RECYCLING = DescribedRule(
 
 
 def _balance(rule_id: str, object_kind: str, title: tuple[str, str], remedy: tuple[str, str]):
-    from orchestration.collection.waivers import CALCULATION_RULES
+    from orchestration.gate.waivers import CALCULATION_RULES
 
     return DescribedRule(
         rule_id,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from expectations.erp_export import BESIDE_READINGS
 from expectations.rules import Rule, remedies
-from orchestration.physical_bounds import largest_month
+from orchestration.company.physical_bounds import largest_month
 
 NOT_A_SUM = "role <> 'row_total'"
 STATED = "value_type not in ('blank', 'missing')"

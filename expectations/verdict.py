@@ -28,12 +28,12 @@ from expectations.judge import GateError, RuleResult, judge
 from expectations.papers import paper_findings
 from expectations.preparation import prepare
 from expectations.rules import FINDING_SCHEMA, Rule, list_findings
-from orchestration.lake import WITHDRAWN_SCHEMA
+from orchestration.lake.paths import WITHDRAWN_SCHEMA
 
 if TYPE_CHECKING:
-    from orchestration.collection.waivers import Waivers
-    from orchestration.collection.withdrawals import Withdrawals
-    from orchestration.company import Company, Round
+    from orchestration.company.data_folder import Company, Round
+    from orchestration.gate.waivers import Waivers
+    from orchestration.gate.withdrawals import Withdrawals
 
 SUITES: Mapping[str, Sequence[Rule]] = {
     "stage_workbook": stage_workbook.RULES,

@@ -22,7 +22,7 @@ from orchestration.assets.returned import returned_asset
 from orchestration.assets.rounds import round_status_asset, round_status_checks
 from orchestration.assets.stage_workbooks import stage_workbook_assets
 from orchestration.assets.warehouse import warehouse_assets
-from orchestration.dbt import Dbt
+from orchestration.calculation.dbt import Dbt
 from orchestration.partitions import rounds_partitions
 from orchestration.resources import Folders, default_folders
 from orchestration.schedules import (

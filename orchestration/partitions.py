@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from dagster import BackfillPolicy, StaticPartitionsDefinition
 
-from orchestration.company import CompanyDataError, Round
+from orchestration.company.data_folder import CompanyDataError, Round
 
 ALL_ROUNDS_IN_ONE_RUN = BackfillPolicy.single_run()
 """A backfill is one run: the framework's cost is paid once, and dbt is called once."""

@@ -10,9 +10,9 @@ from functools import cached_property
 
 from dagster import ConfigurableResource
 
-from orchestration.company import DataFolder
-from orchestration.lake import Lake
-from orchestration.places import (
+from orchestration.company.data_folder import DataFolder
+from orchestration.lake.paths import Lake
+from orchestration.lake.places import (
     DATA,
     DATA_VARIABLE,
     REPOSITORY,

@@ -29,8 +29,8 @@ from dagster._core.storage.tags import (
     ASSET_PARTITION_RANGE_START_TAG,
 )
 
-from orchestration.company import DataFolder, Round
-from orchestration.lake import sha256_of_file
+from orchestration.company.data_folder import DataFolder, Round
+from orchestration.lake.paths import sha256_of_file
 from orchestration.resources import Folders
 
 THIRD_OF_THE_MONTH = "0 6 3 * *"

@@ -12,6 +12,9 @@ from typing import Any
 import pytest
 import xlsxwriter
 
+FAST = ("unit", "test_conventions.py")
+"""Folders and files of tests that need no warehouse, browser or server."""
+
 MONTHS = {"2022-02": date(2022, 1, 1), "2022-03": date(2022, 2, 1)}
 FACTOR_COLUMNS = (
     "factor_id,edition,flow_id,boundary,basis,geography,supplier_id,technology,data_year,"
@@ -77,6 +80,13 @@ def write_csv(path: Path, rows: Sequence[Mapping[str, Any]], columns: Iterable[s
         writer = csv.DictWriter(file, list(columns) or list(rows[0]), restval="")
         writer.writeheader()
         writer.writerows(rows)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as slow what `make quick` leaves out."""
+    for item in items:
+        if item.path.parent.name not in FAST and item.path.name not in FAST:
+            item.add_marker(pytest.mark.slow)
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from sqlglot.lineage import Node, lineage
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import build_scope
 
-from orchestration.dbt import Dbt
+from orchestration.calculation.dbt import Dbt
 
 DIALECT = "duckdb"
 Types = Mapping[str, str]

@@ -13,9 +13,9 @@ from dagster import (
 from orchestration.assets.emission_factors import FACTORS
 from orchestration.assets.gate import CERTIFICATES, COMPANY, ERP, GATE_POOL, READINGS
 from orchestration.assets.metadata import table_metadata
-from orchestration.control import write_control
-from orchestration.conversions import rebuild_conversions
-from orchestration.dbt import PROJECT
+from orchestration.calculation.control import write_control
+from orchestration.calculation.dbt import PROJECT
+from orchestration.gate.conversions import rebuild_conversions
 from orchestration.partitions import ALL_ROUNDS_IN_ONE_RUN
 from orchestration.resources import Folders
 

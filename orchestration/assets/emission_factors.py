@@ -14,8 +14,8 @@ from dagster import (
 from orchestration.assets.gate import COMPANY, FINDING_COLUMNS, FINDINGS_SHOWN, VERDICT_COLUMNS
 from orchestration.assets.landing import show_landed
 from orchestration.assets.metadata import shown_as_markdown, table_metadata
-from orchestration.factors import NAME, accept_factors
-from orchestration.landing import land_factor_libraries
+from orchestration.gate.factors import NAME, accept_factors
+from orchestration.ingest.landing import land_factor_libraries
 from orchestration.resources import Folders
 
 LANDED_FACTORS = AssetKey(["landed", "emission_factors"])

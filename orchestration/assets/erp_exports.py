@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from dagster import AssetExecutionContext, AssetsDefinition, PartitionsDefinition, asset
 
 from orchestration.assets.landing import landed_asset, show_landed
+from orchestration.ingest.landing import land_instruments
 from orchestration.ingest.mapping import SourceMap
-from orchestration.landing import land_instruments
 from orchestration.partitions import ALL_ROUNDS_IN_ONE_RUN
 from orchestration.resources import Folders
 

@@ -21,7 +21,7 @@ from pydantic import Field
 from orchestration.assets.metadata import shown_as_table
 from orchestration.assets.publication import WRITER_POOL
 from orchestration.assets.releases import RELEASE
-from orchestration.publication_folders import release_folders
+from orchestration.publication.folders import release_folders
 from orchestration.resources import Folders
 
 EXCHANGE = AssetKey(["releases", "exchange"])

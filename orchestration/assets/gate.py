@@ -24,11 +24,11 @@ from dagster import (
     multi_asset_check,
 )
 
-from orchestration.acceptance import RoundResult, accept_company, judge_and_accept
 from orchestration.assets.metadata import shown_as_markdown, shown_as_table
-from orchestration.collection.returned import return_hand_ins
-from orchestration.company import INSTRUMENTS
-from orchestration.lake import Lake
+from orchestration.collection.returned.returning import return_hand_ins
+from orchestration.company.data_folder import INSTRUMENTS
+from orchestration.gate.acceptance import RoundResult, accept_company, judge_and_accept
+from orchestration.lake.paths import Lake
 from orchestration.partitions import ALL_ROUNDS_IN_ONE_RUN
 from orchestration.progress import doing
 from orchestration.resources import Folders

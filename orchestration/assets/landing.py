@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dagster import AssetExecutionContext, AssetsDefinition, PartitionsDefinition, asset
 
 from orchestration.assets.metadata import owners, shown_as_table, table_metadata
+from orchestration.ingest.landing import Landed, land_source
 from orchestration.ingest.mapping import SourceMap
-from orchestration.landing import Landed, land_source
 from orchestration.partitions import ALL_ROUNDS_IN_ONE_RUN
 from orchestration.resources import Folders
 

@@ -6,7 +6,7 @@ from dagster import AssetExecutionContext, AssetKey, AssetsDefinition, Config, F
 from pydantic import Field
 
 from orchestration.assets.metadata import shown_as_table
-from orchestration.places import POSTGRES_VARIABLE
+from orchestration.lake.places import POSTGRES_VARIABLE
 from orchestration.resources import Folders
 
 PUBLISHED = AssetKey(["published", "marts"])

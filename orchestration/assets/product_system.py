@@ -23,11 +23,16 @@ from dagster import (
 
 from orchestration.assets.metadata import bar_picture, shown_as_markdown, shown_as_table
 from orchestration.assets.publication import WRITER_POOL
-from orchestration.lake import Lake
+from orchestration.calculation.product_figures import delivered_by_stage, same_in_other_periods
+from orchestration.calculation.solving import (
+    CRITICAL,
+    SolveError,
+    finding_rows,
+    solve_stale_periods,
+)
+from orchestration.lake.paths import Lake
 from orchestration.partitions import ALL_ROUNDS_IN_ONE_RUN
-from orchestration.product_figures import delivered_by_stage, same_in_other_periods
 from orchestration.resources import Folders
-from orchestration.solving import CRITICAL, SolveError, finding_rows, solve_stale_periods
 
 PRODUCT_SYSTEM = AssetKey(["solved", "product_system"])
 SYSTEM_EXCHANGES = AssetKey(["intermediate", "int_system_exchanges"])

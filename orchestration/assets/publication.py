@@ -12,9 +12,9 @@ from dagster import (
 )
 
 from orchestration.assets.metadata import shown_as_table
-from orchestration.dbt import PROJECT
+from orchestration.calculation.dbt import PROJECT
 from orchestration.partitions import ALL_ROUNDS_IN_ONE_RUN
-from orchestration.publishing import publish
+from orchestration.release.publishing import publish
 from orchestration.resources import Folders
 
 WRITER_POOL = "warehouse_writer"

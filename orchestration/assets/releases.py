@@ -16,8 +16,8 @@ from dagster import (
 
 from orchestration.assets.metadata import shown_as_table
 from orchestration.assets.publication import WRITER_POOL
-from orchestration.lake import Lake
-from orchestration.releasing import NotReleasableError, release
+from orchestration.lake.paths import Lake
+from orchestration.release.releasing import NotReleasableError, release
 from orchestration.report.documents.writing import write_documents_of
 from orchestration.report.page_source import PageError
 from orchestration.report.writing import write_report
@@ -83,7 +83,7 @@ def release_asset(partitions: PartitionsDefinition) -> AssetsDefinition:
 
 def restatement_metadata(parquet: Path, release_name: str) -> dict[str, Any]:
     """What a release changed of the one before, by cause; nothing for the first release."""
-    from orchestration.restatement.on_screen import (
+    from orchestration.commands.restatement_on_screen import (
         TITLES,
         footprint_changes,
         inventory_totals,

@@ -10,7 +10,7 @@ from dagster import (
 
 from orchestration.assets.gate import FINDINGS, VERDICTS
 from orchestration.assets.publication import WRITER_POOL
-from orchestration.collection.returned import return_what_was_calculated
+from orchestration.collection.returned.returning import return_what_was_calculated
 from orchestration.partitions import ALL_ROUNDS_IN_ONE_RUN
 from orchestration.resources import Folders
 

@@ -28,7 +28,7 @@ from orchestration.assets.gate import SIGN_OFFS, VERDICTS
 from orchestration.assets.metadata import coverage_picture, shown_as_markdown, shown_as_table
 from orchestration.assets.releases import PUBLISHED
 from orchestration.collection.round_status import RoundStatus, round_status
-from orchestration.collection.status_on_screen import (
+from orchestration.commands.status_on_screen import (
     at_risk,
     head_of,
     next_step,

@@ -30,13 +30,13 @@ from orchestration.assets.gate import COMPANY, VERDICTS
 from orchestration.assets.metadata import bar_picture, shown_as_table
 from orchestration.assets.product_system import PRODUCT_SYSTEM
 from orchestration.assets.publication import WRITER_POOL
-from orchestration.dbt import BELOW_THE_SOLVE, Dbt
-from orchestration.lake import Lake
+from orchestration.calculation.dbt import BELOW_THE_SOLVE, Dbt
+from orchestration.calculation.product_figures import FOOTPRINTS_SHOWN, STAGES, newest_footprints
+from orchestration.calculation.solving import SolveError, refuse_what_is_not_solved
+from orchestration.calculation.unpassed import built_under_watch
+from orchestration.lake.paths import Lake
 from orchestration.partitions import ALL_ROUNDS_IN_ONE_RUN
-from orchestration.product_figures import FOOTPRINTS_SHOWN, STAGES, newest_footprints
 from orchestration.resources import Folders
-from orchestration.solving import SolveError, refuse_what_is_not_solved
-from orchestration.unpassed import built_under_watch
 
 ONE_ASSET = {"company": COMPANY, "solved": PRODUCT_SYSTEM}
 """dbt sources whose tables are written together."""

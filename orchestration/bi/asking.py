@@ -13,7 +13,7 @@ import duckdb
 from rich.console import Console
 from rich.table import Table
 
-from orchestration.bi.macros import all_macros, macros_over
+from orchestration.publication.macros import all_macros, macros_over
 
 SHOWN_ROWS = 200
 """Rows of a table on screen; CSV has all of them."""

@@ -7,9 +7,9 @@ import os
 from pathlib import Path
 from typing import Any
 
-from orchestration.dbt import Dbt
-from orchestration.lake import Lake
-from orchestration.places import REPOSITORY
+from orchestration.calculation.dbt import Dbt
+from orchestration.lake.paths import Lake
+from orchestration.lake.places import REPOSITORY
 
 
 class NothingCalculatedError(Exception):

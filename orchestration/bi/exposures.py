@@ -17,10 +17,10 @@ from typing import Any
 import yaml
 from sqlglot import exp, parse_one
 
-from orchestration.bi.descriptions import MARTS, described_marts
-from orchestration.bi.macros import all_macros
 from orchestration.exchange import exchanging, explaining, figures
-from orchestration.places import REPOSITORY
+from orchestration.lake.places import REPOSITORY
+from orchestration.publication.descriptions import MARTS, described_marts
+from orchestration.publication.macros import all_macros
 from orchestration.report import documents, instances
 from orchestration.report.page_source import Page, read_pages
 from orchestration.report.site import PAGES

@@ -25,7 +25,7 @@ from psycopg.sql import SQL, Composable, Identifier, Literal
 
 from orchestration.bi import postgres_grants as grants
 from orchestration.bi.asking import open_marts
-from orchestration.lake import sha256_of_file
+from orchestration.lake.paths import sha256_of_file
 from orchestration.progress import doing
 
 MARK = "Carbonloom marts, replaced as a whole by `carbonloom postgres`. "

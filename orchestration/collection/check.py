@@ -16,23 +16,28 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from orchestration.acceptance import accept_company, write_empty_tables
-from orchestration.collection.notice import Notice, notice_of
-from orchestration.collection.returned import LIST_SUFFIX, give_back, remove_copy, write_copy
-from orchestration.collection.waivers import read_waivers
-from orchestration.company import DataFolder, Round
-from orchestration.gate_tables import Case, HandIn, lay_out
+from orchestration.collection.returned.notice import Notice, notice_of
+from orchestration.collection.returned.returning import (
+    LIST_SUFFIX,
+    give_back,
+    remove_copy,
+    write_copy,
+)
+from orchestration.company.data_folder import DataFolder, Round
+from orchestration.gate.acceptance import accept_company, write_empty_tables
+from orchestration.gate.case import Case, HandIn, lay_out
+from orchestration.gate.waivers import read_waivers
 from orchestration.ingest.corrections import (
     apply_corrections,
     findings_on_lines,
     read_corrections,
 )
-from orchestration.ingest.grid import UnreadableFileError
+from orchestration.ingest.landing import LANDED_INSTRUMENTS_SCHEMA
 from orchestration.ingest.mapping import SourceMap, read_hand_in
 from orchestration.ingest.template_marks import read_stamps
-from orchestration.ingest.workbook import read_workbook
-from orchestration.lake import Lake, sha256_of_file
-from orchestration.landing import LANDED_INSTRUMENTS_SCHEMA
+from orchestration.lake.paths import Lake, sha256_of_file
+from orchestration.spreadsheets.grid import UnreadableFileError
+from orchestration.spreadsheets.workbook import read_workbook
 
 NOT_CHECKED: Mapping[str, tuple[str, str]] = {
     "sheet_agrees_with_erp": (

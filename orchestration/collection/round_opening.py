@@ -21,10 +21,10 @@ from pathlib import Path
 
 from rich.console import Console
 
-from orchestration.collection.template import issue_templates
-from orchestration.company import INSTRUMENTS, DataFolder, Round, months_between
+from orchestration.collection.template.issuing import issue_templates
+from orchestration.company.data_folder import INSTRUMENTS, DataFolder, Round, months_between
+from orchestration.company.source_map import Layout, MapError, MonthsAcross, SourceMap
 from orchestration.ingest.sheet import wanted_headers
-from orchestration.ingest.source_map import Layout, MapError, MonthsAcross, SourceMap
 from orchestration.progress import shown
 
 CALENDAR = "rounds.csv"

@@ -17,18 +17,18 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from orchestration.acceptance import (
+from orchestration.company.data_folder import INSTRUMENTS, DataFolder
+from orchestration.gate.acceptance import (
     calendar_tables,
     content_of_round,
     files_of,
     verdict_schema,
 )
-from orchestration.collection.judgement_log import AS_OF_SCHEMA, JUDGEMENT_SCHEMA
-from orchestration.collection.sign_offs import FILE as SIGN_OFFS_FILE
-from orchestration.collection.sign_offs import ROUND, SIGN_OFF_SCHEMA, judge_sign_offs
-from orchestration.company import INSTRUMENTS, DataFolder
-from orchestration.ingest.files import sha256_of_hand_in
-from orchestration.lake import Lake
+from orchestration.gate.judgement_log import AS_OF_SCHEMA, JUDGEMENT_SCHEMA
+from orchestration.gate.sign_offs import FILE as SIGN_OFFS_FILE
+from orchestration.gate.sign_offs import ROUND, SIGN_OFF_SCHEMA, judge_sign_offs
+from orchestration.lake.paths import Lake
+from orchestration.spreadsheets.files import sha256_of_hand_in
 
 if TYPE_CHECKING:
     from jinja2 import Environment

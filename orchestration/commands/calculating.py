@@ -18,10 +18,10 @@ from orchestration.commands.options import (
     WarehouseOption,
     existing,
 )
-from orchestration.places import DATA, WAREHOUSE
+from orchestration.lake.places import DATA, WAREHOUSE
 
 if TYPE_CHECKING:
-    from orchestration.last_run import LastRun
+    from orchestration.calculation.last_run import LastRun
 
 SHOWN_MOVES = 30
 
@@ -58,7 +58,7 @@ def run(
         carbonloom run --round ROUND
         carbonloom run --data FOLDER --warehouse FOLDER --gwp-set AR5
     """
-    from orchestration import last_run
+    from orchestration.calculation import last_run
 
     be_quiet()
     console, data, warehouse = Console(), existing(data).resolve(), warehouse.resolve()
@@ -73,11 +73,11 @@ def run(
         _say_nothing_changed(console, last, warehouse)
         raise typer.Exit(last.exit_code)
 
-    from orchestration.company import CompanyDataError, DataFolder
+    from orchestration.commands.running import run_rounds
+    from orchestration.commands.summary import print_summary
+    from orchestration.company.data_folder import CompanyDataError, DataFolder
     from orchestration.ingest.mapping import MapError
     from orchestration.progress import shown
-    from orchestration.running import run_rounds
-    from orchestration.summary import print_summary
 
     folder = DataFolder(data)
     last_run.forget_last_run(warehouse)
@@ -165,10 +165,10 @@ def what_if(
         carbonloom what-if --cell 'FILE#SHEET!CELL' --percent 1
         carbonloom what-if --factor FACTOR --percent -10 --all
     """
-    from orchestration import what_if as asking
-    from orchestration.company import CompanyDataError, DataFolder
+    from orchestration.calculation import what_if as asking
+    from orchestration.calculation.recomputing import RecomputeError
+    from orchestration.company.data_folder import CompanyDataError, DataFolder
     from orchestration.progress import shown
-    from orchestration.recomputing import RecomputeError
 
     be_quiet()
     change, console = asking.Change(percent, cell, factor), Console()

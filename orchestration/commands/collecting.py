@@ -19,8 +19,8 @@ from orchestration.commands.options import (
     WarehouseOption,
     existing,
 )
-from orchestration.fixed_words import ROLES
-from orchestration.places import DATA, WAREHOUSE
+from orchestration.company.fixed_words import ROLES
+from orchestration.lake.places import DATA, WAREHOUSE
 
 
 @ends_with(
@@ -78,8 +78,8 @@ def round_open(
         carbonloom round open ROUND --months 2022-07 --opens-on YYYY-MM-DD --closes-on YYYY-MM-DD
     """
     from orchestration.collection.round_opening import Asked, OpeningError, open_round
-    from orchestration.collection.template import TemplateError
-    from orchestration.company import CompanyDataError, DataFolder
+    from orchestration.collection.template.issuing import TemplateError
+    from orchestration.company.data_folder import CompanyDataError, DataFolder
     from orchestration.ingest.mapping import MapError
 
     asked = Asked(
@@ -134,8 +134,8 @@ def template(
         carbonloom template --round ROUND
         carbonloom template --round ROUND --facility SITE --stage STAGE --out FOLDER
     """
-    from orchestration.collection.template import TemplateError, print_templates
-    from orchestration.company import CompanyDataError, DataFolder
+    from orchestration.collection.template.issuing import TemplateError, print_templates
+    from orchestration.company.data_folder import CompanyDataError, DataFolder
     from orchestration.ingest.mapping import MapError
 
     folder = out or warehouse / "templates" / round_name
@@ -195,7 +195,7 @@ def check(
         carbonloom check FILE
         carbonloom check FILE --round ROUND --facility SITE --stage STAGE
     """
-    from orchestration.collection.check_on_screen import check_on_screen
+    from orchestration.commands.check_on_screen import check_on_screen
 
     warnings.filterwarnings("ignore")
     raise typer.Exit(check_on_screen(existing(data).resolve(), file, round_, facility, stage))
@@ -227,8 +227,8 @@ def status(
         carbonloom status
         carbonloom status --round ROUND --today YYYY-MM-DD
     """
-    from orchestration.collection.status_on_screen import print_status
-    from orchestration.company import CompanyDataError
+    from orchestration.commands.status_on_screen import print_status
+    from orchestration.company.data_folder import CompanyDataError
     from orchestration.ingest.mapping import MapError
 
     data = existing(data)
@@ -286,9 +286,9 @@ def sign(
         carbonloom sign --round ROUND --role reviewer --person PERSON
         carbonloom sign --round ROUND --role approver --person PERSON --hand-in round
     """
-    from orchestration.collection import signing
-    from orchestration.company import CompanyDataError, DataFolder
-    from orchestration.lake import Lake
+    from orchestration.company.data_folder import CompanyDataError, DataFolder
+    from orchestration.gate import signing
+    from orchestration.lake.paths import Lake
 
     try:
         signed = signing.sign(

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import typer
 
-from orchestration.places import DATA, DATA_VARIABLE, WAREHOUSE, WAREHOUSE_VARIABLE
+from orchestration.lake.places import DATA, DATA_VARIABLE, WAREHOUSE, WAREHOUSE_VARIABLE
 
 Offers = list[tuple[str, str]]
 """Value and, where the shell shows it, what it stands for."""

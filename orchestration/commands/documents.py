@@ -11,7 +11,7 @@ from rich.console import Console
 from orchestration.commands import completing
 from orchestration.commands.ending import BROKEN, PASSED, broken, ends_with
 from orchestration.commands.options import ReleaseOption, WarehouseOption
-from orchestration.places import WAREHOUSE
+from orchestration.lake.places import WAREHOUSE
 
 
 @ends_with(
@@ -61,7 +61,7 @@ def documents(
         carbonloom documents --release RELEASE --out FOLDER
         carbonloom documents --year YYYY --product PRODUCT
     """
-    from orchestration.report.documents.on_screen import print_documents
+    from orchestration.commands.documents_on_screen import print_documents
     from orchestration.report.documents.writing import Wanted
     from orchestration.report.page_source import PageError
 

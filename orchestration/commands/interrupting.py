@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from orchestration.commands.ending import INTERRUPTED, say
-from orchestration.scratch import remove_scratch_folders
+from orchestration.lake.scratch import remove_scratch_folders
 
 SHOW_CURSOR = "\x1b[?25h"
 

@@ -9,8 +9,8 @@ import typer
 
 from orchestration.commands import completing
 from orchestration.commands.ending import broken
-from orchestration.company_tables import GWP_SETS
-from orchestration.places import DATA_VARIABLE, WAREHOUSE_VARIABLE
+from orchestration.company.tables import GWP_SETS
+from orchestration.lake.places import DATA_VARIABLE, WAREHOUSE_VARIABLE
 
 DataOption = Annotated[
     Path, typer.Option(metavar="FOLDER", help="The company's data folder.", envvar=DATA_VARIABLE)

@@ -11,8 +11,8 @@ from rich.console import Console
 from orchestration.commands import completing
 from orchestration.commands.ending import BROKEN, PASSED, REFUSED, broken, ends_with, say
 from orchestration.commands.options import ReleaseOption, WarehouseOption
-from orchestration.fixed_words import BASES
-from orchestration.places import WAREHOUSE
+from orchestration.company.fixed_words import BASES
+from orchestration.lake.places import WAREHOUSE
 
 FORMS = ("table", "csv")
 
@@ -45,7 +45,7 @@ def report(
         carbonloom report
         carbonloom report --release RELEASE --out FOLDER
     """
-    from orchestration.report.on_screen import print_report
+    from orchestration.commands.report_on_screen import print_report
     from orchestration.report.page_source import PageError
 
     if release is not None and out is None:
@@ -122,12 +122,12 @@ def exchange(
         carbonloom exchange --release RELEASE
         carbonloom exchange --release RELEASE --product PRODUCT --year YYYY --reason TEXT
     """
+    from orchestration.commands.exchange_on_screen import print_exchange
     from orchestration.exchange.exchanging import (
         CannotExchangeError,
         preliminary_source,
         release_source,
     )
-    from orchestration.exchange.on_screen import print_exchange
     from orchestration.progress import shown
 
     if basis not in BASES:
@@ -226,6 +226,6 @@ def rules(
         carbonloom rules
         carbonloom rules RULE RULE
     """
-    from orchestration.rule_listing import print_rules
+    from orchestration.commands.rule_listing import print_rules
 
     raise typer.Exit(PASSED if print_rules(Console(), rule_ids or []) else BROKEN)

@@ -19,7 +19,7 @@ from orchestration.commands.options import (
     RoundOption,
     WarehouseOption,
 )
-from orchestration.places import DATA, WAREHOUSE
+from orchestration.lake.places import DATA, WAREHOUSE
 
 
 @ends_with(
@@ -49,8 +49,8 @@ def release(
 
         carbonloom release --round ROUND
     """
-    from orchestration.company import CompanyDataError
-    from orchestration.release_summary import print_release
+    from orchestration.commands.release_summary import print_release
+    from orchestration.company.data_folder import CompanyDataError
 
     be_quiet()
     try:
@@ -78,8 +78,8 @@ def verify(folder: ReleaseArgument) -> None:
 
         carbonloom verify RELEASE
     """
-    from orchestration.release_summary import print_verification
-    from orchestration.verifying import NotAReleaseError
+    from orchestration.commands.release_summary import print_verification
+    from orchestration.release.verifying import NotAReleaseError
 
     be_quiet()
     try:
@@ -114,7 +114,7 @@ def compare(
         carbonloom compare OLDER NEWER
         carbonloom compare OLDER NEWER --out FOLDER
     """
-    from orchestration.restatement.on_screen import NotComparableError, print_comparison
+    from orchestration.commands.restatement_on_screen import NotComparableError, print_comparison
 
     be_quiet()
     try:

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from orchestration.commands.ending import BROKEN, PASSED, REFUSED, be_quiet, broken, ends_with, say
 from orchestration.commands.options import ReleaseOption, WarehouseOption
-from orchestration.places import POSTGRES_VARIABLE, WAREHOUSE
+from orchestration.lake.places import POSTGRES_VARIABLE, WAREHOUSE
 
 
 @ends_with(
@@ -66,7 +66,7 @@ def postgres(
     """
     from orchestration.bi.asking import NoMartsError
     from orchestration.bi.postgres import NoServerError, PostgresError
-    from orchestration.bi.postgres_on_screen import print_copy
+    from orchestration.commands.postgres_on_screen import print_copy
 
     if release and preliminary:
         raise broken("--release and --preliminary exclude each other.")
@@ -109,8 +109,8 @@ def dictionary(
         carbonloom dictionary --out FILE
     """
     from orchestration.bi.dictionary import NothingCalculatedError, write_dictionary
-    from orchestration.dbt import DbtError
-    from orchestration.lake import Lake
+    from orchestration.calculation.dbt import DbtError
+    from orchestration.lake.paths import Lake
     from orchestration.progress import shown
 
     be_quiet()

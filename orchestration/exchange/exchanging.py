@@ -23,8 +23,8 @@ from orchestration.exchange.figures import (
 )
 from orchestration.exchange.records import NotWritableError, content_of, settings_missing
 from orchestration.exchange.registry import Registry, content_sha256, id_of
-from orchestration.lake import Lake
-from orchestration.publication_files import MANIFEST, RELEASED, described_files
+from orchestration.lake.paths import Lake
+from orchestration.publication.files import MANIFEST, RELEASED, described_files
 
 WRITTEN, UNCHANGED, REFUSED, NOT_DUE = "written", "unchanged", "refused", "not due"
 MONTHS_OF_A_YEAR = 12

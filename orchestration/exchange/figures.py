@@ -15,8 +15,8 @@ from typing import Any
 
 import duckdb
 
-from orchestration.fixed_words import BASES
-from orchestration.lake import Lake, text_schema
+from orchestration.company.fixed_words import BASES
+from orchestration.lake.paths import Lake, text_schema
 from orchestration.progress import doing
 
 GATE_STAGES = ("raw_material_acquisition", "manufacture")

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from orchestration.company.units import UnitError, conversion
 from orchestration.footprint.exchanges import Floats
 from orchestration.footprint.markets import Markets
 from orchestration.footprint.system_findings import Findings
 from orchestration.footprint.system_tables import ALLOCATION
-from orchestration.ingest.units import UnitError, conversion
 
 PHYSICAL_BASES = ("mass", "energy", "volume", "carbon")
 ECONOMIC_BASES = ("revenue", "unit_price")

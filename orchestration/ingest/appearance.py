@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from orchestration.ingest.grid import Appearance, Grid, column_of
-from orchestration.ingest.number_formats import Shown, shown_by
-from orchestration.ingest.numbers import number_text
 from orchestration.ingest.reading import Readings
+from orchestration.spreadsheets.grid import Appearance, Grid, column_of
+from orchestration.spreadsheets.number_formats import Shown, shown_by
+from orchestration.spreadsheets.numbers import number_text
 
 ADDRESS = re.compile(r"([A-Z]+)([0-9]+)")
 MONEY = frozenset("¤¥￥€$£")
@@ -124,7 +124,7 @@ def contradicts(shown: Shown, unit: str | None) -> bool:
     Without a unit (a multiplier, or one that nobody could read) only the size can contradict; a
     share that is shown in percent is the number it is.
     """
-    from orchestration.ingest.units import UnitError, parse
+    from orchestration.company.units import UnitError, parse
 
     try:
         stated = parse(unit) if unit else None

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
-from orchestration.ingest.grid import text_of
-from orchestration.ingest.numbers import fold
+from orchestration.company.source_map import Span
 from orchestration.ingest.periods import day_of
-from orchestration.ingest.source_map import Span
+from orchestration.spreadsheets.grid import text_of
+from orchestration.spreadsheets.numbers import fold
 
 BETWEEN = re.compile(r" ?(?:–|—|-|~|/|至|到|\bto\b|\bbis\b) ?")
 """What people write between two days; a mark that stands within a day parts none."""

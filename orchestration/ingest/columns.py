@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from orchestration.ingest.grid import Grid, Typed, column_letters, text_of
-from orchestration.ingest.numbers import fold
 from orchestration.ingest.sheet import header_texts, is_blank
+from orchestration.spreadsheets.grid import Grid, Typed, column_letters, text_of
+from orchestration.spreadsheets.numbers import fold
 
 
 class Columns:

@@ -20,11 +20,11 @@ import pyarrow.compute as pc
 from expectations.rules import FINDING_SCHEMA
 from orchestration.ingest.appearance import KINDS as LOOKS
 from orchestration.ingest.appearance import SETTLED
-from orchestration.ingest.grid import UnreadableFileError
-from orchestration.ingest.numbers import PLAIN, fold, number_text
 from orchestration.ingest.reading import READING_SCHEMA
 from orchestration.ingest.sheet import DIVIDES, scaled
-from orchestration.ingest.text_table import read_text_table
+from orchestration.spreadsheets.grid import UnreadableFileError
+from orchestration.spreadsheets.numbers import PLAIN, fold, number_text
+from orchestration.spreadsheets.text_table import read_text_table
 
 COLUMNS = (
     "file",

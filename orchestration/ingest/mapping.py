@@ -12,16 +12,12 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from orchestration.company.source_map import Layout, MapError, MonthsAcross, Sheet, SourceMap
 from orchestration.ingest.appearance import Looks
-from orchestration.ingest.erp_export import is_delimited, read_erp_export
-from orchestration.ingest.files import TEXT_SUFFIXES, printable, read_file
-from orchestration.ingest.grid import Grid, UnreadableFileError
 from orchestration.ingest.months_across import MonthsAcrossReader
-from orchestration.ingest.numbers import fold
 from orchestration.ingest.reading import Readings
 from orchestration.ingest.row_layouts import RowReader
 from orchestration.ingest.sheet import Context, known_headers
-from orchestration.ingest.source_map import Layout, MapError, MonthsAcross, Sheet, SourceMap
 from orchestration.ingest.template_marks import (
     MAP_SHA256,
     TEMPLATE_VERSION,
@@ -31,10 +27,14 @@ from orchestration.ingest.template_marks import (
     whose,
 )
 from orchestration.ingest.unread_sheets import add_unread_sheets
-from orchestration.ingest.workbook import Workbook, is_workbook, read_workbook
+from orchestration.spreadsheets.files import TEXT_SUFFIXES, printable, read_file
+from orchestration.spreadsheets.grid import Grid, UnreadableFileError
+from orchestration.spreadsheets.numbers import fold
+from orchestration.spreadsheets.text_export import is_delimited, read_erp_export
+from orchestration.spreadsheets.workbook import Workbook, is_workbook, read_workbook
 
 if TYPE_CHECKING:
-    from orchestration.company import Round
+    from orchestration.company.data_folder import Round
 
 __all__ = ["MapError", "SourceMap", "read_hand_in"]
 

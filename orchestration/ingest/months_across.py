@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from orchestration.ingest.grid import Typed, column_letters, text_of
-from orchestration.ingest.numbers import fold
+from orchestration.company.source_map import Item, MonthsAcross
 from orchestration.ingest.periods import month_of
 from orchestration.ingest.sheet import (
     MANY_FIGURES,
@@ -19,7 +18,8 @@ from orchestration.ingest.sheet import (
     multiplier_columns,
     process_of,
 )
-from orchestration.ingest.source_map import Item, MonthsAcross
+from orchestration.spreadsheets.grid import Typed, column_letters, text_of
+from orchestration.spreadsheets.numbers import fold
 
 
 class MonthsAcrossReader:

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from orchestration.ingest.numbers import fold
+from orchestration.spreadsheets.numbers import fold
 
 FIRST_SERIAL, LAST_SERIAL = 36_526, 73_050  # 2000-01-01 to 2099-12-31
 SERIAL_ZERO = date(1899, 12, 30)

@@ -10,11 +10,11 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from orchestration.company.source_map import Control, Records
 from orchestration.ingest.columns import Columns
-from orchestration.ingest.grid import text_of
-from orchestration.ingest.numbers import fold
 from orchestration.ingest.sheet import Context, is_blank
-from orchestration.ingest.source_map import Control, Records
+from orchestration.spreadsheets.grid import text_of
+from orchestration.spreadsheets.numbers import fold
 
 NUMBER_IN_TEXT = re.compile(r"[+-]?[0-9](?:[0-9.,]*[0-9])?-?")
 NUMBERED = re.compile(r"(.*?)([0-9]{1,18})", re.DOTALL)

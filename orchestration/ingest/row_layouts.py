@@ -7,9 +7,17 @@ from datetime import date
 from functools import cached_property
 from typing import Any, TypeVar
 
+from orchestration.company.source_map import (
+    ColumnItem,
+    FromColumn,
+    FromColumnOrText,
+    Item,
+    MonthsDown,
+    Records,
+    Span,
+)
 from orchestration.ingest.bill_days import Days, Part, billed_days, parts_of
 from orchestration.ingest.columns import Columns
-from orchestration.ingest.numbers import fold
 from orchestration.ingest.periods import is_serial, month_of, serial_month
 from orchestration.ingest.record_facts import RecordFacts, is_closing_line
 from orchestration.ingest.sheet import (
@@ -24,16 +32,8 @@ from orchestration.ingest.sheet import (
     wanted_headers,
     with_facility,
 )
-from orchestration.ingest.source_map import (
-    ColumnItem,
-    FromColumn,
-    FromColumnOrText,
-    Item,
-    MonthsDown,
-    Records,
-    Span,
-)
 from orchestration.ingest.template_marks import is_annotation
+from orchestration.spreadsheets.numbers import fold
 
 Value = TypeVar("Value")
 Positions = Sequence[int]

@@ -7,10 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from orchestration.ingest.grid import Grid, Typed, text_of
-from orchestration.ingest.numbers import fold, number_text
-from orchestration.ingest.reading import Readings
-from orchestration.ingest.source_map import (
+from orchestration.company.source_map import (
     FromColumn,
     FromColumnOrText,
     Item,
@@ -19,7 +16,10 @@ from orchestration.ingest.source_map import (
     Records,
     Sheet,
 )
+from orchestration.ingest.reading import Readings
 from orchestration.ingest.template_marks import without_annotation
+from orchestration.spreadsheets.grid import Grid, Typed, text_of
+from orchestration.spreadsheets.numbers import fold, number_text
 
 DIVIDES = "/"
 """Stands before a part of multiplier_text that divides."""

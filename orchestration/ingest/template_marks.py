@@ -11,11 +11,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from orchestration.ingest.grid import text_of
-from orchestration.ingest.numbers import fold
+from orchestration.spreadsheets.grid import text_of
+from orchestration.spreadsheets.numbers import fold
 
 if TYPE_CHECKING:
-    from orchestration.ingest.workbook import Workbook
+    from orchestration.spreadsheets.workbook import Workbook
 
 META_SHEET = "_meta"
 COVER_SHEET = "封面 Cover"

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from orchestration.ingest.grid import Grid, UnreadableFileError
-from orchestration.ingest.numbers import fold
+from orchestration.company.source_map import Layout, Sheet
 from orchestration.ingest.reading import Readings
 from orchestration.ingest.sheet import header_texts, known_headers
-from orchestration.ingest.source_map import Layout, Sheet
 from orchestration.ingest.template_marks import sheets_handed_in
-from orchestration.ingest.workbook import Workbook
+from orchestration.spreadsheets.grid import Grid, UnreadableFileError
+from orchestration.spreadsheets.numbers import fold
+from orchestration.spreadsheets.workbook import Workbook
 
 UNREAD = "unread_sheet"
 HEADERS_ALIKE = 2

@@ -6,7 +6,7 @@ import re
 
 from markupsafe import Markup
 
-from orchestration.places import REPOSITORY
+from orchestration.lake.places import REPOSITORY
 
 METHOD = REPOSITORY / "dbt_project" / "docs" / "method.md"
 DOCS_TAG = re.compile(r"\{%.*?%\}\n*")

@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 import yaml
 
-from orchestration.places import REPOSITORY
+from orchestration.lake.places import REPOSITORY
 from orchestration.report.page_source import PageError
 
 WORDS = Path(__file__).with_name("words.yml")

@@ -21,7 +21,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup, escape
 
-from orchestration.lake import sha256_of_file
+from orchestration.lake.paths import sha256_of_file
 from orchestration.progress import doing
 from orchestration.report import charts, formats
 from orchestration.report.instances import (

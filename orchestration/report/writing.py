@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from orchestration.lake import Lake, sha256_of_file
+from orchestration.lake.paths import Lake, sha256_of_file
 from orchestration.report.method_text import METHOD
 from orchestration.report.names import CATEGORIES
 from orchestration.report.page_source import PageError

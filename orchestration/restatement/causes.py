@@ -8,11 +8,11 @@ from typing import Any
 
 import pyarrow as pa
 
+from orchestration.lake.scratch import scratch_folder
 from orchestration.restatement.figures import INVENTORY, KEYS, PRODUCT
 from orchestration.restatement.ingredients import CAUSES, DATA, METHOD, NEW_MONTHS, Ingredients
 from orchestration.restatement.reasons import REASONS, reasons_of
 from orchestration.restatement.states import CALCULATION, State, states
-from orchestration.scratch import scratch_folder
 
 PAIR = (("older_release", pa.string()), ("newer_release", pa.string()))
 RESTATEMENTS = pa.schema(

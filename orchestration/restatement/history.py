@@ -12,9 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from orchestration.lake import Lake
-from orchestration.publication_files import MANIFEST, PRELIMINARY
-from orchestration.publication_folders import newest_release, release_folders
+from orchestration.lake.paths import Lake
+from orchestration.publication.files import MANIFEST, PRELIMINARY
+from orchestration.publication.folders import newest_release, release_folders
 from orchestration.restatement.base_year import BASE_YEAR, base_year_rows
 from orchestration.restatement.causes import RESTATEMENTS, compare
 from orchestration.restatement.figures import FIGURES, figures_of

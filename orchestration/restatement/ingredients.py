@@ -30,13 +30,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from orchestration.company import INSTRUMENTS, TABLES
+from orchestration.company.data_folder import INSTRUMENTS, TABLES
+from orchestration.gate.statements import InForce, accepted_folder, in_force, newest_rows
 from orchestration.ingest.corrections import CHANGED
-from orchestration.ingest.numbers import PLAIN
 from orchestration.ingest.reading import ACCEPTED_SCHEMA
-from orchestration.lake import Lake
-from orchestration.publication_files import MANIFEST
-from orchestration.statements import InForce, accepted_folder, in_force, newest_rows
+from orchestration.lake.paths import Lake
+from orchestration.publication.files import MANIFEST
+from orchestration.spreadsheets.numbers import PLAIN
 
 DATA, CORRECTION, FACTOR, METHOD, BOUNDARY = "data", "correction", "factor", "method", "boundary"
 CAUSES = (DATA, CORRECTION, FACTOR, METHOD, BOUNDARY)

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from orchestration.company import TABLES
+from orchestration.company.data_folder import TABLES
 from orchestration.restatement.ingredients import (
     CAUSE_OF_COLUMN,
     CAUSE_OF_TABLE,

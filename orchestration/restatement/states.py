@@ -15,14 +15,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from orchestration import progress
-from orchestration.acceptance import INSTRUMENTS_SCHEMA, MONTH_SCHEMA, write_empty_tables
-from orchestration.company import INSTRUMENTS, Company
-from orchestration.control import code_fingerprint
-from orchestration.conversions import CONVERSION_SCHEMA, conversion_rows
-from orchestration.dbt import PROJECT
-from orchestration.lake import HAND_INS_SCHEMA, NO_MONTH, Lake, content_sha256, text_schema
-from orchestration.publication_files import write_parquet
-from orchestration.recomputing import RecomputeError, recompute
+from orchestration.calculation.control import code_fingerprint
+from orchestration.calculation.dbt import PROJECT
+from orchestration.calculation.recomputing import RecomputeError, recompute
+from orchestration.calculation.solving import CRITICAL, finding_rows
+from orchestration.company.data_folder import INSTRUMENTS, Company
+from orchestration.gate.acceptance import INSTRUMENTS_SCHEMA, MONTH_SCHEMA, write_empty_tables
+from orchestration.gate.conversions import CONVERSION_SCHEMA, conversion_rows
+from orchestration.gate.statements import readings_of
+from orchestration.lake.paths import HAND_INS_SCHEMA, NO_MONTH, Lake, content_sha256, text_schema
+from orchestration.publication.files import write_parquet
 from orchestration.restatement.figures import figures_of
 from orchestration.restatement.ingredients import (
     CAUSE_OF_TABLE,
@@ -37,8 +39,6 @@ from orchestration.restatement.ingredients import (
     instruments_at,
     table_at,
 )
-from orchestration.solving import CRITICAL, finding_rows
-from orchestration.statements import readings_of
 
 CALCULATION = "calculation"
 """What other code makes of the same rows; a change of method."""

@@ -8,15 +8,15 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from orchestration.acceptance import accept_company, write_empty_tables
-from orchestration.company import DataFolder
-from orchestration.control import write_control
-from orchestration.conversions import CONVERSION_SCHEMA, conversion_rows
-from orchestration.dbt import PROJECT
-from orchestration.factors import accept_factors
+from orchestration.calculation.control import write_control
+from orchestration.calculation.dbt import PROJECT
+from orchestration.company.data_folder import DataFolder
+from orchestration.gate.acceptance import accept_company, write_empty_tables
+from orchestration.gate.conversions import CONVERSION_SCHEMA, conversion_rows
+from orchestration.gate.factors import accept_factors
+from orchestration.ingest.landing import land_factor_libraries
 from orchestration.ingest.reading import READING_SCHEMA
-from orchestration.lake import HAND_INS_SCHEMA, Lake
-from orchestration.landing import land_factor_libraries
+from orchestration.lake.paths import HAND_INS_SCHEMA, Lake
 from tests.bench._company import EXAMPLE
 
 ROWS = 5_000_000

@@ -29,7 +29,7 @@ class Trace:
 
 def run(data: Path, warehouse: Path, *rounds: str) -> float:
     """Wall time of a run, start of the interpreter included."""
-    return _process(["-m", "orchestration.cli", *_arguments(data, warehouse, rounds)])
+    return _process(["-m", "orchestration.commands.cli", *_arguments(data, warehouse, rounds)])
 
 
 def trace(data: Path, warehouse: Path, out: Path, *rounds: str) -> Trace:

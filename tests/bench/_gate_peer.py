@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from orchestration.company import Round
+from orchestration.company.data_folder import Round
 
 KEYS = ["hand_in", "source_sheet", "source_cell"]
 STATED = "row_kind == 'reading' and value_type not in ['blank', 'missing']"

@@ -22,22 +22,22 @@ from typing import Any
 STARTED = time.perf_counter()
 
 PARTS = {  # where it is called from, name, part
-    "orchestration.dbt": [("Dbt.manifest", "dbt_parse"), ("Dbt.build", "dbt_build")],
-    "orchestration.landing": [
+    "orchestration.calculation.dbt": [("Dbt.manifest", "dbt_parse"), ("Dbt.build", "dbt_build")],
+    "orchestration.ingest.landing": [
         ("land_source", "ingest"),
         ("land_instruments", "ingest"),
         ("land_factor_libraries", "ingest"),
     ],
-    "orchestration.acceptance": [("judge_and_accept", "gate"), ("accept_company", "gate")],
-    "orchestration.factors": [("accept_factors", "gate")],
-    "orchestration.conversions": [("rebuild_conversions", "gate")],
-    "orchestration.control": [("write_control", "gate")],
-    "orchestration.solving": [
+    "orchestration.gate.acceptance": [("judge_and_accept", "gate"), ("accept_company", "gate")],
+    "orchestration.gate.factors": [("accept_factors", "gate")],
+    "orchestration.gate.conversions": [("rebuild_conversions", "gate")],
+    "orchestration.calculation.control": [("write_control", "gate")],
+    "orchestration.calculation.solving": [
         ("solve_stale_periods", "solve"),
         ("refuse_what_is_not_solved", "solve"),
     ],
-    "orchestration.publishing": [("publish", "publish")],
-    "orchestration.summary": [("print_summary", "summary")],
+    "orchestration.release.publishing": [("publish", "publish")],
+    "orchestration.commands.summary": [("print_summary", "summary")],
     "expectations.judge": [("judge", "great_expectations"), ("_Cursor.execute", "gate"),
                            ("_Cursor.fetchall", "gate"), ("_Cursor.fetchmany", "gate")],
 }  # fmt: skip
@@ -93,7 +93,7 @@ def main() -> None:
 
     spans: list[tuple[float, float]] = []
     dbtRunner.invoke = _counted(dbtRunner.invoke, clock, spans)
-    from orchestration.cli import app
+    from orchestration.commands.cli import app
 
     code: Any = 0
     try:

@@ -13,8 +13,8 @@ from typing import Any
 
 import duckdb
 
-from orchestration.dbt import Dbt, DbtError
-from orchestration.lake import Lake
+from orchestration.calculation.dbt import Dbt, DbtError
+from orchestration.lake.paths import Lake
 
 PEER = Path(__file__).with_name("transform_peer.sql")
 SELECTION = ["--select", "+emissions_by_process", "--exclude-resource-type", "test", "unit_test"]

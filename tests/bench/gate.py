@@ -11,7 +11,7 @@ import duckdb
 import pyarrow as pa
 
 from expectations.verdict import judge_round
-from orchestration.company import Round
+from orchestration.company.data_folder import Round
 from orchestration.ingest.reading import READING_SCHEMA
 from tests.bench import _gate_peer
 from tests.bench._measure import Row, timed

@@ -10,7 +10,7 @@ import pandas as pd
 import xlsxwriter
 from python_calamine import CalamineWorkbook
 
-from orchestration.company import DataFolder, Round
+from orchestration.company.data_folder import DataFolder, Round
 from orchestration.ingest.mapping import SourceMap, read_hand_in
 from tests.bench._company import EXAMPLE
 from tests.bench._measure import Row, timed

@@ -11,12 +11,12 @@ from pathlib import Path
 import pyarrow as pa
 import xlsxwriter
 
-from orchestration.acceptance import accept_company, judge_and_accept
-from orchestration.collection.judgement_log import JUDGEMENT_SCHEMA
-from orchestration.collection.returned import return_hand_ins
-from orchestration.company import DataFolder
-from orchestration.lake import Lake
-from orchestration.landing import land_source
+from orchestration.collection.returned.returning import return_hand_ins
+from orchestration.company.data_folder import DataFolder
+from orchestration.gate.acceptance import accept_company, judge_and_accept
+from orchestration.gate.judgement_log import JUDGEMENT_SCHEMA
+from orchestration.ingest.landing import land_source
+from orchestration.lake.paths import Lake
 from tests.bench._measure import Row, seconds, timed
 from tests.conftest import MONTHS, write_company, write_csv
 
@@ -98,7 +98,7 @@ def measure(folder: Path) -> list[Row]:
 
     def status(name: str) -> None:
         data, lake = cases[name]
-        command = [sys.executable, "-m", "orchestration.cli", "status", "--round", ROUND]
+        command = [sys.executable, "-m", "orchestration.commands.cli", "status", "--round", ROUND]
         done = subprocess.run(
             [*command, "--data", str(data.path), "--warehouse", str(lake.path)],
             capture_output=True, text=True, check=False,

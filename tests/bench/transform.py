@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration.lake import Lake
+from orchestration.lake.paths import Lake
 from tests.bench._accepted import ROWS, write_accepted
 from tests.bench._company import REPOSITORY
 from tests.bench._measure import Row, by_turns

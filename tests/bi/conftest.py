@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from typer.testing import CliRunner
 
-from orchestration.cli import app
+from orchestration.commands.cli import app
 from tests.system_programs import system_program
 
 COMPANY = Path(__file__).parents[1] / "worked_examples" / "spinning_with_regrind"

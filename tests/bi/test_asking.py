@@ -10,8 +10,8 @@ import pytest
 from typer.testing import CliRunner
 
 from orchestration.bi.asking import examples, open_marts
-from orchestration.bi.macros import all_macros
-from orchestration.cli import app
+from orchestration.commands.cli import app
+from orchestration.publication.macros import all_macros
 
 
 @pytest.fixture(scope="module")

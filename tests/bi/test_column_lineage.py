@@ -12,10 +12,10 @@ from dagster import AssetKey, DagsterInstance, TableColumnLineage, materialize
 from orchestration.assets import column_lineage as under_test
 from orchestration.assets.column_lineage import column_lineage, origins_of
 from orchestration.assets.warehouse import SourcesAreAssets
-from orchestration.bi.descriptions import MARTS, described_marts
-from orchestration.dbt import Dbt
+from orchestration.calculation.dbt import Dbt
 from orchestration.definitions import build_definitions
-from orchestration.lake import Lake
+from orchestration.lake.paths import Lake
+from orchestration.publication.descriptions import MARTS, described_marts
 from orchestration.resources import Folders
 from tests.bi.conftest import COMPANY
 

@@ -9,9 +9,9 @@ import pytest
 from playwright.sync_api import sync_playwright
 from typer.testing import CliRunner
 
-from orchestration.bi.descriptions import described_marts
-from orchestration.cli import app
-from orchestration.places import REPOSITORY
+from orchestration.commands.cli import app
+from orchestration.lake.places import REPOSITORY
+from orchestration.publication.descriptions import described_marts
 from tests.system_programs import system_program
 
 

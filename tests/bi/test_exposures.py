@@ -12,11 +12,11 @@ import yaml
 
 from orchestration.bi import exposures
 from orchestration.bi.asking import open_marts
-from orchestration.bi.descriptions import described_marts
-from orchestration.bi.macros import all_macros
 from orchestration.exchange import explaining, figures
 from orchestration.exchange.exchanging import read_publication
 from orchestration.exchange.figures import read_footprints
+from orchestration.publication.descriptions import described_marts
+from orchestration.publication.macros import all_macros
 from orchestration.report.documents.writing import Wanted, write_documents_into
 from orchestration.report.marts import Marts
 from orchestration.report.writing import write_report_into

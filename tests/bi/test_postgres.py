@@ -19,9 +19,9 @@ from typer.testing import CliRunner
 
 from orchestration.assets.postgres import postgres_asset
 from orchestration.bi import postgres
-from orchestration.bi.descriptions import described_marts
-from orchestration.cli import app
-from orchestration.places import POSTGRES_VARIABLE
+from orchestration.commands.cli import app
+from orchestration.lake.places import POSTGRES_VARIABLE
+from orchestration.publication.descriptions import described_marts
 from orchestration.resources import Folders
 from tests.bi.conftest import PASSWORD
 

@@ -16,8 +16,8 @@ import duckdb
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from orchestration.bi.descriptions import described_marts
 from orchestration.bi.postgres import copy_to_postgres
+from orchestration.publication.descriptions import described_marts
 
 SCRIPT = Path(__file__).with_name("seen_by_sqlalchemy.py")
 

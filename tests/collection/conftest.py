@@ -8,11 +8,11 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from orchestration.acceptance import RoundResult, accept_company, judge_and_accept
-from orchestration.collection import sign_offs, waivers
-from orchestration.company import DataFolder
-from orchestration.lake import Lake
-from orchestration.landing import land_source
+from orchestration.company.data_folder import DataFolder
+from orchestration.gate import sign_offs, waivers
+from orchestration.gate.acceptance import RoundResult, accept_company, judge_and_accept
+from orchestration.ingest.landing import land_source
+from orchestration.lake.paths import Lake
 from tests.conftest import TinyCompany, write_csv
 
 ROUND = "2022-02"

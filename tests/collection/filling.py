@@ -16,16 +16,16 @@ from openpyxl import load_workbook
 from openpyxl.utils.datetime import to_excel
 
 from expectations.stage_workbook import NOTES
-from orchestration.company import Round
+from orchestration.company.data_folder import Round
+from orchestration.company.source_map import Layout, MonthsAcross, Records, SourceMap
 from orchestration.ingest.columns import Columns
 from orchestration.ingest.mapping import find_grid, read_hand_in
-from orchestration.ingest.numbers import fold
-from orchestration.ingest.package import Package
 from orchestration.ingest.sheet import known_headers
-from orchestration.ingest.source_map import Layout, MonthsAcross, Records, SourceMap
 from orchestration.ingest.template_marks import without_annotation
-from orchestration.ingest.workbook import read_workbook
-from orchestration.ingest.xlsx_scan import sheet_parts
+from orchestration.spreadsheets.numbers import fold
+from orchestration.spreadsheets.package import Package
+from orchestration.spreadsheets.workbook import read_workbook
+from orchestration.spreadsheets.xlsx_scan import sheet_parts
 from tests.system_programs import system_program
 
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"

@@ -12,17 +12,17 @@ from pathlib import Path
 import pytest
 
 from expectations.factor_rows import COLUMNS as FACTOR_COLUMNS
-from orchestration.acceptance import accept_company
-from orchestration.collection import sign_offs, waivers
-from orchestration.company import (
+from orchestration.company.data_folder import (
     INSTRUMENT_COLUMNS,
     INSTRUMENTS,
     CompanyDataError,
     DataFolder,
 )
-from orchestration.factors import accept_factors
+from orchestration.gate import sign_offs, waivers
+from orchestration.gate.acceptance import accept_company
+from orchestration.gate.factors import accept_factors
+from orchestration.ingest.landing import land_factor_libraries, read_instruments
 from orchestration.ingest.mapping import read_hand_in
-from orchestration.landing import land_factor_libraries, read_instruments
 from tests.collection.conftest import BOILER, ROUND, WATER
 from tests.conftest import TinyCompany
 

@@ -12,11 +12,11 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from orchestration.collection.marked_workbook import list_of_issues, mark_workbook
-from orchestration.collection.notice import Notice, Remark
-from orchestration.collection.package_editor import NotEditableError
+from orchestration.collection.returned.marked_workbook import list_of_issues, mark_workbook
+from orchestration.collection.returned.notice import Notice, Remark
 from orchestration.ingest.template_marks import ISSUES_SHEET
-from orchestration.ingest.workbook import Workbook
+from orchestration.spreadsheets.package_editor import NotEditableError
+from orchestration.spreadsheets.workbook import Workbook
 from tests.collection.broken_workbook import DUE, ROUND, write_workbook
 from tests.collection.test_returned import ENERGY, WATER, marks
 from tests.system_programs import system_program

@@ -13,17 +13,17 @@ import pytest
 from typer.testing import CliRunner
 
 from expectations.rules import FINDING_SCHEMA
-from orchestration.acceptance import accept_company, judge_and_accept
-from orchestration.cli import app
-from orchestration.collection.cell_comments import OPENING
-from orchestration.collection.cell_styles import FILLS
-from orchestration.collection.marked_workbook import mark_workbook
-from orchestration.collection.notice import Notice, Remark, notice_of
-from orchestration.collection.returned import return_hand_ins
-from orchestration.company import DataFolder
+from orchestration.collection.returned.marked_workbook import mark_workbook
+from orchestration.collection.returned.notice import Notice, Remark, notice_of
+from orchestration.collection.returned.returning import return_hand_ins
+from orchestration.commands.cli import app
+from orchestration.company.data_folder import DataFolder
+from orchestration.gate.acceptance import accept_company, judge_and_accept
+from orchestration.ingest.landing import land_source
 from orchestration.ingest.template_marks import ISSUES_SHEET
-from orchestration.lake import Lake
-from orchestration.landing import land_source
+from orchestration.lake.paths import Lake
+from orchestration.spreadsheets.cell_comments import OPENING
+from orchestration.spreadsheets.cell_styles import FILLS
 from tests.collection.broken_workbook import (
     DUE,
     MARKED,
@@ -346,7 +346,7 @@ def test_check_takes_its_copy_away_when_all_is_right(mill: TinyCompany) -> None:
 
 
 def test_check_starts_without_dagster() -> None:
-    command = "import sys, orchestration.cli, orchestration.collection.check_on_screen; "
+    command = "import sys, orchestration.commands.cli, orchestration.commands.check_on_screen; "
     command += "import orchestration.collection.check; print('dagster' in sys.modules)"
     result = subprocess.run([sys.executable, "-c", command], capture_output=True, check=True)
     assert result.stdout.strip() == b"False"

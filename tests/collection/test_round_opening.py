@@ -7,9 +7,9 @@ from datetime import date
 import pytest
 from typer.testing import CliRunner
 
-from orchestration.cli import app
 from orchestration.collection.round_opening import Asked, OpeningError, planned
-from orchestration.company import DataFolder
+from orchestration.commands.cli import app
+from orchestration.company.data_folder import DataFolder
 from tests.conftest import TinyCompany, write_csv
 
 CALENDAR = "rounds.csv"

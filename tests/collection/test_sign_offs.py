@@ -6,9 +6,9 @@ from datetime import date
 
 import pytest
 
-from orchestration.acceptance import content_of_round, files_of
-from orchestration.collection.sign_offs import judge_sign_offs
-from orchestration.company import DataFolder
+from orchestration.company.data_folder import DataFolder
+from orchestration.gate.acceptance import content_of_round, files_of
+from orchestration.gate.sign_offs import judge_sign_offs
 from tests.collection.conftest import BOILER, ROUND, WATER, rows_of, write_sign_offs, write_waivers
 from tests.conftest import write_csv
 

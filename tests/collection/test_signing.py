@@ -6,7 +6,7 @@ from datetime import date
 
 from typer.testing import CliRunner
 
-from orchestration.cli import app
+from orchestration.commands.cli import app
 from tests.collection.conftest import BOILER, ROUND, WATER
 
 

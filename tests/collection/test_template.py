@@ -11,16 +11,16 @@ import pytest
 from openpyxl import load_workbook
 from typer.testing import CliRunner
 
-from orchestration.cli import app
-from orchestration.collection.template import (
+from orchestration.collection.template.cells import width_of
+from orchestration.collection.template.issuing import (
     TemplateError,
     emission_shares,
     expected_workbooks,
     issue_templates,
     plan_template,
 )
-from orchestration.collection.template_cells import width_of
-from orchestration.company import DataFolder
+from orchestration.commands.cli import app
+from orchestration.company.data_folder import DataFolder
 from orchestration.ingest.mapping import read_hand_in
 from orchestration.ingest.template_marks import LAST_PERIOD_SHEET, LISTS_SHEET, META_SHEET
 

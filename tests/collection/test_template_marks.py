@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 
-from orchestration.acceptance import accept_company, judge_and_accept
-from orchestration.collection.template import issue_templates
-from orchestration.company import DataFolder
+from orchestration.collection.template.issuing import issue_templates
+from orchestration.company.data_folder import DataFolder
+from orchestration.gate.acceptance import accept_company, judge_and_accept
+from orchestration.ingest.landing import land_source
 from orchestration.ingest.mapping import read_hand_in
 from orchestration.ingest.template_marks import META_SHEET, read_stamps, without_annotation
-from orchestration.ingest.workbook import read_workbook
-from orchestration.lake import Lake
-from orchestration.landing import land_source
+from orchestration.lake.paths import Lake
+from orchestration.spreadsheets.workbook import read_workbook
 from tests.collection.filling import type_in
 
 FILLED = {("Energy", cell): value for cell, value in (("B3", 1000), ("C3", 10), ("D3", 2))}

@@ -9,14 +9,14 @@ from typing import NamedTuple
 import pytest
 from openpyxl import load_workbook
 
-from orchestration.acceptance import accept_company, judge_and_accept
-from orchestration.collection.template import issue_templates
-from orchestration.company import DataFolder, Round
-from orchestration.ingest.source_map import SourceMap
+from orchestration.collection.template.issuing import issue_templates
+from orchestration.company.data_folder import DataFolder, Round
+from orchestration.company.source_map import SourceMap
+from orchestration.gate.acceptance import accept_company, judge_and_accept
+from orchestration.ingest.landing import land_instruments, land_source
 from orchestration.ingest.template_marks import read_stamps
-from orchestration.ingest.workbook import read_workbook
-from orchestration.lake import Lake
-from orchestration.landing import land_instruments, land_source
+from orchestration.lake.paths import Lake
+from orchestration.spreadsheets.workbook import read_workbook
 from tests.collection.filling import meaning, saved_by_libreoffice, type_in, values_of
 
 REPOSITORY = Path(__file__).parents[2]

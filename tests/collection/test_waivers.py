@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from orchestration.lake import Lake
+from orchestration.lake.paths import Lake
 from tests.collection.conftest import BOILER, ROUND, rows_of, write_waivers
 from tests.conftest import TinyCompany, write_csv
 

@@ -7,12 +7,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from orchestration.acceptance import RoundResult, accept_company, judge_and_accept
-from orchestration.collection import waivers, withdrawals
-from orchestration.company import DataFolder
-from orchestration.lake import Lake
-from orchestration.landing import land_source
-from orchestration.statements import in_force, newest_rows
+from orchestration.company.data_folder import DataFolder
+from orchestration.gate import waivers, withdrawals
+from orchestration.gate.acceptance import RoundResult, accept_company, judge_and_accept
+from orchestration.gate.statements import in_force, newest_rows
+from orchestration.ingest.landing import land_source
+from orchestration.lake.paths import Lake
 from tests.conftest import write_csv
 
 TODAY = date(2024, 12, 31)

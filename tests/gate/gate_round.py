@@ -9,7 +9,7 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
-from orchestration.company import Round
+from orchestration.company.data_folder import Round
 from orchestration.ingest.reading import READING_SCHEMA
 
 ROUND = Round(

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from expectations.factor_judgement import COLUMNS, PROVENANCE, judge_factors
-from orchestration.table_checks import country_codes
+from orchestration.company.table_checks import country_codes
 
 FACTOR = {
     "factor_id": "gas", "edition": "2021", "flow_id": "gas", "boundary": "direct", "basis": "both",

@@ -7,7 +7,7 @@ import pytest
 
 from expectations.folding import fold, name_of
 from expectations.rules import FINDING_SCHEMA
-from orchestration.collection.notice import notice_of
+from orchestration.collection.returned.notice import notice_of
 from tests.gate.gate_round import BOILER, JUNE, MAY, WASHING, cell, reading
 
 WASH, BOIL, ERP = "mill/washing", "mill/boiler", "erp/energy_invoices"

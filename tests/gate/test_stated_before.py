@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from orchestration.collection.withdrawals import read_withdrawals
-from orchestration.company import DataFolder
-from orchestration.statements import in_force, newest_rows
+from orchestration.company.data_folder import DataFolder
+from orchestration.gate.statements import in_force, newest_rows
+from orchestration.gate.withdrawals import read_withdrawals
 from tests.gate.buyer import HAND_IN, TODAY, Buyer, found, state
 
 QUARTER = ("1 01 north - coal 10", "2 02 north - coal 10", "3 03 north - coal 10")

@@ -10,8 +10,8 @@ import pytest
 from dagster import AssetSelection, DagsterInstance, Definitions, materialize
 
 from orchestration.assets.metadata import owners
-from orchestration.bi.descriptions import described_marts
 from orchestration.definitions import build_definitions
+from orchestration.publication.descriptions import described_marts
 from orchestration.resources import REPOSITORY, Folders
 from orchestration.schedules import changed_rounds, look, newest_opened
 from tests.conftest import TinyCompany

@@ -9,10 +9,10 @@ import duckdb
 import pytest
 from typer.testing import CliRunner
 
-from orchestration.cli import app
+from orchestration.commands.cli import app
 from orchestration.exchange.figures import read_company, read_footprints
 from orchestration.exchange.records import content_of, exempted_percent
-from orchestration.lake import Lake
+from orchestration.lake.paths import Lake
 from tests.conftest import TinyCompany, write_csv
 from tests.pipeline.test_reconciliation import generated_company
 from tests.pipeline.test_round import collect

@@ -6,7 +6,7 @@ from dagster import AssetKey, DagsterInstance
 from typer.testing import CliRunner
 
 from orchestration.assets.product_system import PRODUCT_SYSTEM
-from orchestration.cli import app
+from orchestration.commands.cli import app
 from orchestration.definitions import build_definitions
 from orchestration.resources import Folders
 from orchestration.schedules import round_range

@@ -14,8 +14,8 @@ import duckdb
 import pytest
 from typer.testing import CliRunner
 
-from orchestration.cli import app
-from orchestration.places import REPOSITORY
+from orchestration.commands.cli import app
+from orchestration.lake.places import REPOSITORY
 
 WORKSHOPS = (
     *("sorting", "washing", "flake_packing", "drying", "regranulation"),

@@ -15,13 +15,13 @@ from dbt.cli.main import dbtRunner
 from orchestration.assets import product_system, warehouse
 from orchestration.assets.product_system import PRODUCT_SYSTEM, SOLVABLE
 from orchestration.assets.warehouse import EMISSIONS_BY_PRODUCT
-from orchestration.control import write_control
-from orchestration.dbt import BELOW_THE_SOLVE, PROJECT, Dbt
-from orchestration.dbt_sources import register_sources
+from orchestration.calculation.control import write_control
+from orchestration.calculation.dbt import BELOW_THE_SOLVE, PROJECT, Dbt
+from orchestration.calculation.solving import period_rows
+from orchestration.calculation.sources import register_sources
 from orchestration.definitions import build_definitions
-from orchestration.lake import Lake
+from orchestration.lake.paths import Lake
 from orchestration.resources import REPOSITORY, Folders
-from orchestration.solving import period_rows
 from tests.conftest import TinyCompany
 from tests.pipeline.test_round import collect, die, marts, stale_months, total_of
 

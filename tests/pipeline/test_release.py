@@ -15,23 +15,24 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
-from orchestration import release_summary, releasing
-from orchestration.acceptance import (
+from orchestration.commands import release_summary
+from orchestration.commands.cli import app
+from orchestration.company.data_folder import DataFolder
+from orchestration.gate import sign_offs
+from orchestration.gate.acceptance import (
     accept_company,
     content_of_round,
     files_of,
     judge_and_accept,
 )
-from orchestration.cli import app
-from orchestration.collection import sign_offs
-from orchestration.company import DataFolder
-from orchestration.comparing import compared
-from orchestration.lake import Lake, sha256_of_file
-from orchestration.landing import land_source
+from orchestration.ingest.landing import land_source
+from orchestration.lake.paths import Lake, sha256_of_file
 from orchestration.progress import Said, heard_by
-from orchestration.releasing import NotReleasableError, release
+from orchestration.release import releasing
+from orchestration.release.comparing import compared
+from orchestration.release.releasing import NotReleasableError, release
+from orchestration.release.verifying import verify
 from orchestration.report.page_source import PageError
-from orchestration.verifying import verify
 from tests.conftest import MONTHS, TinyCompany, write_company, write_csv
 
 ROUND, LATER = MONTHS
@@ -228,7 +229,9 @@ def flip(path: Path, position: int = -1) -> None:
 
 
 def test_a_byte_that_changed_is_found(copy: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("orchestration.verifying._figure_differences", lambda *_: (0, [], []))
+    monkeypatch.setattr(
+        "orchestration.release.verifying._figure_differences", lambda *_: (0, [], [])
+    )
     code, output = carbonloom("verify", copy)
     assert (code, "sound" in output) == (0, True)
     names = json.loads((copy / "manifest.json").read_text(encoding="utf-8"))["files"]

@@ -12,7 +12,7 @@ import pytest
 
 from orchestration.assets.releases import restatement_metadata
 from orchestration.exchange.explaining import reason_since
-from orchestration.lake import Lake
+from orchestration.lake.paths import Lake
 from tests.conftest import COMPANY_YML, MONTHS, TinyCompany, write_company, write_csv
 from tests.pipeline.test_release import carbonloom, sign
 from tests.report.reading import downloads

@@ -12,17 +12,18 @@ import pyarrow as pa
 import pytest
 from typer.testing import CliRunner
 
-from orchestration import acceptance, publishing
-from orchestration.acceptance import accept_company, judge_and_accept
-from orchestration.cli import app
-from orchestration.company import DataFolder
-from orchestration.dbt import PROJECT, DbtRun
-from orchestration.lake import BUILD_MONTHS_SCHEMA, HAND_INS_SCHEMA, Lake
-from orchestration.landing import land_source
-from orchestration.publication_files import PublishError
-from orchestration.publishing import publish
-from orchestration.running import unbroken_rows
-from orchestration.unpassed import built_under_watch
+from orchestration.calculation.dbt import PROJECT, DbtRun
+from orchestration.calculation.unpassed import built_under_watch
+from orchestration.commands.cli import app
+from orchestration.commands.running import unbroken_rows
+from orchestration.company.data_folder import DataFolder
+from orchestration.gate import acceptance
+from orchestration.gate.acceptance import accept_company, judge_and_accept
+from orchestration.ingest.landing import land_source
+from orchestration.lake.paths import BUILD_MONTHS_SCHEMA, HAND_INS_SCHEMA, Lake
+from orchestration.publication.files import PublishError
+from orchestration.release import publishing
+from orchestration.release.publishing import publish
 from tests.conftest import TinyCompany
 
 COMPLETE_KGCO2E = 1000 * 0.5 + 10 * 3 + 50 * 0.2

@@ -11,21 +11,21 @@ import pytest
 from dagster import AssetCheckSeverity, DagsterInstance, build_schedule_context
 from typer.testing import CliRunner
 
-from orchestration.acceptance import (
+from orchestration.assets.rounds import NEAR, OVERDUE, STATUS, checked
+from orchestration.collection.round_status import HANDED_IN, RoundStatus, round_status
+from orchestration.commands.cli import app
+from orchestration.company.data_folder import DataFolder
+from orchestration.company.fixed_words import ROLES
+from orchestration.definitions import build_definitions
+from orchestration.gate import sign_offs
+from orchestration.gate.acceptance import (
     accept_company,
     content_of_round,
     files_of,
     judge_and_accept,
 )
-from orchestration.assets.rounds import NEAR, OVERDUE, STATUS, checked
-from orchestration.cli import app
-from orchestration.collection import sign_offs
-from orchestration.collection.round_status import HANDED_IN, RoundStatus, round_status
-from orchestration.company import DataFolder
-from orchestration.definitions import build_definitions
-from orchestration.fixed_words import ROLES
-from orchestration.lake import Lake
-from orchestration.landing import land_source
+from orchestration.ingest.landing import land_source
+from orchestration.lake.paths import Lake
 from orchestration.resources import Folders
 from tests.conftest import MONTHS, TinyCompany, write_company, write_csv
 

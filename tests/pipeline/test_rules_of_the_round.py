@@ -12,8 +12,8 @@ import openpyxl
 import pytest
 import xlsxwriter
 
-from orchestration.lake import Lake
-from orchestration.release_conditions import figures_missing
+from orchestration.lake.paths import Lake
+from orchestration.release.conditions import figures_missing
 from tests.conftest import STAGE_MAP, TinyCompany, write_company, write_csv
 from tests.pipeline.test_round import collect
 

@@ -10,7 +10,14 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from orchestration.control import BUILT_PERIODS, recorded
+from orchestration.calculation.control import BUILT_PERIODS, recorded
+from orchestration.calculation.solving import (
+    SolveError,
+    finding_rows,
+    period_rows,
+    refuse_what_is_not_solved,
+    solve_stale_periods,
+)
 from orchestration.footprint.system_tables import (
     ALLOCATION_RULES,
     FLOW_PROPERTIES,
@@ -18,16 +25,9 @@ from orchestration.footprint.system_tables import (
     SOLVED_SCHEMAS,
     TOLERANCES,
 )
-from orchestration.lake import BUILD_MONTHS_SCHEMA, HAND_INS_SCHEMA, NO_PERIOD, Lake
-from orchestration.publication_files import PublishError
-from orchestration.publishing import publish
-from orchestration.solving import (
-    SolveError,
-    finding_rows,
-    period_rows,
-    refuse_what_is_not_solved,
-    solve_stale_periods,
-)
+from orchestration.lake.paths import BUILD_MONTHS_SCHEMA, HAND_INS_SCHEMA, NO_PERIOD, Lake
+from orchestration.publication.files import PublishError
+from orchestration.release.publishing import publish
 
 JANUARY, FEBRUARY = date(2022, 1, 1), date(2022, 2, 1)
 LAST_YEAR = date(2021, 12, 1)

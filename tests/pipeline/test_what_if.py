@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from orchestration.cli import app
-from orchestration.company import DataFolder
-from orchestration.places import REPOSITORY
-from orchestration.what_if import Change, WhatIfError, what_if
+from orchestration.calculation.what_if import Change, WhatIfError, what_if
+from orchestration.commands.cli import app
+from orchestration.company.data_folder import DataFolder
+from orchestration.lake.places import REPOSITORY
 
 COMPANY = REPOSITORY / "tests" / "worked_examples" / "heijungs_suh"
 LOG = "rounds/2023/erp/process_log.csv"

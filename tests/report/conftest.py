@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 from typer.testing import CliRunner
 
-from orchestration.cli import app
+from orchestration.commands.cli import app
 from tests.system_programs import system_program
 
 COMPANY = Path(__file__).parents[1] / "worked_examples" / "spinning_with_regrind"

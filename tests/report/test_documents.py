@@ -14,7 +14,7 @@ import openpyxl
 import pytest
 from typer.testing import CliRunner
 
-from orchestration.cli import app
+from orchestration.commands.cli import app
 from orchestration.report import site
 from orchestration.report.documents import parts, setting, typst_markup, workbook
 from orchestration.report.documents.parts import Grid, document_of

@@ -13,7 +13,7 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from orchestration.cli import app
+from orchestration.commands.cli import app
 from orchestration.report import charts
 from orchestration.report import site as rendering
 from orchestration.report.formats import cell, decimals_for, decimals_of_columns, number

@@ -15,7 +15,7 @@ import duckdb
 import pytest
 from playwright.sync_api import Browser, Page
 
-from orchestration.lake import Lake
+from orchestration.lake.paths import Lake
 from orchestration.report.formats import number
 from orchestration.report.writing import write_report, write_report_into
 

@@ -9,10 +9,10 @@ import openpyxl
 import pytest
 from openpyxl.styles import Font
 
-from orchestration.company import Round
+from orchestration.company.data_folder import Round
 from orchestration.ingest.corrections import Correction, apply_corrections
 from orchestration.ingest.mapping import SourceMap, read_hand_in
-from orchestration.ingest.number_formats import is_telling, shown_by
+from orchestration.spreadsheets.number_formats import is_telling, shown_by
 from tests.unit.test_workbook import rewrite
 
 QUARTER = Round(

@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
+from orchestration.company.source_map import Span
 from orchestration.ingest.bill_days import billed_days, parts_of, whole_period
-from orchestration.ingest.source_map import Span
 
 YEAR = (date(2023, 1, 1), date(2023, 12, 31))
 

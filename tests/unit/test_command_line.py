@@ -16,10 +16,10 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from orchestration import cli
-from orchestration.cli import app
+from orchestration.commands import cli
+from orchestration.commands.cli import app
 from orchestration.commands.ending import CODES, MEANING, ends_with
-from orchestration.places import DATA, REPOSITORY
+from orchestration.lake.places import DATA, REPOSITORY
 
 COMMANDS = {
     " ".join(cli.spelled(command)): command
@@ -107,7 +107,7 @@ def test_a_fault_and_an_interruption_do_not_look_like_a_refusal(trouble, code, m
     def broken(*_: object) -> bool:
         raise trouble
 
-    monkeypatch.setattr("orchestration.rule_listing.print_rules", broken)
+    monkeypatch.setattr("orchestration.commands.rule_listing.print_rules", broken)
     monkeypatch.setattr(sys, "argv", ["carbonloom", "rules"])
     with pytest.raises(SystemExit) as end:
         cli.main()
@@ -137,24 +137,24 @@ def test_output_that_nobody_reads_to_its_end_does_not_look_like_a_refusal():
 
 OUTCOMES = [
     # command, what does its work, what that returns, exit code
-    ("check f", "collection.check_on_screen.check_on_screen", 0, 0),
-    ("check f", "collection.check_on_screen.check_on_screen", 1, 1),
-    ("check f", "collection.check_on_screen.check_on_screen", 2, 2),
-    ("status", "collection.status_on_screen.print_status", True, 0),
-    ("status", "collection.status_on_screen.print_status", False, 1),
+    ("check f", "commands.check_on_screen.check_on_screen", 0, 0),
+    ("check f", "commands.check_on_screen.check_on_screen", 1, 1),
+    ("check f", "commands.check_on_screen.check_on_screen", 2, 2),
+    ("status", "commands.status_on_screen.print_status", True, 0),
+    ("status", "commands.status_on_screen.print_status", False, 1),
     ("round open", "collection.round_opening.open_round", None, 0),
-    ("template --round r", "collection.template.print_templates", None, 0),
-    ("sign --round r --role reviewer --person p", "collection.signing.sign", ["a"], 0),
-    ("rules", "rule_listing.print_rules", True, 0),
-    ("rules", "rule_listing.print_rules", False, 2),
-    ("release --round r", "release_summary.print_release", True, 0),
-    ("release --round r", "release_summary.print_release", False, 1),
-    ("verify f", "release_summary.print_verification", True, 0),
-    ("verify f", "release_summary.print_verification", False, 1),
-    ("compare a b", "restatement.on_screen.print_comparison", None, 0),
-    ("report", "report.on_screen.print_report", None, 0),
-    ("documents", "report.documents.on_screen.print_documents", None, 0),
-    ("postgres --url u", "bi.postgres_on_screen.print_copy", None, 0),
+    ("template --round r", "collection.template.issuing.print_templates", None, 0),
+    ("sign --round r --role reviewer --person p", "gate.signing.sign", ["a"], 0),
+    ("rules", "commands.rule_listing.print_rules", True, 0),
+    ("rules", "commands.rule_listing.print_rules", False, 2),
+    ("release --round r", "commands.release_summary.print_release", True, 0),
+    ("release --round r", "commands.release_summary.print_release", False, 1),
+    ("verify f", "commands.release_summary.print_verification", True, 0),
+    ("verify f", "commands.release_summary.print_verification", False, 1),
+    ("compare a b", "commands.restatement_on_screen.print_comparison", None, 0),
+    ("report", "commands.report_on_screen.print_report", None, 0),
+    ("documents", "commands.documents_on_screen.print_documents", None, 0),
+    ("postgres --url u", "commands.postgres_on_screen.print_copy", None, 0),
     ("dictionary", "bi.dictionary.write_dictionary", Path("f"), 0),
 ]
 """What a command's work returns, and the code it ends with; whole runs are in tests/pipeline."""
@@ -223,7 +223,7 @@ def complete(line: str, shell: str = "bash", **environment: str) -> tuple[list[s
         "_TYPER_COMPLETE_FISH_ACTION": "get-args",
     }
     code = (
-        "import atexit, sys; from orchestration.cli import app\n"
+        "import atexit, sys; from orchestration.commands.cli import app\n"
         "atexit.register(lambda: print(*sys.modules, file=sys.stderr))\n"
         "app(prog_name='carbonloom')"
     )
@@ -314,7 +314,7 @@ def test_help_is_there_at_once():
     spent = []
     for _ in range(3):  # the fastest: another process may have slowed the others
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        command = [sys.executable, "-m", "orchestration.cli", "--help"]
+        command = [sys.executable, "-m", "orchestration.commands.cli", "--help"]
         subprocess.run(command, check=True, capture_output=True)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         spent.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)

@@ -8,8 +8,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from orchestration.company import TABLES, CompanyDataError, DataFolder, months_between
-from orchestration.conversions import conversion_rows
+from orchestration.company.data_folder import TABLES, CompanyDataError, DataFolder, months_between
+from orchestration.gate.conversions import conversion_rows
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -61,7 +61,7 @@ def test_what_has_a_chinese_name_alone_goes_by_it(tiny_company):
 
 
 def test_na_is_a_text_and_a_blank_is_none(tmp_path):
-    from orchestration.company import read_csv_as_text
+    from orchestration.company.data_folder import read_csv_as_text
 
     (tmp_path / "t.csv").write_text("code,name\n00123,NA\n,x\n", encoding="utf-8")
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from orchestration.cli import app
-from orchestration.company import CompanyDataError, DataFolder
+from orchestration.commands.cli import app
+from orchestration.company.data_folder import CompanyDataError, DataFolder
 from tests.conftest import write_company
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from orchestration.ingest.erp_export import UnreadableErpExportError, read_erp_export
-from orchestration.ingest.numbers import NumberFormat
+from orchestration.spreadsheets.numbers import NumberFormat
+from orchestration.spreadsheets.text_export import UnreadableErpExportError, read_erp_export
 
 HEADERS = ("过账日期", "净重, kg")
 

@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from orchestration.assets.exchange import exchange_asset
-from orchestration.control import SOLVER_FILES
+from orchestration.calculation.control import SOLVER_FILES
 from orchestration.exchange import exchanging
 from orchestration.exchange.checks import RULES, Context, problems_of
 from orchestration.exchange.decimals import as_text, is_decimal
@@ -19,7 +19,7 @@ from orchestration.exchange.exchanging import REFUSED, UNCHANGED, WRITTEN, Publi
 from orchestration.exchange.explaining import reason_since
 from orchestration.exchange.figures import Company, Footprint
 from orchestration.exchange.records import NotWritableError, content_of, geography
-from orchestration.lake import Lake
+from orchestration.lake.paths import Lake
 from orchestration.resources import Folders
 
 SITE = {"country": "CN", "subdivision": "CN-JS"}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.last_run import (
+from orchestration.calculation.last_run import (
     LastRun,
     forget_last_run,
     inputs_of_a_run,

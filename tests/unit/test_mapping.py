@@ -8,7 +8,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from orchestration.company import Round
+from orchestration.company.data_folder import Round
 from orchestration.ingest.mapping import MapError, SourceMap, read_hand_in
 from orchestration.ingest.reading import READING_SCHEMA
 

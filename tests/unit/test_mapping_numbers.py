@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestration.ingest.numbers import (
+from orchestration.ingest.periods import month_of
+from orchestration.spreadsheets.numbers import (
     PLAIN,
     NumberFormat,
     asked_back,
     number_text,
     shows_convention,
 )
-from orchestration.ingest.periods import month_of
 
 YEAR_2021 = tuple(date(2021, month, 1) for month in range(1, 13))
 TWO_YEARS = tuple(date(2021 + i // 12, i % 12 + 1, 1) for i in range(24))

@@ -9,13 +9,13 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from orchestration.company import Round
-from orchestration.ingest import files, workbook, xlsx_scan
-from orchestration.ingest.erp_export import UnreadableErpExportError, read_erp_export
-from orchestration.ingest.files import read_file
-from orchestration.ingest.grid import UnreadableFileError
+from orchestration.company.data_folder import Round
 from orchestration.ingest.mapping import SourceMap, read_hand_in
-from orchestration.ingest.workbook import UnreadableWorkbookError, Workbook
+from orchestration.spreadsheets import files, workbook, xlsx_scan
+from orchestration.spreadsheets.files import read_file
+from orchestration.spreadsheets.grid import UnreadableFileError
+from orchestration.spreadsheets.text_export import UnreadableErpExportError, read_erp_export
+from orchestration.spreadsheets.workbook import UnreadableWorkbookError, Workbook
 from tests.unit.test_workbook import cells, rewrite, save, sheet
 
 QUARTER = Round(
@@ -176,7 +176,7 @@ def test_an_export_of_too_many_columns_or_cells_is_refused_before_it_is_read(tmp
     path = tmp_path / "a.csv"
     with pytest.raises(UnreadableErpExportError, match="20,000 columns; at most 16,384"):
         read_erp_export(path, b",".join([b"x"] * 20_000) + b"\n")
-    monkeypatch.setattr("orchestration.ingest.erp_export.MOST_CELLS", 5)
+    monkeypatch.setattr("orchestration.spreadsheets.text_export.MOST_CELLS", 5)
     with pytest.raises(UnreadableErpExportError, match="6 cells; at most 5"):
         read_erp_export(path, b"a,b\n1,2\n3,4\n")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orchestration.physical_bounds import _lines, bound_of
+from orchestration.company.physical_bounds import _lines, bound_of
 
 POSSIBLE = [
     ("ncv", "fuel_stationary", "GJ/10^4 Nm3", 33),  # blast furnace gas, GB/T 32151.22

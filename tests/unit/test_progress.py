@@ -88,7 +88,7 @@ def test_what_is_done_is_heard_only_where_somebody_listens():
 DEAF = """
 import signal, sys, time
 from orchestration.commands.interrupting import interruptible
-from orchestration.scratch import scratch_folder
+from orchestration.lake.scratch import scratch_folder
 signal.signal(signal.SIGINT, lambda *_: None)  # as Dagster does, to think about it later
 with interruptible(), scratch_folder("test") as folder:
     (folder / "half").write_text("a table")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from orchestration.company_checks import settings_problems
+from orchestration.company.checks import settings_problems
 from orchestration.restatement.base_year import base_year_rows
 from orchestration.restatement.causes import RESTATEMENTS, split
 from orchestration.restatement.figures import FIGURES

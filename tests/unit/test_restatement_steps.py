@@ -10,11 +10,11 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from orchestration.acceptance import MONTH_SCHEMA
-from orchestration.company import TABLES
-from orchestration.control import FIGURE_TABLES
-from orchestration.conversions import CONVERSION_SCHEMA
-from orchestration.lake import HAND_INS_SCHEMA, Lake, text_schema
+from orchestration.calculation.control import FIGURE_TABLES
+from orchestration.company.data_folder import TABLES
+from orchestration.gate.acceptance import MONTH_SCHEMA
+from orchestration.gate.conversions import CONVERSION_SCHEMA
+from orchestration.lake.paths import HAND_INS_SCHEMA, Lake, text_schema
 from orchestration.restatement.ingredients import (
     CAUSE_OF_TABLE,
     FACTORS,

@@ -7,8 +7,8 @@ import pytest
 from typer.testing import CliRunner
 
 from expectations.rule_book import SEED, described_rules, seed_text
-from orchestration.cli import app
-from orchestration.collection.waivers import CALCULATION_RULES
+from orchestration.commands.cli import app
+from orchestration.gate.waivers import CALCULATION_RULES
 
 ROOT = Path(__file__).parents[2]
 

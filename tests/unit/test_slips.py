@@ -9,8 +9,8 @@ import openpyxl
 import pytest
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
-from orchestration.ingest.erp_export import read_erp_export
 from orchestration.ingest.mapping import SourceMap, read_hand_in
+from orchestration.spreadsheets.text_export import read_erp_export
 from tests.unit.test_appearance import MAP, QUARTER
 from tests.unit.test_mapping import ACROSS, DOWN
 

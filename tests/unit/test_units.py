@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestration.ingest.units import (
+from orchestration.company.units import (
     PREFIXES,
     AmbiguousUnitError,
     Bridges,

@@ -13,9 +13,9 @@ import openpyxl
 import pytest
 import xlsxwriter
 
-from orchestration.ingest.grid import Grid
-from orchestration.ingest.package import Package
-from orchestration.ingest.workbook import UnreadableWorkbookError, read_workbook
+from orchestration.spreadsheets.grid import Grid
+from orchestration.spreadsheets.package import Package
+from orchestration.spreadsheets.workbook import UnreadableWorkbookError, read_workbook
 
 # Two sheets an old Excel wrote: 1234.5, #N/A, a boolean and 12 in one, #DIV/0! in D6 of the other
 XLS = gzip.decompress(

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.company import read_csv_as_text
-from orchestration.dbt import Dbt
-from orchestration.lake import Lake
+from orchestration.calculation.dbt import Dbt
+from orchestration.company.data_folder import read_csv_as_text
+from orchestration.lake.paths import Lake
 
 ROOT = Path(__file__).parents[2]
 MODELS = ROOT / "dbt_project" / "models"

@@ -9,7 +9,7 @@ import duckdb
 import pytest
 from typer.testing import CliRunner
 
-from orchestration.cli import app
+from orchestration.commands.cli import app
 
 ROOT = Path(__file__).parents[2]
 COMPANY = ROOT / "tests" / "worked_examples" / "spinning_with_regrind"

@@ -2,9 +2,9 @@
 
 from typer.testing import CliRunner
 
-from orchestration.cli import app
-from orchestration.dbt import Dbt
-from orchestration.lake import Lake
+from orchestration.calculation.dbt import Dbt
+from orchestration.commands.cli import app
+from orchestration.lake.paths import Lake
 
 
 def test_every_unit_test_of_the_models_passes(tiny_company, tmp_path):

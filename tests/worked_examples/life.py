@@ -19,10 +19,10 @@ import duckdb
 import psycopg
 from typer.testing import CliRunner
 
-from orchestration.cli import app
-from orchestration.company import DataFolder
+from orchestration.commands.cli import app
+from orchestration.company.data_folder import DataFolder
 from orchestration.ingest.mapping import read_hand_in
-from orchestration.places import REPOSITORY
+from orchestration.lake.places import REPOSITORY
 from tests.conftest import write_csv
 
 README, EXAMPLE = REPOSITORY / "README.md", REPOSITORY / "raw_data"

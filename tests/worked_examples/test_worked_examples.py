@@ -162,7 +162,7 @@ def test_a_refused_hand_in_is_named_cell_by_cell(
 
     # with nothing changed nothing is done, and what was refused is still told
     with monkeypatch.context() as patch:
-        patch.setattr("orchestration.running.run_rounds", None)
+        patch.setattr("orchestration.commands.running.run_rounds", None)
         again = life.with_data("run", ends=1)
     assert "Nothing changed since the run of" in again
     assert "hull/washing (2025-04): refused" in again

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from orchestration.lake import sha256_of_file
+from orchestration.lake.paths import sha256_of_file
 from orchestration.progress import doing
 from orchestration.report.documents.html import html_of
 from orchestration.report.documents.parts import document_of, stem_of

@@ -18,7 +18,7 @@ import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from orchestration.bi.descriptions import Mart, described_marts
+from orchestration.publication.descriptions import Mart, described_marts
 from orchestration.report.formats import PLAIN_NUMBERS
 from orchestration.report.marts import Marts, Result
 from orchestration.report.names import Names

@@ -16,8 +16,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from orchestration.bi.descriptions import BESIDE, MARTS
-from orchestration.lake import Lake, sha256_of_file
+from orchestration.lake.paths import Lake, sha256_of_file
+from orchestration.publication.descriptions import BESIDE, MARTS
 from orchestration.report.page_source import PageError
 from orchestration.report.writing import company_folder, stamp_of
 

@@ -1,0 +1,1 @@
+"""What is stale, dbt, inputs and outputs of the solve, recomputing, what-if."""

@@ -1,0 +1,222 @@
+"""dbt in this process: one parse, and a build before and one after the product system is solved.
+
+Nothing else in the project starts dbt. The parse names no folder and is kept beside the project,
+for every warehouse; what a build leaves lies in the warehouse folder. dbt's handle on the working
+file is closed after each call, so that others can open the file.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from orchestration.calculation.control import DECIDE_NO_FIGURE, dbt_fingerprint
+from orchestration.calculation.sources import register_sources
+from orchestration.lake.paths import Lake, sha256_of_file
+from orchestration.lake.places import REPOSITORY, WAREHOUSE_VARIABLE
+from orchestration.progress import doing
+
+if TYPE_CHECKING:
+    from dbt.contracts.graph.manifest import Manifest
+
+PROJECT = REPOSITORY / "dbt_project"
+PARSERS = ("dbt-core", "dbt-duckdb")
+NO_ARTIFACTS = ("--no-write-json",)
+"""A build leaves compiled SQL alone: nobody reads its manifest, graph and run results as files."""
+
+UNIT_TESTS_EXCLUDED = ("--exclude-resource-type", "unit_test")
+BELOW_THE_SOLVE = "source:solved+"
+"""What reads the solved product system, in dbt's selection syntax: the second half."""
+
+MANIFEST_FILE, PARTIAL_PARSE_FILE = "manifest.json", "partial_parse.msgpack"
+START_EVENT = "LogStartLine"
+RESULT_EVENTS = frozenset({"LogSeedResult", "LogModelResult", "LogSnapshotResult", "LogTestResult"})
+
+
+class DbtError(Exception):
+    """dbt could not parse or build; the message is dbt's own."""
+
+
+@dataclass
+class DbtRun:
+    """What one invocation did: an event for each node, and why nodes failed."""
+
+    events: list[dict[str, Any]] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+
+class Dbt:
+    """The dbt project, run against one warehouse."""
+
+    _parsed: ClassVar[tuple[str, Manifest] | None] = None
+    """What this process has parsed, by fingerprint; reading it from disk takes 0.4 s."""
+
+    def __init__(self, lake: Lake) -> None:
+        self.lake = lake
+        self.folder = lake.path / ".dbt"
+        self.target = self.folder / "target"
+
+    def manifest(self) -> Mapping[str, Any]:
+        """The manifest of the project as it stands; parses only when a file changed."""
+        _ = self._held()
+        return json.loads((self._parse_folder / MANIFEST_FILE).read_text(encoding="utf-8"))
+
+    @property
+    def _parse_folder(self) -> Path:
+        """Beside the project, for every warehouse; in the warehouse if that can't be written."""
+        return PROJECT / "target" / "parse" if os.access(PROJECT, os.W_OK) else self.target
+
+    def _held(self) -> Manifest:
+        """The parsed project; parses it when no process has since a file of it changed."""
+        fingerprint = _fingerprint()
+        if Dbt._parsed is None or Dbt._parsed[0] != fingerprint:
+            folder = self._parse_folder
+            stamp = folder / "parsed.sha256"
+            folder.mkdir(parents=True, exist_ok=True)
+            with (folder / "parse.lock").open("w") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                if stamp.exists() and stamp.read_text() == fingerprint:
+                    manifest = _read_parse(folder / PARTIAL_PARSE_FILE)
+                else:
+                    stamp.unlink(missing_ok=True)
+                    manifest = self._parse(folder)
+                    stamp.write_text(fingerprint)
+            Dbt._parsed = fingerprint, manifest
+        return Dbt._parsed[1]
+
+    def _parse(self, folder: Path) -> Manifest:
+        doing("reading the dbt project")
+        run, manifest = self._invoke(["parse"], target=folder)
+        if run.problems:
+            raise DbtError("\n".join(run.problems))
+        return manifest
+
+    def build(self, selection: Sequence[str], gwp_set: str) -> DbtRun:
+        """Seeds, models and data tests in one invocation; unit tests judge code, not a run."""
+        variables = ["--vars", json.dumps({"gwp_set": gwp_set})] if gwp_set else []
+        return self._run(["build", *NO_ARTIFACTS, *UNIT_TESTS_EXCLUDED, *selection, *variables])
+
+    def unit_tests(self) -> DbtRun:
+        """The unit tests that stand beside the models; the models must have been built."""
+        return self._run(["test", "--select", "test_type:unit"])
+
+    def documentation(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """What dbt documents: its manifest with compiled SQL, and the tables as they are."""
+        run = self._run(["docs", "generate"])
+        if run.problems:
+            raise DbtError("\n".join(run.problems))
+        files = (self.target / MANIFEST_FILE, self.target / "catalog.json")
+        manifest, catalog = (json.loads(file.read_text(encoding="utf-8")) for file in files)
+        return manifest, catalog
+
+    def _run(self, arguments: Sequence[str]) -> DbtRun:
+        manifest = self._held()
+        register_sources(self.lake)
+        return self._invoke(arguments, manifest)[0]
+
+    def _invoke(
+        self, arguments: Sequence[str], manifest: Manifest | None = None, target: Path | None = None
+    ) -> tuple[DbtRun, Any]:
+        from dbt.cli.main import dbtRunner
+
+        run = DbtRun()
+        # a parse is that of every warehouse, and the profile's path is a part of it
+        with _environment(target or self.lake.path), _closed_afterwards():
+            result = dbtRunner(manifest, callbacks=[_collect(run)]).invoke(
+                [
+                    "--no-use-colors",
+                    "--no-version-check",
+                    "--no-send-anonymous-usage-stats",
+                    "--log-level=none",
+                    "--log-level-file=info",
+                    f"--log-path={self.folder / 'logs'}",
+                    *arguments,
+                    f"--project-dir={PROJECT}",
+                    f"--profiles-dir={PROJECT}",
+                    f"--target-path={target or self.target}",
+                ]
+            )
+        if result.exception is not None:
+            run.problems.append(str(result.exception))
+        elif not result.success:
+            run.problems += _failures(result.result)
+        return run, result.result
+
+
+def _fingerprint() -> str:
+    """One hash over every file of the project and the versions of what parses it."""
+    beside = [
+        sha256_of_file(path)
+        for part in DECIDE_NO_FIGURE
+        for path in sorted((PROJECT / part).glob("*.yml"))
+    ]
+    parsers = [version(package) for package in PARSERS]
+    return " ".join([dbt_fingerprint(PROJECT), *beside, *parsers])
+
+
+def _read_parse(path: Path) -> Manifest:
+    """What dbt keeps of a parse, as a manifest ready to be run."""
+    from dbt.contracts.graph.manifest import Manifest
+    from dbt.parser.manifest import extended_mashumuro_decoder
+
+    manifest = Manifest.from_msgpack(path.read_bytes(), decoder=extended_mashumuro_decoder)
+    manifest.build_flat_graph()
+    return manifest
+
+
+def _collect(run: DbtRun) -> Callable[[Any], None]:
+    def collect(message: Any) -> None:
+        if message.info.name == START_EVENT:
+            kind, _, name = message.data.description.rpartition(" ")
+            words = f"test {name}" if kind == "test" else name
+            doing(words, len(run.events), message.data.total)
+        elif message.info.name in RESULT_EVENTS:
+            from google.protobuf.json_format import MessageToDict
+
+            run.events.append(MessageToDict(message, preserving_proto_field_name=True))
+
+    return collect
+
+
+def _failures(result: Any) -> list[str]:
+    return [
+        f"{node.node.name}: {' '.join((node.message or node.status).split())}"
+        for node in getattr(result, "results", [])
+        if node.status in ("error", "fail", "runtime error")
+    ] or ["dbt failed without naming a model."]
+
+
+@contextmanager
+def _environment(warehouse: Path) -> Iterator[None]:
+    """What the profile reads; an open handle is kept for the call and closed with it."""
+    wanted = {WAREHOUSE_VARIABLE: str(warehouse), "DAGSTER_DBT_CLI": "true"}
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name)
+            else:
+                os.environ[name] = value
+
+
+@contextmanager
+def _closed_afterwards() -> Iterator[None]:
+    """A handle left open would lock the working file against every other process."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    try:
+        yield
+    finally:
+        if DuckDBConnectionManager._ENV is not None:
+            DuckDBConnectionManager._ENV.close()
+        DuckDBConnectionManager.close_all_connections()

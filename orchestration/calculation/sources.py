@@ -1,0 +1,84 @@
+"""The sources of the dbt project as views of the working file, each over its Parquet files.
+
+Models read `accepted.stage_readings`, a table of a schema, and know no folder: one parse of the
+project serves every warehouse. Which files a source is made of stands with it in `_sources.yml`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import duckdb
+import yaml
+
+from orchestration.lake.paths import Lake
+from orchestration.lake.places import REPOSITORY
+
+SOURCES = REPOSITORY / "dbt_project" / "models" / "staging" / "_sources.yml"
+
+
+@dataclass(frozen=True)
+class Source:
+    """A source: its schema and name, its files below the warehouse folder, how they are read.
+
+    `came_later`: columns, as text, that files written by an older version lack.
+    """
+
+    schema: str
+    name: str
+    files: str
+    options: Mapping[str, Any]
+    came_later: tuple[str, ...] = ()
+
+
+@cache
+def sources() -> tuple[Source, ...]:
+    """Every source of the project, in the order of `_sources.yml`."""
+    content = yaml.safe_load(SOURCES.read_text(encoding="utf-8"))
+    return tuple(
+        _source(group["name"], table["name"], _meta(group) | _meta(table))
+        for group in content["sources"]
+        for table in group["tables"]
+    )
+
+
+def _meta(properties: Mapping[str, Any]) -> dict[str, Any]:
+    return properties.get("config", {}).get("meta", {})
+
+
+def _source(schema: str, name: str, meta: Mapping[str, Any]) -> Source:
+    own = ("files", "came_later")
+    options = {option: value for option, value in meta.items() if option not in own}
+    files = meta["files"].format(name=name)
+    return Source(schema, name, files, options, tuple(meta.get("came_later", ())))
+
+
+def register_sources(lake: Lake) -> None:
+    """Lay a view over the files of each source; one without files yet has none."""
+    lake.path.mkdir(parents=True, exist_ok=True)
+    with duckdb.connect(str(lake.working_file)) as connection:
+        for schema in {source.schema: None for source in sources()}:
+            connection.execute(f"create schema if not exists {schema}")
+        for source in sources():
+            view = f"{source.schema}.{source.name}"
+            if next(lake.path.glob(source.files), None) is None:
+                connection.execute(f"drop view if exists {view}")
+            else:
+                connection.execute(
+                    f"create or replace view {view} as {_select(connection, lake, source)}"
+                )
+
+
+def _select(connection: duckdb.DuckDBPyConnection, lake: Lake, source: Source) -> str:
+    files = f"{lake.path}/{source.files}".replace("'", "''")
+    options = "".join(f", {name} = {value}" for name, value in source.options.items())
+    relation = f"read_parquet('{files}'{options})"
+    absent: list[str] = []
+    if source.came_later:
+        described = connection.execute(f"describe from {relation}").fetchall()
+        absent = [name for name in source.came_later if name not in {row[0] for row in described}]
+    columns = ", ".join(["*", *(f"null::varchar as {name}" for name in absent)])
+    return f"select {columns} from {relation}"

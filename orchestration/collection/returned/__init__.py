@@ -1,0 +1,1 @@
+"""Marked files that come back to their authors."""

@@ -1,0 +1,1 @@
+"""Forms that go out to the people who fill them in."""

@@ -1,0 +1,1 @@
+"""The data folder: its tables and their checks, rounds, maps and units."""

@@ -1,0 +1,1 @@
+"""Judging and accepting what was handed in; waivers, sign-offs and factor libraries."""

@@ -1,0 +1,102 @@
+"""The signed papers of a round (sign-offs, waivers): rows with their line, dates and people.
+
+A paper is judged line by line: a line that can't be followed has no effect and is a finding.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from orchestration.company.data_folder import Company
+from orchestration.spreadsheets.grid import UnreadableFileError
+from orchestration.spreadsheets.numbers import fold
+from orchestration.spreadsheets.text_table import read_text_table
+
+HEADER_LINE = 1
+PROSE = ("reason",)
+"""Columns that are read by people only and stay as they were typed."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a paper: every field folded but prose, blank where nothing stands."""
+
+    number: int
+    fields: Mapping[str, str]
+
+    def __getitem__(self, name: str) -> str:
+        return self.fields[name]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why a line of a paper has no effect; `rule_id` is one of `expectations.papers`."""
+
+    rule_id: str
+    hand_in: str | None
+    line: int
+    observed: str
+    expected: str
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A paper as it was read: its lines, or why it can't be read at all.
+
+    `broken`: what is wrong with each line that can't be followed.
+    """
+
+    file: str
+    lines: tuple[Line, ...] = ()
+    broken: Mapping[int, str] = field(default_factory=dict)
+    unreadable: str = ""
+
+
+def read_paper(data: Path, round_name: str, name: str, columns: Sequence[str]) -> Paper:
+    """A CSV of the round's folder with exactly these columns; without lines when absent."""
+    path = data / "rounds" / round_name / name
+    file = path.relative_to(data).as_posix()
+    if not os.path.lexists(path):
+        return Paper(file)
+    try:
+        table = read_text_table(path, columns, data)
+    except UnreadableFileError as error:
+        return Paper(file, unreadable=error.reason)
+    unlike = set(columns) ^ set(table.header)
+    if unlike:
+        return Paper(file, unreadable=f"columns {', '.join(sorted(unlike))}")
+    lines = tuple(
+        Line(number, {name: _field(name, row[name] or "") for name in columns})
+        for number, row in table.records()
+    )
+    return Paper(file, lines, table.problems)
+
+
+def broken_lines(paper: Paper, rule_id: str) -> dict[int, Problem]:
+    """The lines of a paper that have no effect because they can't be followed."""
+    return {
+        line: Problem(rule_id, None, line, reason, "a field under each header")
+        for line, reason in paper.broken.items()
+    }
+
+
+def _field(name: str, text: str) -> str:
+    return text.strip() if name in PROSE else fold(text)
+
+
+def people_of(company: Company) -> Mapping[str, str]:
+    """Who may sign: English name by person_id."""
+    people = company["people"]
+    return dict(zip(people["person_id"], people["name_en"], strict=True))
+
+
+def day_of(text: str) -> date | None:
+    """A day written YYYY-MM-DD; None for anything else."""
+    try:
+        return date.fromisoformat(text) if len(text) == len("2022-04-30") else None
+    except ValueError:
+        return None

@@ -1,0 +1,68 @@
+"""The factor libraries: what passed the factor gate becomes accepted/emission_factors.
+
+A library is accepted whole or not at all; of a refused one, what was accepted before stays.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from orchestration.company.data_folder import TABLES
+from orchestration.gate.acceptance import write_findings, write_verdicts
+from orchestration.lake.paths import Lake, text_schema
+
+NAME = "emission_factors"
+"""Stands where a round would: factor libraries are collected for none."""
+
+
+@dataclass(frozen=True)
+class FactorResult:
+    """The factor versions in force, and what the gate said."""
+
+    factors: pa.Table
+    findings: pa.Table
+    refused: tuple[str, ...]
+
+
+def accept_factors(lake: Lake) -> FactorResult:
+    """Judge the landed libraries together, and put in force those that passed."""
+    from expectations.factor_judgement import FACTOR_SCHEMA, GAS_SCHEMA, judge_factors
+
+    folder = lake.landed_library("x").parent
+    landed = {
+        path.stem: lake.read(path, pa.schema([])) for path in sorted(folder.glob("*.parquet"))
+    }
+    tables = {
+        name: lake.read(lake.company(name), text_schema(TABLES[name].all_columns))
+        for name in ("flows", "flow_properties", "facilities", "suppliers", "tolerances")
+    }
+    judgement = judge_factors(landed, **tables)
+    refused = pa.array(judgement.refused_libraries, pa.string())
+    before = lake.read(lake.accepted("emission_factors"), FACTOR_SCHEMA)
+    kept = before.filter(pc.is_in(before["library"], refused))
+    gases = lake.read(lake.accepted("emission_factor_gases"), GAS_SCHEMA)
+    kept_gases = gases.filter(pc.is_in(gases["factor_version_id"], kept["factor_version_id"]))
+    # what an older version accepted lacks columns that came later
+    factors = pa.concat_tables([judgement.factors, kept], promote_options="default")
+    write_findings(lake, NAME, judgement.findings, _hand_ins(judgement.verdicts))
+    write_verdicts(lake, NAME, _verdict_rows(judgement.verdicts))
+    lake.write_if_changed(
+        lake.accepted("emission_factor_gases"), pa.concat_tables([judgement.gases, kept_gases])
+    )
+    lake.write_if_changed(lake.accepted("emission_factors"), factors)
+    return FactorResult(factors, judgement.findings, judgement.refused_libraries)
+
+
+def _hand_ins(verdicts: pa.Table) -> set[str]:
+    return {f"{NAME}/{library}" for library in verdicts["library"].to_pylist()}
+
+
+def _verdict_rows(verdicts: pa.Table) -> list[dict[str, Any]]:
+    return [
+        {**row, "hand_in": f"{NAME}/{row['library']}", "source": NAME}
+        for row in verdicts.to_pylist()
+    ]

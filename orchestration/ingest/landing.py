@@ -1,0 +1,163 @@
+"""From a file somebody handed in to a Parquet file that says the same: nothing is judged here."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyarrow as pa
+
+from expectations.factor_rows import COLUMNS as LIBRARY_COLUMNS
+from expectations.factor_rows import UNREADABLE
+from orchestration.company.data_folder import INSTRUMENT_COLUMNS, INSTRUMENTS, DataFolder, Round
+from orchestration.ingest.corrections import FOLLOWED
+from orchestration.ingest.mapping import SourceMap, read_hand_in
+from orchestration.lake.paths import Lake, slug_of, text_schema
+from orchestration.spreadsheets.files import sha256_of_hand_in
+from orchestration.spreadsheets.grid import UnreadableFileError
+from orchestration.spreadsheets.text_table import read_text_table
+
+LANDED_INSTRUMENTS_SCHEMA = text_schema(
+    ("round", "hand_in", *INSTRUMENT_COLUMNS, "source_file", "source_sha256", "source_line")
+)
+
+
+@dataclass(frozen=True)
+class Landed:
+    """One hand-in as it was read."""
+
+    hand_in: str
+    source_file: str
+    source_sha256: str
+    table: pa.Table
+
+
+def land_source(data: DataFolder, lake: Lake, source_map: SourceMap, round_: Round) -> list[Landed]:
+    """Read every hand-in of a source in a round; one that was withdrawn is removed."""
+    landed = []
+    for hand_in, path in data.hand_ins(source_map, round_):
+        if path is None:
+            continue
+        table = read_hand_in(path, source_map, round_, hand_in, data.path)
+        lake.write_if_changed(lake.landed(source_map.source, round_.round, hand_in), table)
+        file = path.relative_to(data.path).as_posix()
+        landed.append(Landed(hand_in, file, sha256_of_hand_in(path, data.path), table))
+    folder = lake.landed(source_map.source, round_.round, "x").parent
+    lake.keep_only(folder, [f"{slug_of(one.hand_in)}.parquet" for one in landed])
+    return landed
+
+
+@dataclass(frozen=True)
+class Instruments:
+    """The certificates of a round as they were read; without lines where one can't be followed."""
+
+    round: str
+    source_file: str
+    rows: tuple[tuple[int, dict[str, str | None]], ...] = ()
+    problems: Mapping[int, str] = field(default_factory=dict)
+
+    def findings(self) -> pa.Table:
+        """What is wrong with the file, line by line (FINDING_SCHEMA)."""
+        from expectations.rules import FINDING_SCHEMA
+
+        rows = [
+            {
+                "round": self.round,
+                "hand_in": INSTRUMENTS,
+                "source": "energy_instruments",
+                "rule_id": FOLLOWED,
+                "severity": "critical",
+                "source_file": self.source_file,
+                "source_cell": f"L{line}",
+                "observed": problem,
+                "expected": ",".join(INSTRUMENT_COLUMNS),
+            }
+            for line, problem in self.problems.items()
+        ]
+        return pa.Table.from_pylist(rows, FINDING_SCHEMA)
+
+
+def read_instruments(data: DataFolder, round_: Round) -> Instruments:
+    """Read the certificates and contracts on electricity and heat of a round."""
+    path = data.path / "rounds" / round_.round / "energy_instruments.csv"
+    file = path.relative_to(data.path).as_posix()
+    if not os.path.lexists(path):
+        return Instruments(round_.round, file)
+    try:
+        table = read_text_table(path, INSTRUMENT_COLUMNS, data.path)
+    except UnreadableFileError as error:
+        return Instruments(round_.round, file, problems={error.line: error.reason.rstrip(".")})
+    unlike = sorted(set(INSTRUMENT_COLUMNS) ^ set(table.header))
+    if unlike:
+        wrong = f"the header differs from the format in {', '.join(unlike)}"
+        return Instruments(round_.round, file, problems={1: wrong})
+    if table.problems:
+        return Instruments(round_.round, file, problems=table.problems)
+    return Instruments(round_.round, file, tuple(table.records()))
+
+
+def land_instruments(data: DataFolder, lake: Lake, round_: Round) -> Landed | None:
+    """Land the certificates of a round; nothing where there is no file, or one that can't be read.
+
+    Its problems are told by the gate, which reads it again.
+    """
+    target = lake.landed("energy_instruments", round_.round, INSTRUMENTS)
+    read = read_instruments(data, round_)
+    if not read.rows:
+        target.unlink(missing_ok=True)
+        return None
+    path = data.path / read.source_file
+    leading = {"round": round_.round, "hand_in": INSTRUMENTS}
+    table = _with_lines(read.rows, INSTRUMENT_COLUMNS, path, data.path, leading)
+    lake.write_if_changed(target, table)
+    return Landed(INSTRUMENTS, read.source_file, sha256_of_hand_in(path, data.path), table)
+
+
+def land_factor_libraries(data: DataFolder, lake: Lake) -> list[Landed]:
+    """Read every factor library of the data folder, and its lists of sources and priorities.
+
+    One that can't be read becomes a line that says why; it is refused alone.
+    """
+    landed = []
+    for path in sorted((data.path / "emission_factors").glob("*.csv")):
+        table = _library(path, data.path)
+        lake.write_if_changed(lake.landed_library(path.stem), table)
+        file = path.relative_to(data.path).as_posix()
+        landed.append(Landed(path.stem, file, sha256_of_hand_in(path, data.path), table))
+    folder = lake.landed_library("x").parent
+    lake.keep_only(folder, [f"{one.hand_in}.parquet" for one in landed])
+    return landed
+
+
+def _library(path: Path, data: Path) -> pa.Table:
+    """A library as a table of texts, or what is wrong with it, line by line."""
+    try:
+        table = read_text_table(path, LIBRARY_COLUMNS, data)
+    except UnreadableFileError as error:
+        rows, header = [(error.line, {UNREADABLE: error.reason})], (UNREADABLE,)
+    else:
+        rows, header = list(table.records()), table.header
+        if table.problems:
+            rows = [(line, {UNREADABLE: text}) for line, text in table.problems.items()]
+            header = (UNREADABLE,)
+    return _with_lines(rows, header, path, data, {})
+
+
+def _with_lines(
+    rows: Sequence[tuple[int, Mapping[str, str | None]]],
+    header: Sequence[str],
+    path: Path,
+    relative_to: Path,
+    leading: Mapping[str, str],
+) -> pa.Table:
+    """Rows as a table of texts, each with its file and line."""
+    columns: dict[str, list[str | None]] = {
+        name: [value] * len(rows) for name, value in leading.items()
+    }
+    columns |= {name: [row[name] for _, row in rows] for name in header}
+    columns["source_file"] = [path.relative_to(relative_to).as_posix()] * len(rows)
+    columns["source_sha256"] = [sha256_of_hand_in(path, relative_to)] * len(rows)
+    columns["source_line"] = [str(line) for line, _ in rows]
+    return pa.table(columns, schema=text_schema(columns))

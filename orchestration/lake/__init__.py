@@ -1,0 +1,1 @@
+"""The warehouse folder: where things lie, and how files are written whole."""

@@ -1,0 +1,1 @@
+"""The files of a publication or release, and where readers are pointed to."""

@@ -1,0 +1,86 @@
+"""What each published table and column means, for clients that show it: read where it is written.
+
+Descriptions and units stand once, in the YAML beside the models.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import yaml
+
+from orchestration.lake.places import REPOSITORY
+
+MODELS = REPOSITORY / "dbt_project" / "models"
+MARTS, BESIDE = MODELS / "marts", MODELS / "published" / "tables.yml"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a mart; `unit` is empty where its values have none."""
+
+    description: str
+    unit: str
+
+    @property
+    def comment(self) -> str:
+        """Description and unit in one text, as databases keep it."""
+        return f"{self.description} Unit: {self.unit}." if self.unit else self.description
+
+
+@dataclass(frozen=True)
+class Mart:
+    """A published table, its columns in their order; `grain` names those that tell rows apart."""
+
+    description: str
+    grain: tuple[str, ...]
+    columns: Mapping[str, Column]
+
+
+@cache
+def described_marts() -> Mapping[str, Mart]:
+    """Every published table by name: models of the schema `marts`, and what stands beside them."""
+    return {table["name"]: _mart(table) for table in _tables()}
+
+
+def comments_on(table: str) -> Iterator[str]:
+    """The statements that write a table's descriptions into the schema `marts` of a database.
+
+    None for a table that no file describes; a test sees to it that every mart is described.
+    """
+    mart = described_marts().get(table)
+    if mart is None:
+        return
+    yield f'comment on table marts."{table}" is {_quoted(mart.description)}'
+    for name, column in mart.columns.items():
+        yield f'comment on column marts."{table}"."{name}" is {_quoted(column.comment)}'
+
+
+def _tables() -> Iterator[Mapping[str, Any]]:
+    for path in [*sorted(MARTS.glob("*.yml")), BESIDE]:
+        content = yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)
+        yield from content.get("models", ())
+        for source in content.get("sources", ()):
+            yield from source["tables"]
+
+
+def _mart(table: Mapping[str, Any]) -> Mart:
+    columns = {
+        column["name"]: Column(
+            _one_line(column["description"]),
+            column.get("config", {}).get("meta", {}).get("unit", ""),
+        )
+        for column in table["columns"]
+    }
+    return Mart(_one_line(table["description"]), tuple(table["config"]["meta"]["grain"]), columns)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
