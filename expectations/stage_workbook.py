@@ -455,6 +455,22 @@ RULES = (
         """,
     ),
     Rule(
+        "formula_result_current",
+        "critical",
+        "The stored result of a formula is what it gives.",
+        "公式的存储结果与其计算结果一致。",
+        "{cell}: {observed} is stored as the result of its formula, which gives {expected}.",
+        "{cell}：公式的存储结果为 {observed}，重新计算为 {expected}。",
+        "Open the workbook in Excel, recalculate (F9), look which number is right, save, and hand it "
+        "in again.",
+        "请用 Excel 打开并重新计算（F9），核对哪个数值正确，保存后重新提交。",
+        """
+        select reading_no, value_text as observed, item_text as expected
+        from batch where row_kind = 'stale_result'
+        """,
+        waivable=True,
+    ),
+    Rule(
         "quantity_is_possible",
         "critical",
         "No quantity is beyond all that one company can have.",

@@ -1,7 +1,8 @@
 """Where a person who looks at a sheet sees another figure than the one that is stored, or none.
 
 What contradicts what is stored (85 % over 0.85 kWh, a figure crossed out) and what merely can't be
-seen (a hidden row) become rows of their own beside the readings; the gate judges them.
+seen (a hidden row) become rows of their own beside the readings; the gate judges them. So does the
+result of a formula that is another as soon as somebody opens the file and it is worked out anew.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from orchestration.ingest.reading import Readings
+from orchestration.spreadsheets.formula_results import FormulaResults
 from orchestration.spreadsheets.grid import Appearance, Grid, column_of
 from orchestration.spreadsheets.number_formats import Shown, shown_by
 from orchestration.spreadsheets.numbers import number_text
@@ -26,7 +28,8 @@ POWERS = {"k": 1e3, "K": 1e3, "千": 1e3, "万": 1e4, "百万": 1e6, "亿": 1e8,
 
 NAMED = ("facility_id", "process_id", "flow_id", "period_month", "source_sheet")
 SHOWN_OTHERWISE, STRUCK_OUT, HIDDEN = "shown_otherwise", "struck_out", "hidden_figure"
-KINDS = frozenset((SHOWN_OTHERWISE, STRUCK_OUT, HIDDEN))
+STALE = "stale_result"
+KINDS = frozenset((SHOWN_OTHERWISE, STRUCK_OUT, HIDDEN, STALE))
 """Kinds of the rows that this module adds; each is about one cell."""
 
 SETTLED = "settled_look"
@@ -43,14 +46,14 @@ class Look(NamedTuple):
 
 @dataclass
 class Looks:
-    """The sheets of a hand-in whose look is not plain; `add_to` adds what that changes."""
+    """The sheets of a hand-in that don't show plain figures; `add_to` adds what that changes."""
 
-    grids: dict[str | None, Grid] = field(default_factory=dict)
+    grids: dict[str | None, tuple[Grid, FormulaResults]] = field(default_factory=dict)
 
     def note(self, grid: Grid) -> None:
         """Remember a sheet that was read."""
-        if grid.appearance is not None:
-            self.grids[grid.name or None] = grid
+        if grid.appearance is not None or grid.formulas:
+            self.grids[grid.name or None] = grid, FormulaResults(grid)
 
     def add_to(self, readings: Readings) -> None:
         """Add a row for each cell that the readings were taken from and that looks otherwise."""
@@ -58,11 +61,11 @@ class Looks:
             return
         seen: set[tuple[str | None, str, str]] = set()
         for row in _cells(readings.table()):
-            grid = self.grids.get(row["source_sheet"])
-            if grid is None:
+            if row["source_sheet"] not in self.grids:
                 continue
+            grid, results = self.grids[row["source_sheet"]]
             for address, unit in _addresses(row):
-                for look in _looks(grid, address, unit):
+                for look in _looks(grid, results, address, unit):
                     key = (row["source_sheet"], address, look.kind)
                     if key not in seen:
                         seen.add(key)
@@ -92,7 +95,7 @@ def _addresses(row: Mapping[str, Any]) -> Iterator[tuple[str, str | None]]:
         yield cell, None
 
 
-def _looks(grid: Grid, address: str, unit: str | None) -> Iterable[Look]:
+def _looks(grid: Grid, results: FormulaResults, address: str, unit: str | None) -> Iterable[Look]:
     match = ADDRESS.fullmatch(address)
     index = grid.index_of(int(match[2]) - 1) if match else None
     if match is None or index is None:
@@ -102,6 +105,9 @@ def _looks(grid: Grid, address: str, unit: str | None) -> Iterable[Look]:
     text = grid.cell(index, column).text
     if text is None:
         return
+    worked_out = results.stale(row, column)
+    if worked_out is not None:
+        yield Look(STALE, text, number_text(worked_out))
     appearance: Appearance = grid.appearance or Appearance()
     if (row, column) in appearance.struck:
         yield Look(STRUCK_OUT, text, "a figure that counts")

@@ -126,7 +126,7 @@ class Grid:
     """Rows of values; row and column numbers are those of the file, counted from 0.
 
     `rows` may leave out rows without values; `numbers` gives the number of each. A row may be
-    shorter than the widest one.
+    shorter than the widest one. `has_rounded_results`: results of formulas are stored as shown.
     """
 
     name: str
@@ -140,6 +140,7 @@ class Grid:
     appearance: Appearance | None = None
     is_comma_likely_decimal: bool = False
     has_1904_dates: bool = False
+    has_rounded_results: bool = False
 
     @property
     def width(self) -> int:

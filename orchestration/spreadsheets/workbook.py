@@ -138,6 +138,7 @@ class Workbook:
             looks = replace(slow.appearance, is_hidden_sheet=name in self._hidden_sheets)
             grid.appearance = None if looks.is_plain else looks
             grid.has_1904_dates = self._has_1904_dates
+            grid.has_rounded_results = self._has_rounded_results
             return grid
         looks = xlsx_looks.appearance_of(xml, self._styles, name in self._hidden_sheets)
         book = self._calamine
@@ -149,14 +150,23 @@ class Workbook:
         grid = _calamine_grid(book, name, scan.lost, scan.formulas)
         grid.appearance = looks
         grid.has_1904_dates = self._has_1904_dates
+        grid.has_rounded_results = self._has_rounded_results
         return grid
 
     @cached_property
     def _has_1904_dates(self) -> bool:
+        return self._setting("workbookPr", "date1904") in ("1", "true")
+
+    @cached_property
+    def _has_rounded_results(self) -> bool:
+        return self._setting("calcPr", "fullPrecision") in ("0", "false")
+
+    def _setting(self, element: str, name: str) -> str | None:
+        """A setting of the whole .xlsx workbook; None where it isn't made."""
         if self._package is None or OFFICE not in self._package:
-            return False
-        properties = self._package.tree(OFFICE).find("{*}workbookPr")
-        return properties is not None and properties.get("date1904") in ("1", "true")
+            return None
+        found = self._package.tree(OFFICE).find(f"{{*}}{element}")
+        return None if found is None else found.get(name)
 
     @cached_property
     def _styles(self) -> xlsx_looks.Styles:

@@ -81,6 +81,7 @@ BROKEN_CELLS = [
     ("header_stands_once", "F4", added(WASHING, "F4", row_kind="repeated_header", item_text="Gas")),
     ("shown_as_stored", "C5", added(WASHING, "C5", row_kind="shown_otherwise", value_text="85 %")),
     ("not_struck_out", "C5", added(WASHING, "C5", row_kind="struck_out", value_text="1000")),
+    ("formula_result_current", "C5", added(WASHING, "C5", row_kind="stale_result")),
     ("number_has_one_reading", "C5", changed(WASH, "C5", **no_number("ambiguous_number", "1.234"))),
     ("month_known", "C5", changed(WASH, "C5", period_month=None, period_text="Mai")),
     ("month_in_round", "C8", added(WASHING, "C8", MAY.replace(month=4), 900.0, **POWER)),
