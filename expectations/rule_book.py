@@ -237,6 +237,16 @@ CALCULATION: Sequence[DescribedRule] = (
         "取得公布的因子后，补入 emission_factors/ 并在 company/flows.csv 填写 components。",
     ),
     _of_figures(
+        "measured_property_counts",
+        "cell",
+        "",
+        "A calorific value or carbon content that was measured is taken up by a factor.",
+        "实测的热值或含碳量被因子采用。",
+        "Add a factor per TJ, with carbon content and oxidation fraction, to emission_factors/; or "
+        "leave the measured value out of the map.",
+        "请在 emission_factors/ 补充按 TJ 给出、含有含碳量和氧化率的因子；或在映射中不再读取该实测值。",
+    ),
+    _of_figures(
         "specific_consumption",
         "process, flow and month",
         "specific_consumption",

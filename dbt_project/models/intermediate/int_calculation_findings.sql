@@ -44,6 +44,12 @@ recycling as (
 
 ),
 
+unused_properties as (
+
+    select * from {{ ref('int_unused_properties') }}
+
+),
+
 from_calculation as (
 
     select
@@ -76,6 +82,39 @@ from_calculation as (
         cast(null as varchar) as waived_by,
         cast(null as date) as waived_until
     from exempted
+
+),
+
+from_properties as (
+
+    select
+        round,
+        hand_in,
+        null as hand_in_state,
+        'calculation' as judged_by,
+        'measured_property_counts' as rule_id,
+        'warning' as severity,
+        source_file,
+        source_sheet,
+        source_cell,
+        period_month,
+        null as reference_period,
+        facility_id,
+        flow_id,
+        process_id,
+        observed,
+        expected,
+        null as tolerance,
+        cast(null as double) as affected_kgco2e,
+        facility_id as affected_facility_id,
+        message_en,
+        message_zh,
+        remedy_en,
+        remedy_zh,
+        cast(null as varchar) as waiver_reason,
+        cast(null as varchar) as waived_by,
+        cast(null as date) as waived_until
+    from unused_properties
 
 ),
 
@@ -239,6 +278,8 @@ from_recycling as (
 all_results as (
 
     select * from from_calculation
+    union all
+    select * from from_properties
     union all
     select * from from_recycling
     union all

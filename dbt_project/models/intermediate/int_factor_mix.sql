@@ -367,7 +367,10 @@ with_measured as (
         * (44e0 / 12e0) as measured_co2_fossil_kg,
         case when parts.is_energy_based then calorific.measured_cell end as calorific_cell,
         case
-            when parts.oxidation_fraction is not null and carbon_of_amount.measured_cell is not null
+            when
+                parts.oxidation_fraction is not null
+                and parts.co2_fossil_kg != 0.0
+                and carbon_of_amount.measured_cell is not null
                 then carbon_of_amount.measured_cell
             when parts.carbon_content_tc_per_tj is not null then carbon.measured_cell
         end as carbon_cell

@@ -13,13 +13,20 @@ conversions as (
 )
 
 select
+    readings.round,
+    readings.hand_in,
+    readings.source_file,
+    readings.source_sheet,
+    readings.source_cell,
     readings.facility_id,
+    readings.process_id,
     readings.flow_id,
     readings.property,
     readings.period_month,
     readings.cell_value * readings.sign_multiplier * conversions.multiplier
         as property_value,
     conversions.unit_code as property_unit_code,
+    readings.value_text || ' ' || readings.unit_text as measured_text,
     {{ cell_address('readings') }} as measured_cell
 from readings
 left join conversions
