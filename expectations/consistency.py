@@ -80,7 +80,43 @@ where sold.flow_id in (select flow_id from ever) and (is_made_elsewhere
 -- one cell stands for the site and flow: that of the month with most
 qualify row_number() over (
     partition by sold.facility_id, sold.flow_id order by abs(canonical_quantity) desc,
-        sold.period_month) = 1
+        sold.period_month) = 1;
+
+-- which flow counts the staff of a site the company says: by a tolerance for source and flow
+create or replace temp table gate_commuters as
+with declared as (
+    select distinct source, flow_id from gate_tolerance
+    where rule_id = 'commuters_are_staff' and source is not null and flow_id is not null
+),
+stated as (
+    select * from gate_enriched
+    where role = 'activity' and row_kind = 'reading' and period_month is not null
+        and source in (select source from declared)
+),
+staff as (
+    select source, facility_id, period_month, flow_id as staff_flow,
+        sum(canonical_quantity) as staff, bool_and(canonical_quantity is not null) as is_whole
+    from stated join declared using (source, flow_id)
+    group by all
+),
+commuting as (
+    select {CELL_GROUP_KEY}, sum(quantity) as quantity,
+        bool_and(coalesce(isfinite(quantity), false)) as is_whole
+    from stated where flow_kind = 'commuting' and multiplier_text is not null
+    group by all
+),
+of_site as (
+    select *, sum(quantity) over site as commuters, bool_and(is_whole) over site as are_whole
+    from commuting window site as (partition by source, facility_id, period_month)
+)
+select of_site.*, staff, tolerance_of('commuters_are_staff', of_site.source, staff_flow)
+        as tolerance
+from of_site join staff using (source, facility_id, period_month)
+where of_site.are_whole and staff.is_whole
+    and abs(commuters - staff) > (tolerance + 1e-9) * staff
+-- one cell stands for the site and month: that with most commuters
+qualify row_number() over (
+    partition by of_site.source, facility_id, period_month order by quantity desc, flow_id) = 1
 """
 
 RULES = (
@@ -141,6 +177,22 @@ RULES = (
         from gate_sold join gate_largest_cell using ({CELL_GROUP_KEY})
         """,
         waivable=True,
+    ),
+    Rule(
+        "commuters_are_staff",
+        "warning",
+        "Who commutes to a site is counted in its staff, and most of the staff commute.",
+        "通勤人员属于厂区在册人员，且大部分在册人员通勤。",
+        "{cell}: {observed} commute in {month}, by all modes of the site; its staff are {expected} "
+        "(allowed: {tolerance} % more or less).",
+        "{cell}：{month} 该厂区各种方式通勤人数合计 {observed}，在册人数为 {expected}（允许偏差 {tolerance} %）。",
+        "Look for a mode that is missing or stated twice, for a digit too many, and for the month of "
+        "the headcount.",
+        "请检查是否漏填或重复填报某种通勤方式、是否多输一位，以及人数所属月份。",
+        f"""
+        select reading_no, shown(commuters) as observed, shown(staff) as expected, tolerance
+        from gate_commuters join gate_largest_cell using ({CELL_GROUP_KEY})
+        """,
     ),
     Rule(
         "standstill_asked_otherwise",

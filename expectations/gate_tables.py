@@ -124,7 +124,13 @@ NEEDED = {
     "gate_beyond": "({month_key}) in (select ({month_key}) from gate_beyond)",
     **{
         table: f"({{month_key}}) in (select ({{month_key}}) from {table})"
-        for table in ("gate_unmoved", "gate_too_large", "gate_unasked", "gate_sold")
+        for table in (
+            "gate_unmoved",
+            "gate_too_large",
+            "gate_unasked",
+            "gate_sold",
+            "gate_commuters",
+        )
     },
     "gate_unlike": "({month_key}) in (select ({month_key}) from gate_unlike)",
     "gate_ratio_output": "({month_key}) in (select ({month_key}) from gate_ratio_output)",

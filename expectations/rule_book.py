@@ -88,6 +88,7 @@ TOLERANCE_OF_GATE: Mapping[str, str] = {
     "factor_out_of_line": "factor_out_of_line",
     "meter_register": "meter_register",
     "sold_is_made": "sold_is_made",
+    "commuters_are_staff": "commuters_are_staff",
     "unlike_other_months": "unlike_other_months, unlike_other_months_deviations",
     "far_from_other_months": "far_from_other_months, far_below_other_months, "
     "far_from_other_months_deviations",

@@ -110,3 +110,42 @@ def test_a_standstill_says_what_was_asked_instead_of_the_ratio(findings, gas, se
     ((found_severity, place, message),) = of_rule(findings(change), "standstill_asked_otherwise")
     assert (found_severity, place) == (severity, "C5")
     assert words in message and "about 200 Nm3" in message
+
+
+@pytest.mark.parametrize(
+    ("by_bus", "by_car", "is_declared", "is_told"),
+    [
+        (60.0, 20.0, True, False),
+        (105.0, 20.0, True, False),
+        (600.0, 20.0, True, True),
+        (60.0, 5.0, True, True),
+        (600.0, 20.0, False, False),
+    ],
+)
+def test_commuters_are_held_against_the_staff(findings, by_bus, by_car, is_declared, is_told):
+    """A site of 100 in two departments, told beyond 30 %; nothing is known of June."""
+
+    def change(rows, tables):
+        for flow, unit in (("bus", "person*km"), ("car", "km")):
+            added_flow(tables, flow, "commuting", unit)
+        if is_declared:
+            line = ["commuters_are_staff", "stage_washing", "headcount", "0.3", "x"]
+            tables["tolerances"].loc[len(tables["tolerances"])] = line
+        rows += [
+            reading(WASHING, "K5", MAY, 90.0, **HEADS),
+            reading(WASHING, "K6", MAY, 10.0, **HEADS, process_id="mill_boiler"),
+        ]
+        for place, flow, heads, unit in (
+            ("L5", "bus", by_bus, "person*km"),
+            ("L6", "car", by_car, "km"),
+        ):
+            trips = {"sign_multiplier": 440.0, "multiplier_text": "22|20"}
+            rows.append(reading(WASHING, place, MAY, heads, flow_id=flow, unit_text=unit, **trips))
+            rows.append(
+                reading(WASHING, f"{place}0", JUNE, heads, flow_id=flow, unit_text=unit, **trips)
+            )
+
+    told = of_rule(findings(change), "commuters_are_staff")
+    assert [row[:2] for row in told] == ([("warning", "L5")] if is_told else [])
+    assert all(f"{by_bus + by_car:g} commute in 2022-05" in row[2] for row in told)
+    assert all("are 100 (allowed: 30.0 %" in row[2] for row in told)
