@@ -107,6 +107,23 @@ RULES = (
         """,
     ),
     Rule(
+        "instrument_possible",
+        "critical",
+        "The emissions a certificate states per kWh are possible.",
+        "证书注明的每千瓦时排放在物理可能范围内。",
+        "{file} {cell}: “{observed}” where {expected} is expected.",
+        "{file} {cell}：应为{expected}，实际为“{observed}”。",
+        "State kg CO2 per kWh as the certificate does: not g per kWh, nor kg per MWh.",
+        "请按证书填写每千瓦时的千克 CO2，而非 g/kWh 或 kg/MWh。",
+        f"""
+        select {_CELL}, ':kgco2_per_kwh') as source_cell, kgco2_per_kwh as observed,
+            concat('a number from 0', ' to ' || shown(most)) as expected
+        from gate_instrument left join gate_instrument_bound using (flow_id)
+        where kgco2_per_kwh is not null and not coalesce(
+            try_cast(kgco2_per_kwh as double) between 0 and coalesce(most, 'inf'::double), false)
+        """,
+    ),
+    Rule(
         "instrument_within_metered",
         "critical",
         "Certificates never exceed the energy metered in their period.",

@@ -67,6 +67,15 @@ def _disagreement(kind: str) -> str:
 COARSE_RECORD_KEY = "hand_in, document_no, flow_id, quantity"
 """Part of the key: equal keys are equal here."""
 
+BOOKED_KEY = (
+    "hand_in, flow_id, process_id, facility_id, supplier_id, direction, role, period_text, "
+    "quantity, sign_multiplier, multiplier_text, item_text, unit_text"
+)
+"""What one record states, whatever the number it is booked under."""
+
+TELLING = "length(trim(regexp_replace(value_text, '[^0-9]', '', 'g'), '0')) >= 4"
+"""A weighed figure is hardly met twice in a day; round ones, such as 25.0 t of a truck, are."""
+
 RULES = (
     Rule(
         "no_duplicate_lines",
@@ -92,6 +101,32 @@ RULES = (
         where line_no > 1
         """,
         waivable=True,
+    ),
+    Rule(
+        "record_under_another_number",
+        "warning",
+        "A record is booked under one document number.",
+        "一笔业务只登记在一个单据号下。",
+        "{cell}: document {observed} has the date, item and quantity of {expected}; both count.",
+        "{cell}：单据 {observed} 的日期、项目和数量与 {expected} 相同，两者都会计入。",
+        "If it was booked twice, take one of the two out; if both are real, nothing to do.",
+        "若为重复登记，请删除其中一笔；若确为两笔业务，则无需处理。",
+        f"""
+        select reading_no, document_no as observed, other as expected
+        from (
+            select *, lag(document_no) over booked as other
+            from batch
+            where {IS_RECORD_LINE} and {ONE_PART} and {TELLING}
+                and hash({BOOKED_KEY}) in (
+                    select hash({BOOKED_KEY}) from batch
+                    where {IS_RECORD_LINE} and {ONE_PART} and {TELLING}
+                    group by all having count(distinct document_no) > 1)
+            window booked as (partition by {BOOKED_KEY} order by reading_no)
+        )
+        where other <> document_no
+        -- mass and freight of one record are one finding
+        qualify row_number() over (partition by hand_in, document_no order by reading_no) = 1
+        """,
     ),
     Rule(
         "no_repeated_lines",

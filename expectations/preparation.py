@@ -117,6 +117,7 @@ def prepare(
     for statement in (SHOWN, CELL_BESIDE, LAYOUT, ENRICHED, MONTH, REPEATED):
         connection.execute(statement)
     _prepare_units(connection)
+    _prepare_instrument_bounds(connection)
     connection.execute(REVERSAL)
     connection.execute(BILL)
     connection.execute(UNKNOWN_KEY)
@@ -204,6 +205,21 @@ def prepare_tolerances(connection: duckdb.DuckDBPyConnection) -> None:
         "from tolerances"
     )
     connection.execute(TOLERANCE)
+
+
+def _prepare_instrument_bounds(connection: duckdb.DuckDBPyConnection) -> None:
+    """How much CO2 a kWh of each flow with certificates can carry."""
+    from orchestration.company.physical_bounds import bound_of
+
+    kinds = connection.execute(
+        "select flow_id, flow_kind from flows where flow_id in (select flow_id from instruments)"
+    ).fetchall()
+    bounds = [(flow_id, bound_of("generation", kind, "kg/kWh")) for flow_id, kind in kinds]
+    _fill(
+        connection,
+        "gate_instrument_bound (flow_id varchar, most double)",
+        [(flow_id, bound.most) for flow_id, bound in bounds if bound],
+    )
 
 
 def _prepare_units(connection: duckdb.DuckDBPyConnection) -> None:

@@ -350,6 +350,8 @@ def _round(row: Mapping[str, str]) -> Round:
         raise ValueError(f"round {parsed.round!r} {wrong}")
     if not parsed.months:
         raise ValueError("last_month lies before first_month")
+    if parsed.closes_on < parsed.opens_on:
+        raise ValueError("closes_on lies before opens_on")
     return parsed
 
 

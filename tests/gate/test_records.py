@@ -209,6 +209,45 @@ def test_numbers_may_repeat_and_come_in_any_order(found):
     assert found(NUMBERED, f"Day,Site,Item,Net,No\n{lines}") == []
 
 
+# --- one record, two document numbers ----------------------------------------------------------
+
+BY_DOCUMENT = "date: Day\ndocument: No"
+SHIPPED = FLAKE + FLAKE.replace("unit: t}", "times: [Km], unit: t*km}").replace(
+    "{column: Item, lookup: {F1: flake}}", "truck_freight"
+)
+
+
+def test_a_record_booked_again_under_another_number_is_told_once(found):
+    lines = "2022-05-03,0010,F1,132.360,A1,40\n2022-05-03,0010,F1,132.360,A9,40\n"
+    told = found(BY_DOCUMENT, f"Day,Site,Item,Net,No,Km\n{lines}", SHIPPED)
+    assert [one for one in told if one[0] == "record_under_another_number"] == [
+        (
+            "record_under_another_number",
+            "warning",
+            "L3:Net",
+            "L3:Net: document A9 has the date, item and quantity of A1; both count.",
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "2022-05-04,0010,F1,132.360,A9",  # another day
+        "2022-05-03,0010,F1,132.370,A9",
+        "2022-05-03,0010,F1,132.360,A1",  # the same document: told as no_duplicate_lines
+    ],
+)
+def test_another_record_is_no_repetition(found, line):
+    lines = f"Day,Site,Item,Net,No\n2022-05-03,0010,F1,132.360,A1\n{line}\n"
+    assert "record_under_another_number" not in {one[0] for one in found(BY_DOCUMENT, lines)}
+
+
+def test_full_trucks_of_a_day_are_no_repetition(found):
+    lines = "".join(f"2022-05-03,0010,F1,25.000,A{no}\n" for no in range(3))
+    assert found(BY_DOCUMENT, f"Day,Site,Item,Net,No\n{lines}") == []
+
+
 # --- reversals --------------------------------------------------------------------------------
 
 MOVEMENTS = "date: Day\ndocument: No\nreversals: {when: {Movement: ['102', '122']}, document: Of}"

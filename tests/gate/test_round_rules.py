@@ -553,6 +553,11 @@ CERTIFICATE = {
         ("instrument_retired", "L2:retired_on", {"retired_on": None}, []),
         ("instrument_retired", "L2:ccer_excluded", {"ccer_excluded": "false"}, []),
         ("instrument_complete", "L2:quantity", {"unit": "furlong"}, []),
+        ("instrument_possible", "L2:kgco2_per_kwh", {"kgco2_per_kwh": "12"}, []),
+        ("instrument_possible", "L2:kgco2_per_kwh", {"kgco2_per_kwh": "-0.1"}, []),
+        ("instrument_possible", "L2:kgco2_per_kwh", {"kgco2_per_kwh": "12 g"}, []),
+        (None, None, {"kgco2_per_kwh": "0.012"}, []),
+        (None, None, {"kgco2_per_kwh": None}, []),
     ],
 )  # fmt: skip
 def test_instruments(judged, rule_id, source_cell, values, earlier):

@@ -137,6 +137,15 @@ def test_a_round_that_is_no_name_of_a_folder_is_refused(tiny_company):
         _ = DataFolder(tiny_company.path).rounds
 
 
+def test_a_round_that_closes_before_it_opens_is_refused(tiny_company):
+    path = tiny_company.path / "rounds.csv"
+    header, first, *others = path.read_text().splitlines()
+    name, opens, closes, *rest = first.split(",")
+    path.write_text("\n".join([header, ",".join([name, closes, opens, *rest]), *others]))
+    with pytest.raises(CompanyDataError, match="line 2: closes_on lies before opens_on"):
+        _ = DataFolder(tiny_company.path).rounds
+
+
 @pytest.mark.parametrize("share", ["40", "40%", "-0.1"])
 def test_a_share_is_a_number_from_0_to_1(tiny_company, share):
     path = tiny_company.path / "company" / "facilities.csv"
