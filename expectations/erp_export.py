@@ -73,6 +73,9 @@ BOOKED_KEY = (
 )
 """What one record states, whatever the number it is booked under."""
 
+COARSE_BOOKED_KEY = "hand_in, flow_id, period_text, quantity"
+"""Part of the key: equal keys are equal here."""
+
 TELLING = "length(trim(regexp_replace(value_text, '[^0-9]', '', 'g'), '0')) >= 4"
 """A weighed figure is hardly met twice in a day; round ones, such as 25.0 t of a truck, are."""
 
@@ -117,10 +120,7 @@ RULES = (
             select *, lag(document_no) over booked as other
             from batch
             where {IS_RECORD_LINE} and {ONE_PART} and {TELLING}
-                and hash({BOOKED_KEY}) in (
-                    select hash({BOOKED_KEY}) from batch
-                    where {IS_RECORD_LINE} and {ONE_PART} and {TELLING}
-                    group by all having count(distinct document_no) > 1)
+                and hash({COARSE_BOOKED_KEY}) in (select key_hash from gate_booked_again)
             window booked as (partition by {BOOKED_KEY} order by reading_no)
         )
         where other <> document_no

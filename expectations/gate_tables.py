@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from expectations.collection_round import BEYOND_HARD, BEYOND_USUAL
-from expectations.erp_export import COARSE_RECORD_KEY, IS_RECORD_LINE, ONE_PART
+from expectations.erp_export import (
+    COARSE_BOOKED_KEY,
+    COARSE_RECORD_KEY,
+    IS_RECORD_LINE,
+    ONE_PART,
+    TELLING,
+)
 from expectations.stage_workbook import COARSE_MONTH_KEY, IS_MONTHLY, PARTS_OF_A_HAND_IN
 from orchestration.company.physical_bounds import largest_month
 
@@ -139,6 +145,8 @@ NEEDED = {
     "gate_totalled": "hand_in in (select hand_in from gate_totalled)",
     "gate_repeated": f"hash({COARSE_MONTH_KEY}) in (select key_hash from gate_repeated)"
     f" or hash({COARSE_RECORD_KEY}) in (select key_hash from gate_repeated)",
+    "gate_booked_again": f"(document_no is not null and hash({COARSE_BOOKED_KEY}) in (select key_hash"
+    " from gate_booked_again))",
 }
 PLACE_KEY = "facility_id, flow_id, direction, period_month"
 CELL_GROUP_KEY = f"hand_in, source, process_id, {PLACE_KEY}"
@@ -184,7 +192,14 @@ select hash({COARSE_MONTH_KEY}) as key_hash from line where {IS_MONTHLY}
 group by key_hash having count(*) > 1
 union all
 select hash({COARSE_RECORD_KEY}) as key_hash from line where {IS_RECORD_LINE}
-group by key_hash having count(*) > 1
+group by key_hash having count(*) > 1;
+
+create or replace temp table gate_booked_again as
+select key_hash from (
+    select hash({COARSE_BOOKED_KEY}) as key_hash, min(value_text) as value_text
+    from readings where row_kind = 'reading' and document_no is not null and {ONE_PART}
+    group by key_hash having min(document_no) <> max(document_no)
+) where {TELLING}
 """
 
 # What a reversal may take back: bookings of its source, now and as accepted of other rounds.

@@ -15,7 +15,7 @@ from expectations.preparation import prepare
 from expectations.rules import list_findings
 from expectations.verdict import SUITES
 from orchestration.ingest.mapping import SourceMap, read_hand_in
-from tests.gate.gate_round import ROUND, frames, lay_out, reading
+from tests.gate.gate_round import INVOICE, MAY, ROUND, frames, lay_out, reading
 
 HAND_IN = "erp/deliveries"
 FLAKE = """
@@ -228,6 +228,26 @@ def test_a_record_booked_again_under_another_number_is_told_once(found):
             "L3:Net: document A9 has the date, item and quantity of A1; both count.",
         )
     ]
+
+
+def test_it_is_found_among_rows_that_are_fine_one_by_one(findings):
+    shipped = {
+        "flow_id": "flake", "unit_text": "t", "item_text": "Flake", "role": "activity",
+        "period_text": "2022-05-03", "value_text": "132.360",
+    }  # fmt: skip
+
+    def book_twice(rows, tables):
+        for line, number in ((8, "A1"), (9, "A9")):
+            rows.append(
+                reading(INVOICE, f"L{line}:Net", MAY, 132.36, document_no=number, **shipped)
+            )
+
+    told = [
+        (row["source_cell"], row["observed"], row["expected"])
+        for row in findings(book_twice)
+        if row["rule_id"] == "record_under_another_number"
+    ]
+    assert told == [("L9:Net", "A9", "A1")]
 
 
 @pytest.mark.parametrize(
