@@ -1,4 +1,4 @@
-"""Months as people write them: serial dates, 2021-01, 2021年1月, Jan-2021, 1月."""
+"""Months as people write them: serial dates, 2021-01, 2021年1月, Jan-2021, Januar 2021, 1月."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ MONTH_NAMES = {
     name: number
     for number, names in enumerate(
         (
-            "jan january",
-            "feb february",
-            "mar march",
+            "jan january januar",
+            "feb february februar",
+            "mar march mär mrz märz",
             "apr april",
-            "may",
-            "jun june",
-            "jul july",
+            "may mai",
+            "jun june juni",
+            "jul july juli",
             "aug august",
             "sep sept september",
-            "oct october",
+            "oct october okt oktober",
             "nov november",
-            "dec december",
+            "dec december dez dezember",
         ),
         start=1,
     )
@@ -62,7 +62,7 @@ PATTERNS = [
         rf"(?P<name>{NAME})\.?[-/ ,]*{YEAR}",
         rf"{YEAR}[-/ ]*(?P<name>{NAME})\.?",
         rf"(?P<name>{NAME})\.?[-'](?P<short>[0-9]{{2}})",
-        rf"{DAY}[-/ ](?P<name>{NAME})\.?[-/ ,]*{YEAR}",
+        rf"{DAY}\.?[-/ ](?P<name>{NAME})\.?[-/ ,]*{YEAR}",
         rf"(?P<name>{NAME}) {DAY}, ?{YEAR}",
         rf"(?P<name>{NAME})\.?",
     )

@@ -171,6 +171,17 @@ def test_what_is_no_month_stays_none(value):
     assert month_of(value, YEAR_2021) is None
 
 
+GERMAN = ["Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September",
+          "Oktober", "November", "Dezember"]  # fmt: skip
+
+
+@pytest.mark.parametrize(("number", "name"), enumerate(GERMAN, 1))
+def test_german_months_are_read_as_they_are_written(number, name):
+    month = date(2021, number, 1)
+    for text in (name, f"{name} 2021", f"01. {name} 2021", f"{name[:3]}-21"):
+        assert month_of(text, YEAR_2021) == month
+
+
 def test_a_month_without_year_needs_a_round_that_has_it_once():
     assert month_of("3月", TWO_YEARS) is None
     assert month_of("3月", YEAR_2021[:2]) is None
