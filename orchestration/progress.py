@@ -29,6 +29,7 @@ class Said:
 
 Listener = Callable[[Said], None]
 _listeners: list[Listener] = []
+_bars: list[Progress] = []
 
 
 def step(what: str, done: int = 0, total: int | None = None) -> None:
@@ -83,8 +84,24 @@ def shown(what: str) -> Iterator[None]:
     )
     with progress:
         task = progress.add_task(what, total=None, count="")
-        with heard_by(Bar(progress, task, what)):
-            yield
+        _bars.append(progress)
+        try:
+            with heard_by(Bar(progress, task, what)):
+                yield
+        finally:
+            _bars.remove(progress)
+
+
+@contextmanager
+def put_aside() -> Iterator[None]:
+    """Take away what is drawn while something is printed, and draw it again below."""
+    for bar in _bars:
+        bar.stop()
+    try:
+        yield
+    finally:
+        for bar in _bars:
+            bar.start()
 
 
 class Bar:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -74,16 +75,21 @@ def run(
         raise typer.Exit(last.exit_code)
 
     from orchestration.commands.running import run_rounds
-    from orchestration.commands.summary import print_summary
+    from orchestration.commands.summary import print_summary, print_verdicts
     from orchestration.company.data_folder import CompanyDataError, DataFolder
     from orchestration.ingest.mapping import MapError
-    from orchestration.progress import shown
+    from orchestration.progress import put_aside, shown
 
     folder = DataFolder(data)
+
+    def judged(names: Sequence[str]) -> None:
+        with put_aside():
+            print_verdicts(console, folder, warehouse, names)
+
     last_run.forget_last_run(warehouse)
     try:
         with shown("starting"):
-            done = run_rounds(folder, warehouse, rounds or [], gwp_set)
+            done = run_rounds(folder, warehouse, rounds or [], gwp_set, judged)
     except (CompanyDataError, MapError) as error:
         raise broken(str(error)) from None
     published = not done.problems

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from dagster import DagsterInstance, EventLogEntry, ExecuteInProcessResult
 
 PROCESS_TAG = "carbonloom/process"
+Judged = Callable[[Sequence[str]], None]
+GATE_STEP = "gate"
+"""Dagster's name of the step that judges a round's hand-ins."""
+
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
@@ -33,11 +37,16 @@ class RunOutcome:
 
 
 def run_rounds(
-    data: DataFolder, warehouse: Path, names: Sequence[str], gwp_set: str = ""
+    data: DataFolder,
+    warehouse: Path,
+    names: Sequence[str],
+    gwp_set: str = "",
+    judged: Judged = lambda _: None,
 ) -> RunOutcome:
     """Read, judge, calculate and publish the rounds named, or every round when none is.
 
-    `gwp_set`: instead of the company's own.
+    `gwp_set`: instead of the company's own. `judged`: hears of rounds as soon as the gate has
+    spoken, before anything is calculated.
 
     Raises:
         CompanyDataError: the data folder contradicts itself; nothing was started.
@@ -49,7 +58,7 @@ def run_rounds(
 
     started = time.perf_counter()
     try:
-        problems = _execute(data.path, warehouse, unbroken_rows(chosen, known), gwp_set)
+        problems = _execute(data.path, warehouse, unbroken_rows(chosen, known), gwp_set, judged)
     except DbtError as error:
         problems = [str(error)]
     return RunOutcome(chosen, problems, time.perf_counter() - started, _states(warehouse, chosen))
@@ -76,7 +85,9 @@ def unbroken_rows(chosen: Sequence[str], known: Sequence[str]) -> list[list[str]
     return [group for group in groups if group]
 
 
-def _execute(data: Path, warehouse: Path, groups: list[list[str]], gwp_set: str) -> list[str]:
+def _execute(
+    data: Path, warehouse: Path, groups: list[list[str]], gwp_set: str, judged: Judged
+) -> list[str]:
     """Run the job over each group of rounds; returns the problems of the first that fails."""
     from dagster import DagsterInstance
 
@@ -90,8 +101,9 @@ def _execute(data: Path, warehouse: Path, groups: list[list[str]], gwp_set: str)
     shown = bool(os.environ.get("DAGSTER_HOME"))
     with DagsterInstance.get() if shown else DagsterInstance.ephemeral() as instance:
         _end_runs_of_the_dead(instance)
-        heard = Steps(len(job.nodes) * len(groups))
+        heard = Steps(len(job.nodes) * len(groups), judged)
         for group in groups:
+            heard.rounds = group
             run_id = str(uuid4())
             instance.add_event_listener(run_id, heard)
             result = job.execute_in_process(
@@ -107,10 +119,12 @@ def _execute(data: Path, warehouse: Path, groups: list[list[str]], gwp_set: str)
 
 
 class Steps:
-    """Passes on, as progress, which step Dagster reports to have begun."""
+    """Passes on, as progress, which step Dagster reports to have begun, and when the gate spoke."""
 
-    def __init__(self, total: int) -> None:
+    def __init__(self, total: int, judged: Judged) -> None:
         self.total, self.begun = total, 0
+        self.judged = judged
+        self.rounds: list[str] = []
 
     def __call__(self, entry: EventLogEntry) -> None:
         """Hear one event of the run."""
@@ -118,6 +132,12 @@ class Steps:
             words = entry.dagster_event.step_key.replace("__", "/").replace("_", " ")
             progress.step(words, self.begun, self.total)
             self.begun += 1
+        if (
+            entry.dagster_event is not None
+            and entry.dagster_event.is_step_success
+            and entry.dagster_event.step_key == GATE_STEP
+        ):
+            self.judged(self.rounds)
 
 
 def _end_runs_of_the_dead(instance: DagsterInstance) -> None:

@@ -36,23 +36,30 @@ FINDINGS_SHOWN = 40
 CELLS_SHOWN = 5
 
 
-def print_summary(
-    console: Console, data: DataFolder, warehouse: Path, rounds: Sequence[str], published: bool
-) -> bool:
-    """Print everything a collector wants to know; returns whether every hand-in passed."""
+def print_verdicts(
+    console: Console, data: DataFolder, warehouse: Path, rounds: Sequence[str]
+) -> None:
+    """Print what the gate said, before anything is calculated: each hand-in, refusals first."""
     lake = Lake(warehouse)
-    libraries = lake.verdict_rows(FACTORS)
-    verdicts = [row for name in rounds for row in lake.verdict_rows(name)]
+    libraries, verdicts = _verdicts(lake, rounds)
     if verdicts:
         console.print(_hand_ins(data, verdicts))
-    refused = [row for row in [*libraries, *verdicts] if row["state"] in ("refused", "missing")]
-    for row in refused:
+    for row in _refused([*libraries, *verdicts]):
         _print_findings(console, lake, row)
     _print_library_warnings(console, lake, libraries)
     for row in verdicts:
         if row["state"] == "accepted_with_warnings":
             _print_warnings(console, lake, row)
     _print_round_findings(console, lake, rounds)
+
+
+def print_summary(
+    console: Console, data: DataFolder, warehouse: Path, rounds: Sequence[str], published: bool
+) -> bool:
+    """Print what was calculated, behind the verdicts; returns whether every hand-in passed."""
+    lake = Lake(warehouse)
+    libraries, verdicts = _verdicts(lake, rounds)
+    refused = _refused([*libraries, *verdicts])
     if not published:
         _print_returned(console, lake, verdicts)
         _print_missing_factors(console, lake)
@@ -65,6 +72,17 @@ def print_summary(
     solvable = _print_product_findings(console, lake)
     _print_places(console, lake)
     return not refused and solvable
+
+
+def _verdicts(
+    lake: Lake, rounds: Sequence[str]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Of factor libraries, and of the hand-ins of the rounds."""
+    return lake.verdict_rows(FACTORS), [row for name in rounds for row in lake.verdict_rows(name)]
+
+
+def _refused(verdicts: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [row for row in verdicts if row["state"] in ("refused", "missing")]
 
 
 def _print_returned(console: Console, lake: Lake, verdicts: Sequence[dict[str, Any]]) -> None:

@@ -80,6 +80,8 @@ def test_dbt_is_parsed_once_and_built_in_two_halves(
         return invoke(self, arguments, **named)
 
     monkeypatch.setattr(dbtRunner, "invoke", counted)
+    told = "orchestration.commands.summary.print_verdicts"
+    monkeypatch.setattr(told, lambda *_: calls.append(["verdicts"]))
     # as a process begins whose project nobody has parsed
     monkeypatch.setattr(Dbt, "_parsed", None)
     monkeypatch.setattr(Dbt, "_parse_folder", tmp_path / "parse")
@@ -87,8 +89,9 @@ def test_dbt_is_parsed_once_and_built_in_two_halves(
 
     assert code == 0, output
     verbs = [next(word for word in call if not word.startswith("-")) for call in calls]
-    assert verbs == ["parse", "build", "build"]
-    for call, flag in zip(calls[1:], ("--exclude", "--select"), strict=True):
+    # what was refused is on screen before anything is calculated
+    assert verbs == ["parse", "verdicts", "build", "build"]
+    for call, flag in zip(calls[2:], ("--exclude", "--select"), strict=True):
         assert call[call.index(flag) + 1] == BELOW_THE_SOLVE
 
 
