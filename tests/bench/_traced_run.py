@@ -37,7 +37,10 @@ PARTS = {  # where it is called from, name, part
         ("refuse_what_is_not_solved", "solve"),
     ],
     "orchestration.release.publishing": [("publish", "publish")],
-    "orchestration.commands.summary": [("print_summary", "summary")],
+    "orchestration.commands.summary": [
+        ("print_verdicts", "summary"),
+        ("print_summary", "summary"),
+    ],
     "expectations.judge": [("judge", "great_expectations"), ("_Cursor.execute", "gate"),
                            ("_Cursor.fetchall", "gate"), ("_Cursor.fetchmany", "gate")],
 }  # fmt: skip
