@@ -276,8 +276,10 @@ RULES = (
         "Add the month; if nothing was used, enter 0.",
         "请补充该月份；未使用则填 0。",
         f"""
-        select reading_no, 'missing' as observed, 'a value for the month' as expected,
-            {NOTHING_TO_USE}
+        select reading_no, 'a value for the month' as expected, {NOTHING_TO_USE},
+            -- one export is asked for every site
+            concat('missing', case when starts_with(source, 'erp_')
+                then coalesce(' at ' || facility_id, '') else '' end) as observed
         from batch where row_kind = 'reading' and value_type = 'missing' and is_required
             and role <> 'row_total'
         """,

@@ -137,7 +137,7 @@ def test_master_tables_are_read_as_excel_saves_them(tiny_company):
         ("company/flows.csv", OPEN_QUOTE, "company/flows.csv: Line 2: unexpected end of data"),
         ("company/flows.csv", b"flow_id,flow_id\nx,y\n", "the column flow_id occurs twice"),
         ("company/flows.csv", b"flow_id,unit_code\nx,kg,1\n", "company/flows.csv line 2: 3 fields"),
-        ("company/company.yml", b"name_en: \xff\xfe", "company/company.yml: not valid YAML"),
+        ("company/company.yml", b"name_en: \xff\xfe", "company/company.yml: is not UTF-8"),
         ("emission_factors/libraries.csv", b"library\nx\n", "column priority is missing"),
         ("emission_factors/sources.csv", OPEN_QUOTE, "emission_factors/sources.csv: Line 2"),
     ],

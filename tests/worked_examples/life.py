@@ -207,7 +207,7 @@ def next_round_is_opened(life: Life, folder: Path) -> None:
         source_map = maps[f"stage_{stage}"]
         path = templates / site / f"{source_map.file}.xlsx"
         rows = read_hand_in(path, source_map, new, hand_in, templates).to_pylist()
-        assert {row["row_kind"] for row in rows} <= {"reading"}, hand_in
+        assert {row["row_kind"] for row in rows} <= {"reading", "no_records"}, hand_in
     assert len(list(templates.rglob("*.xlsx"))) == len(workbooks)
 
 
