@@ -40,9 +40,6 @@ BROKEN = "broken_hand_in"
 EXPLOSIVE = "explosive_loop"
 COMPANIES = sorted(path.parent.name for path in HERE.glob("*/rounds.csv"))
 NAME = re.compile(r"[a-z0-9_]+")
-RELEASED = ("cn_grid_certificates",)
-"""Which of the worked companies are signed and released, too, as a sample: one whose certificates
-are a hand-in. The odd companies are released twice each."""
 
 NO_PRODUCT = 2, "no footprint of any product"
 NO_YEAR = 0, "fewer than 12 months"
@@ -143,9 +140,8 @@ def test_published_answer_and_everything_that_is_made_of_it(
 
     assert differences(life.marts, rows(HERE / company / "expected.csv")) == []
     is_read_by_everybody(life, tmp_path, server, EXCHANGED.get(company, NO_PRODUCT))
-    if company in RELEASED:
-        everything_is_signed(life)
-        is_verified(life, is_released(life, 1))
+    everything_is_signed(life)
+    is_verified(life, is_released(life, 1))
 
 
 def test_a_refused_hand_in_is_named_cell_by_cell(
