@@ -1,4 +1,4 @@
-"""The mass balance of a process that hands in all its material itself (METHOD 1.22).
+"""The mass balance of a process that hands in all its material itself (method R20).
 
 Processes whose material is stated by several hand-ins are balanced later, over accepted data, by
 the mart process_balances. Both follow the same terms: dry mass; a flow takes part when its moisture

@@ -1,4 +1,4 @@
--- METHOD R30: a credit for what recycling or recovered energy displaces never stands in a cut-off
+-- method R30: a credit for what recycling or recovered energy displaces never stands in a cut-off
 -- footprint, where the next life already has the benefit.
 
 select

@@ -1,4 +1,4 @@
--- METHOD R39: what a product carries of purchased electricity beyond Scope 2 is its upstream
+-- method R39: what a product carries of purchased electricity beyond Scope 2 is its upstream
 -- component and nothing else. Generation lines of a product, divided by its coefficients, are
 -- Scope 2 lines of the inventory; no other component of electricity is.
 

@@ -169,7 +169,7 @@ def _wrong_units(tables: Tables) -> list[str]:
 
 
 def _wrong_upper_bounds(tables: Tables) -> list[str]:
-    """METHOD R40: what a flow without a factor emits at most, and who says so."""
+    """Method R40: what a flow without a factor emits at most, and who says so."""
     bound, source = "exempted_upper_bound_kgco2e_per_unit", "exempted_upper_bound_source"
     problems = out_of_bounds(tables, "flows", bound, 0, None, "a factor of 0 or more")
     for place, row in lines_of(tables, "flows"):

@@ -1,4 +1,4 @@
-"""What the tables of the product aspect must not say (METHOD R18, R22 to R25, R28 to R30).
+"""What the tables of the product aspect must not say (method R18, R22 to R25, R28 to R30).
 
 Products, allocation rules, service keys, scenarios and recycling methods; each function takes all
 master tables and returns one line a problem.
@@ -88,7 +88,7 @@ def _wrong_products(tables: Tables) -> list[str]:
 
 
 def _wrong_allocation_rules(tables: Tables) -> list[str]:
-    """METHOD R23 to R25: one basis a process and day, with all the figures the basis needs."""
+    """Method R23 to R25: one basis a process and day, with all the figures the basis needs."""
     name = "allocation_rules"
     problems = wrong_dates(tables, name) + outside(tables, name, "basis", ALLOCATION_BASES)
     problems += blanks(tables, name, ("process_id", "flow_id", "basis", "justification"))
@@ -146,7 +146,7 @@ def _is_of_the_kind(unit: str | None, wanted: str | None) -> bool:
 
 
 def _wrong_service_keys(tables: Tables) -> list[str]:
-    """METHOD R24: the key of a service, who gets it and why."""
+    """Method R24: the key of a service, who gets it and why."""
     name = "service_keys"
     problems = wrong_dates(tables, name) + outside(tables, name, "basis", KEY_BASES)
     problems += blanks(tables, name, ("process_id", "basis", "justification"))
@@ -188,7 +188,7 @@ def _wrong_service_keys(tables: Tables) -> list[str]:
 
 
 def _wrong_scenarios(tables: Tables) -> list[str]:
-    """METHOD R18: markets that add up, quantities with a sign that makes sense, units that fit."""
+    """Method R18: markets that add up, quantities with a sign that makes sense, units that fit."""
     name = "scenarios"
     problems = wrong_dates(tables, name)
     problems += outside(tables, name, "life_cycle_stage", SCENARIO_STAGES)
@@ -253,7 +253,7 @@ def _wrong_scenario_flow(place: str, row: Row, flow: pd.Series, tables: Tables) 
 
 
 def _wrong_recycling_methods(tables: Tables) -> list[str]:
-    """METHOD R28 to R30: factors within their bounds, and no credit under cut-off."""
+    """Method R28 to R30: factors within their bounds, and no credit under cut-off."""
     name = "recycling_methods"
     problems = wrong_dates(tables, name) + outside(tables, name, "method", RECYCLING_METHODS)
     problems += blanks(tables, name, TABLES[name].columns)

@@ -1,6 +1,6 @@
 """What a record must fulfil before it is written: the schema, and what the schema can't say.
 
-Rules S1 to S23 of METHOD part 4. Each rule takes the record and what it is judged against, and
+Rules S1 to S23 below. Each rule takes the record and what it is judged against, and
 gives a text where it is broken. The data model's schema has no pattern on decimals, so S1 comes
 before everything that calculates.
 """
@@ -64,7 +64,7 @@ AGREEMENT = Decimal("1e-9")
 
 @dataclass(frozen=True)
 class Problem:
-    """A broken rule, by its name in METHOD part 4 or `schema`."""
+    """A broken rule, by its name in this module or `schema`."""
 
     rule: str
     message: str

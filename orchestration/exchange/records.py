@@ -24,11 +24,11 @@ MEASURES = {
 
 ENERGIES = ("kilowatt hour", "megajoule")
 UPTAKE = Decimal(-44) / Decimal(12)
-"""Kilograms of CO2 that one kilogram of biogenic carbon took from the air (METHOD R34)."""
+"""Kilograms of CO2 that one kilogram of biogenic carbon took from the air (method R34)."""
 
 BIOGENIC_CONTENT_AT_MOST = Decimal("0.05")
 BIOGENIC_EMISSIONS_AT_MOST = Decimal("0.03")
-"""Above these shares land management has to be reported (METHOD R36); it is not calculated."""
+"""Above these shares land management has to be reported (method R36); it is not calculated."""
 
 SETTINGS_NEEDED = {
     "domain": "the company's internet domain, for product identifiers",
@@ -117,7 +117,7 @@ def _missing(footprint: Footprint) -> list[str]:
             reasons.append(
                 f"{line['flow_id']} of {line['process_id']} is left out without an upper bound. "
                 "Give it a factor, or state exempted_upper_bound_kgco2e_per_unit and its source in "
-                "company/flows.csv (METHOD R40)."
+                "company/flows.csv (method R40)."
             )
     if any(footprint.quality.get(name) is None for name in ("pds_percent", "temporal_dqr")):
         reasons.append("data quality is not known: the product has no emission to rate.")
@@ -132,7 +132,7 @@ def _carbon_footprint(company: Company, footprint: Footprint) -> dict[str, Any]:
     fossil, biogenic, land_use = (
         rounded(part) for part in (footprint.fossil, footprint.biogenic, footprint.land_use)
     )
-    # the sum of what is written, so that the identities hold to the last place (METHOD R34)
+    # the sum of what is written, so that the identities hold to the last place (method R34)
     excluding = fossil + biogenic + land_use
     uptake = rounded(UPTAKE * biogenic_carbon)
     packaging = set(parts_of(company.settings["packaging_flows"])) - {"none"}
@@ -203,7 +203,7 @@ def geography(company: Company, facility_ids: tuple[str, ...]) -> dict[str, str]
 
 
 def exempted_percent(footprint: Footprint, total: Decimal) -> Decimal:
-    """METHOD R40: upper bounds of what was left out, in all there is."""
+    """Method R40: upper bounds of what was left out, in all there is."""
     bounds = sum((row["upper_bound_kgco2e"] for row in footprint.exemptions), Decimal(0))
     whole = total + bounds
     return rounded(100 * bounds / whole, SCORE_PLACES) if whole else Decimal(0)

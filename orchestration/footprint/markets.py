@@ -31,7 +31,7 @@ from orchestration.footprint.system_tables import (
 from orchestration.footprint.tolerances import Tolerances
 
 NORMALISED = (UTILITY_FLOW, OWN_WASTE)
-"""Kinds of flows that can't be stored: users carry the losses (METHOD R20)."""
+"""Kinds of flows that can't be stored: users carry the losses (method R20)."""
 BALANCE_OF_KIND = {UTILITY_FLOW: "steam_balance", OWN_WASTE: "own_waste_balance"}
 """The tolerance within which two measurements of what can't be stored may differ."""
 LISTED = 5

@@ -1,6 +1,6 @@
 """The product system of one reference period, solved: the only place where loops are resolved.
 
-The whole company is one linear system (METHOD R19). All makers of a flow at a site form a
+The whole company is one linear system (method R19). All makers of a flow at a site form a
 market, and one unit of a market's flow is a like share of all of them. With v the part of each
 market's output that is wanted and r the part of each process's operation,
 

@@ -1,4 +1,4 @@
-"""Recycled content of own flows, solved through the loops (METHOD R31).
+"""Recycled content of own flows, solved through the loops (method R31).
 
 A process mixes what it takes: its content is the mean of its inputs' contents by dry mass. Bought
 materials count that state a content; energy, water, auxiliaries and packaging state none and are

@@ -1,4 +1,4 @@
-"""Recycled material at its point of substitution, for methods beside cut-off (METHOD R28: R1).
+"""Recycled material at its point of substitution, for methods beside cut-off (method R28: R1).
 
 What a method names as recycled may be made of what it names, too: flake that becomes granulate. One
 kilogram in the product replaces one kilogram of virgin material, so only the last of the chain

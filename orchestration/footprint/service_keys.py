@@ -1,4 +1,4 @@
-"""Services that nobody meters, shared out by a stated key (METHOD R24)."""
+"""Services that nobody meters, shared out by a stated key (method R24)."""
 
 from __future__ import annotations
 

@@ -85,7 +85,7 @@ RULES = {
         "{period}：工序 {process} 产出 {observed}，但没有有效的分配规则规定负荷如何分摊："
         "{flow} 缺少规则。",
         "Add a line for {flow} to company/allocation_rules.csv with the basis of the other "
-        "outputs of {process}; basis mass when in doubt (METHOD R23).",
+        "outputs of {process}; basis mass when in doubt (method R23).",
         "请在 company/allocation_rules.csv 中为 {process} 的 {flow} 增加一行，"
         "分配基准与其他产出一致；"
         "不确定时用 mass（质量）。",

@@ -25,7 +25,7 @@ site that took it."""
 PRODUCTION, UTILITY, TREATMENT, NON_PRODUCT = "production utility treatment non_product".split()
 PRODUCT, INTERMEDIATE, UTILITY_FLOW, OWN_WASTE = "product intermediate utility own_waste".split()
 VALUED_KINDS = (PRODUCT, INTERMEDIATE, UTILITY_FLOW)
-"""Flow kinds whose outputs carry burdens; own_waste leaves burden-free (METHOD R22)."""
+"""Flow kinds whose outputs carry burdens; own_waste leaves burden-free (method R22)."""
 
 DELIVERY, NON_PRODUCT_USE, STOCK_CHANGE = "delivery non_product_use stock_change".split()
 WITHOUT_OUTPUT, NOT_TAKEN, NOT_SOLVED = "process_without_output not_taken not_solved".split()

@@ -1,7 +1,7 @@
 """Who prepared, reviewed and approved which file: `rounds/<round>/sign_offs.csv`.
 
 A sign-off is about the bytes of one file, or about everything accepted of the round. It counts
-while nothing of that changed. METHOD R48: preparer, reviewer and approver are three people. The
+while nothing of that changed. Method R48: preparer, reviewer and approver are three people. The
 names on a workbook's cover are no sign-offs.
 """
 

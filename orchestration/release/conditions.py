@@ -28,7 +28,7 @@ from orchestration.lake.paths import Lake
 from orchestration.spreadsheets.files import sha256_of_hand_in
 
 LARGEST_RESIDUE_KG = 1.0
-"""Above it, products and bridge lines do not add up to the factory (METHOD §1.14, DESIGN §6)."""
+"""Above it, products and bridge lines do not add up to the factory (method R25)."""
 
 LISTED = 20
 """Findings of one kind that are listed by name; the rest are counted."""

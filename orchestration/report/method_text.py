@@ -8,12 +8,24 @@ from markupsafe import Markup
 
 from orchestration.lake.places import REPOSITORY
 
-METHOD = REPOSITORY / "dbt_project" / "docs" / "method.md"
+FOLDER = REPOSITORY / "dbt_project" / "docs" / "method"
+TOPICS = (
+    "inventory",
+    "electricity",
+    "fuels",
+    "factors",
+    "product",
+    "by_hand",
+    "balances",
+    "restatements",
+    "vectors",
+    "unverified",
+    "changes",
+)
+PAGES = tuple(FOLDER / f"{topic}.md" for topic in TOPICS)
 DOCS_TAG = re.compile(r"\{%.*?%\}\n*")
-FIRST_HEADING = re.compile(r"^# .*\n", re.MULTILINE)
 
 
 def method_text() -> Markup:
-    """The rules as Markdown, without the tags of dbt and without the title."""
-    text = DOCS_TAG.sub("", METHOD.read_text(encoding="utf-8"))
-    return Markup(FIRST_HEADING.sub("", text, count=1))
+    """The rules of every topic as Markdown, one after the other, without the tags of dbt."""
+    return Markup("\n\n".join(DOCS_TAG.sub("", page.read_text(encoding="utf-8")) for page in PAGES))

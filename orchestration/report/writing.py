@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.lake.paths import Lake, sha256_of_file
-from orchestration.report.method_text import METHOD
+from orchestration.report.method_text import PAGES as METHOD_PAGES
 from orchestration.report.names import CATEGORIES
 from orchestration.report.page_source import PageError
 
@@ -117,7 +117,7 @@ def _code_sha256() -> str:
     digest = hashlib.sha256()
     here = Path(__file__).parent
     own = (path for path in here.rglob("*") if path.suffix in OWN_SUFFIXES)
-    for path in [*sorted(own), METHOD, CATEGORIES]:
+    for path in [*sorted(own), *METHOD_PAGES, CATEGORIES]:
         digest.update(f"{path.name} {sha256_of_file(path)}\n".encode())
     return digest.hexdigest()
 

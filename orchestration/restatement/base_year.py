@@ -1,6 +1,6 @@
 """The base year: what restatements did to it so far, against the company's own threshold.
 
-METHOD R45: a base year is recalculated when changes of structure, method, factors or discovered
+Method R45: a base year is recalculated when changes of structure, method, factors or discovered
 errors, singly or together, move it beyond the threshold. Growth is none of them: months reported
 for the first time are left out, and a site without readings in the base year has no part in it.
 """

@@ -12,7 +12,7 @@ which they are swapped is fixed (`STEPS`), so the changes of a figure add up to 
 5. boundary: sites and their consolidation share, processes and their type, exempted flows,
    exclusions, and the readings of sites and processes that only one of the two releases knows.
 6. new_months: months that the older release has not. The first time they are reported is no
-   restatement (METHOD R45: organic growth); their change is data all the same.
+   restatement (method R45: organic growth); their change is data all the same.
 
 A new row that new readings need (a flow, a factor of a flow that had none) comes with them.
 """

@@ -1,4 +1,4 @@
-"""The worked page "One product by hand" of method.md, step by step, against the whole pipeline.
+"""The worked page method/by_hand.md, step by step, against the whole pipeline.
 
 Nothing of the product system is used here: the year's sums of cells and of emission lines, and
 then divisions, shares and, for the regrind, going round the loop until nothing moves.
@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 
 from orchestration.commands.cli import app
 from orchestration.lake.places import REPOSITORY
+from orchestration.report.method_text import FOLDER
 
 WORKSHOPS = (
     *("sorting", "washing", "flake_packing", "drying", "regranulation"),
@@ -153,8 +154,8 @@ def test_the_solve_gives_what_the_page_works_out_by_hand(warehouse):
 
 
 def test_the_page_shows_the_figures_of_today(warehouse):
-    text = (REPOSITORY / "dbt_project" / "docs" / "method.md").read_text(encoding="utf-8")
-    page = text.partition("### One product by hand")[2].partition("{% enddocs %}")[0]
+    text = (FOLDER / "by_hand.md").read_text(encoding="utf-8")
+    page = text.partition("## One product by hand")[2].partition("{% enddocs %}")[0]
     by_hand = fibre_by_hand(Year(warehouse / "carbonloom.duckdb"))
     for process in ("sorting", "washing", "drying"):
         shown = re.search(rf"^\| {process} .*\*\*([\d.]+)\*\* \|$", page, re.MULTILINE)

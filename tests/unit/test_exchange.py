@@ -168,7 +168,7 @@ def test_the_code_of_records_decides_no_figure():
 
 
 def test_biogenic_carbon_is_taken_up_and_needs_land_management():
-    """METHOD R34 and R36: 0.3 kgC is 1.1 kg of CO2; above 5 % land management is not nothing."""
+    """Method R34 and R36: 0.3 kgC is 1.1 kg of CO2; above 5 % land management is not nothing."""
     bio = replace(
         FOOTPRINT,
         fossil_carbon=Decimal("0.3"),
@@ -184,7 +184,7 @@ def test_biogenic_carbon_is_taken_up_and_needs_land_management():
 
 
 def test_v7_the_two_identities():
-    """METHOD V7: parts of 5, 0.5, 0.2, 1, 0.1 and 0.1 make 6.9, with an uptake of 0.5 6.4."""
+    """Method V7: parts of 5, 0.5, 0.2, 1, 0.1 and 0.1 make 6.9, with an uptake of 0.5 6.4."""
     parts = {
         "fossilGhgEmissions": "5",
         "landUseChangeGhgEmissions": "0.5",

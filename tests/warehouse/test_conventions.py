@@ -230,7 +230,7 @@ def test_marts_read_no_staging_model_but_reference_and_gate(manifest):
 
 
 def test_variances_of_the_pedigree_are_those_of_its_own_test():
-    """METHOD V13: scores 1 to 5, one indicator each, add 0.1227 to the variance."""
+    """Method V13: scores 1 to 5, one indicator each, add 0.1227 to the variance."""
     seed = read_csv_as_text(ROOT / "dbt_project" / "seeds" / "pedigree_variances.csv")
     variances = seed.set_index(["variance_set", "indicator", "score"])["variance"].astype(float)
     indicators = ["reliability", "completeness", "temporal", "geographical", "technological"]

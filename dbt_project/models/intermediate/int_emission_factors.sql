@@ -1,6 +1,6 @@
 -- One row per factor version and component, per canonical unit of its flow.
 -- The upstream part of electricity is its life-cycle factor less its generation factor of
--- the same place, technology and data year (METHOD R39), unless it is published itself. Losses of
+-- the same place, technology and data year (method R39), unless it is published itself. Losses of
 -- the grid are a loss rate times each generation factor of its place, unless published as gases.
 
 with versions as (

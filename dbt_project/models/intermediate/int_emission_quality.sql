@@ -1,6 +1,6 @@
 -- One row per emission line: how much of it is primary, and how much rests on estimates.
 -- A line is primary as far as its activity was measured and its factor is the company's or its
--- supplier's own; own direct emissions are (METHOD 1.15, primary data share).
+-- supplier's own; own direct emissions are (method PDS).
 
 with emissions as (
 

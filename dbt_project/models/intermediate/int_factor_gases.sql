@@ -1,5 +1,5 @@
 -- One row per factor version and gas: kilograms per canonical unit of the flow.
--- Fuels: net calorific value × carbon content × oxidation × 44/12 (METHOD R4).
+-- Fuels: net calorific value × carbon content × oxidation × 44/12 (method R4).
 
 with versions as (
 

@@ -1,7 +1,7 @@
 -- One row per month, site, flow, component, supplier, basis and part of the mix: which factor
 -- version applies to which share of the quantity. Location-based: one part. Market-based:
 -- certificates first, the rest at the residual mix, or at the grid average where there is none
--- (METHOD R9). Order of choice: supplier's own, site, subdivision, grid region, country, world;
+-- (method R9). Order of choice: supplier's own, site, subdivision, grid region, country, world;
 -- then the library's priority and the newest edition valid on the first day of the month.
 
 {{ replace_partitions() }}

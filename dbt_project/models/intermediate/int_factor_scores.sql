@@ -1,6 +1,6 @@
 -- One row per reference period, month, site, flow, component, supplier and basis: how well the
--- factors in use fit the site and the period, scored from 1, best, to 5, unknown (METHOD 1.15),
--- and what the scores add to the variance of the logarithm (METHOD R41).
+-- factors in use fit the site and the period, scored from 1, best, to 5, unknown (method DQR),
+-- and what the scores add to the variance of the logarithm (method R41).
 -- Parts of a market-based mix weigh by what they emit.
 
 with period_months as (

@@ -1,5 +1,5 @@
 -- One row per process and month that makes a product with a claimed recycled content: recycled
--- material that went in, and that is claimed to have come out (METHOD R31). Contents of own flows
+-- material that went in, and that is claimed to have come out (method R31). Contents of own flows
 -- are the solved ones, which regrind doesn't raise.
 
 with exchanges as (

@@ -1,6 +1,6 @@
 -- One row per product, reference period, recycling method, flow that it names as recycled, and site
 -- where it enters: how much of it one declared unit takes in, and what that carries as it is
--- (METHOD R28: R1 and Er), and how much of the virgin material that it could replace. A flow the
+-- (method R28: R1 and Er), and how much of the virgin material that it could replace. A flow the
 -- company makes carries its solved intensity, a bought one its factor.
 
 {{ replace_periods() }}

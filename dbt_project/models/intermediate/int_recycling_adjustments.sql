@@ -1,5 +1,5 @@
 -- One row per product, reference period, method, part of the formula and flow: what the method
--- adds to the cut-off footprint of one declared unit. The Circular Footprint Formula (METHOD R28)
+-- adds to the cut-off footprint of one declared unit. The Circular Footprint Formula (method R28)
 -- less cut-off, which is the formula with A = 1 and no credit:
 --   input:        (1 - A) × R1 × (Ev × Qin - Er)
 --   end of life:  (1 - A) × R2 × (ErecyclingEoL - E*v × Qout)

@@ -2,7 +2,7 @@
 -- year emit in use and at the end of life, as their scenarios assume (Scope 3 categories 11 and
 -- 12). All of it counts in the year of the sale. What energy recovered or material recycled
 -- afterwards displaces is nobody's credit here, and who takes recycled material carries its
--- recycling (METHOD R27, R30).
+-- recycling (method R27, R30).
 
 with sold as (
 

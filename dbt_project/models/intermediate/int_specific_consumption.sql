@@ -1,5 +1,5 @@
 -- One row per process, flow it takes and month: what it took per unit of its output, and what it
--- used to take in the 24 months before, once twelve of them are known (METHOD 1.22).
+-- used to take in the 24 months before, once twelve of them are known (method R20).
 
 with exchanges as (
 

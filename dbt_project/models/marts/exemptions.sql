@@ -1,6 +1,6 @@
 -- One row per product, reference period, process and flow that is left out of the footprint cradle
 -- to gate because it has no emission factor: how much of it one declared unit needs, why, and what
--- it emits at most (METHOD R40).
+-- it emits at most (method R40).
 
 {{ replace_periods() }}
 

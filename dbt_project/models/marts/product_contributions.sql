@@ -51,7 +51,7 @@ scenario_emissions as (
     select * from {{ ref('int_scenario_emissions') }}
     where
         {{ in_stale_periods('reference_period') }}
-        -- what recovered energy displaces is a credit, which cut-off has none of (METHOD R30)
+        -- what recovered energy displaces is a credit, which cut-off has none of (method R30)
         and treatment <> 'energy_credit'
 
 ),
@@ -220,7 +220,7 @@ scenarios as (
         treatment,
         coalesce(factor_version_id, '') as factor_version_id,
         -- what is recycled leaves without a burden: who uses it carries its collection, sorting and
-        -- recycling (METHOD R27)
+        -- recycling (method R27)
         {% for column in gas_columns() -%}
             case when treatment = 'recycling' then 0.0 else {{ column }} end as {{ column }},
         {% endfor -%}
@@ -289,7 +289,7 @@ select
     {% endfor -%}
     contributions.location_based_kgco2e as location_based_kgco2e_per_declared_unit,
     contributions.market_based_kgco2e as market_based_kgco2e_per_declared_unit,
-    -- CO2-equivalents without single gases count as fossil (METHOD R34)
+    -- CO2-equivalents without single gases count as fossil (method R34)
     contributions.location_based_kgco2e
     - contributions.ch4_biogenic_kg * gwp.ch4_biogenic
     - contributions.co2_luc_kg * gwp.co2_luc as fossil_kgco2e_per_declared_unit,

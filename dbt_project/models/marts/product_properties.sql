@@ -61,7 +61,7 @@ select
     periods.regain as commercial_regain_share,
     recycled.recycled_content as recycled_content_share,
     products.recycled_content_claimed as recycled_content_claimed_share,
-    -- carbon of the dry material, in one kilogram at commercial regain (METHOD R35)
+    -- carbon of the dry material, in one kilogram at commercial regain (method R35)
     (carbon.property_value - biogenic.property_value) / (1.0 + periods.regain)
         as fossil_carbon_kg_per_kg,
     biogenic.property_value / (1.0 + periods.regain) as biogenic_carbon_kg_per_kg,
