@@ -177,7 +177,7 @@ def _reference(table: str) -> str:
     schema, _, name = table.rpartition(".")
     if schema:
         return f"source('{schema}', '{name}')"
-    is_model = (MARTS / f"{name}.sql").exists()
+    is_model = any(MARTS.rglob(f"{name}.sql"))
     return f"ref('{name}')" if is_model else f"source('published', '{name}')"
 
 

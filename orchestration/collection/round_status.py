@@ -180,7 +180,7 @@ def _rows(data: DataFolder, lake: Lake, today: date, approved: set[str]) -> list
         for name in STAGING:
             text = _rendered(models, MODELS / "staging" / f"{name}.sql")
             connection.execute(f"create temp view {name} as {text}")
-        text = _rendered(models, MODELS / "marts" / "round_status.sql")
+        text = _rendered(models, MODELS / "marts" / "quality" / "round_status.sql")
         return connection.sql(f"{text} order by round, hand_in").to_arrow_table().to_pylist()
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -59,8 +60,13 @@ def comments_on(table: str) -> Iterator[str]:
         yield f'comment on column marts."{table}"."{name}" is {_quoted(column.comment)}'
 
 
+def described_in() -> list[Path]:
+    """The files that describe the published tables."""
+    return [*sorted(MARTS.rglob("*.yml")), BESIDE]
+
+
 def _tables() -> Iterator[Mapping[str, Any]]:
-    for path in [*sorted(MARTS.glob("*.yml")), BESIDE]:
+    for path in described_in():
         content = yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)
         yield from content.get("models", ())
         for source in content.get("sources", ()):

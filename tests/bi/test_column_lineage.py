@@ -88,7 +88,7 @@ def test_a_column_is_made_of_what_its_model_says(found, column, made_of):
 
 def test_every_column_of_every_mart_is_followed(found):
     followed = {column for column in found if column.startswith("marts/")}
-    models = [path.stem for path in MARTS.glob("*.sql")]
+    models = [path.stem for path in MARTS.rglob("*.sql")]
     assert followed == {
         f"marts/{name}.{column}" for name in models for column in described_marts()[name].columns
     }

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.lake.paths import Lake, sha256_of_file
-from orchestration.publication.descriptions import BESIDE, MARTS
+from orchestration.publication.descriptions import described_in
 from orchestration.report.page_source import PageError
 from orchestration.report.writing import company_folder, stamp_of
 
@@ -106,7 +106,7 @@ def _write(marts_folder: Path, company: Path, draft: Path, wanted: Wanted) -> di
 def _descriptions_sha256() -> str:
     """What the workbook says of tables and columns."""
     digest = hashlib.sha256()
-    for path in [*sorted(MARTS.glob("*.yml")), BESIDE]:
+    for path in described_in():
         digest.update(path.read_bytes())
     return digest.hexdigest()
 

@@ -11,8 +11,6 @@
 -- depends_on: {{ ref('int_system_exchanges') }}
 -- depends_on: {{ ref('int_distribution') }}
 
-{{ config(materialized='table') }}
-
 with build_months as (
 
     select * from {{ ref('stg_control__build_months') }}

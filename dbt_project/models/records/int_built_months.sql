@@ -17,8 +17,6 @@
 -- depends_on: {{ ref('factor_gases') }}
 -- depends_on: {{ ref('process_balances') }}
 
-{{ config(materialized='table') }}
-
 with build_months as (
 
     select * from {{ ref('stg_control__build_months') }}

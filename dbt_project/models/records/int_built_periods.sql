@@ -13,8 +13,6 @@
 -- depends_on: {{ ref('system_links') }}
 -- depends_on: {{ ref('process_balances') }}
 
-{{ config(materialized='table') }}
-
 with periods as (
 
     select * from {{ ref('stg_solved__periods') }}
