@@ -77,16 +77,21 @@ def test_examples_of_the_help_are_commands_that_parse(name: str):
         parse(["2022-02-02" if word == "YYYY-MM-DD" else word for word in words])
 
 
-def test_every_command_that_the_readme_shows_parses():
-    text = (REPOSITORY / "README.md").read_text(encoding="utf-8")
-    shown = [words for words in examples(text) if "--help" not in words]
+def pages_with_commands() -> list[Path]:
+    """The README and the pages beside what they are about."""
+    return [REPOSITORY / "README.md", *sorted((REPOSITORY / "orchestration").glob("*/README.md"))]
+
+
+def test_every_command_that_a_readme_shows_parses():
+    pages = [path.read_text(encoding="utf-8") for path in pages_with_commands()]
+    shown = [words for page in pages for words in examples(page) if "--help" not in words]
     assert len(shown) >= 15
     for words in shown:
         parse(words)
 
 
 def test_the_documented_table_of_exit_codes_is_the_code_s_own():
-    readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    readme = (REPOSITORY / "orchestration" / "commands" / "README.md").read_text(encoding="utf-8")
     table = re.findall(r"^\| (\d+) \| (.+) \|$", readme, flags=re.MULTILINE)
     assert {int(code): words for code, words in table} == MEANING
 

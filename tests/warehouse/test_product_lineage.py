@@ -1,4 +1,4 @@
-"""From a product to the cells and factors behind it, and back, by the queries of the README."""
+"""From a product to the cells and factors behind it, and back, as dbt_project/README.md asks."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ OF_THE_EXAMPLE = {"rpsf_raw_white": "fibre", "'2021'": "'2023'"}
 
 def readme_queries() -> dict[str, str]:
     """The README's questions about coefficients, by their first comment."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    text = (ROOT / "dbt_project" / "README.md").read_text(encoding="utf-8")
     block = re.search(r"Questions to start with:\n\n```sql\n(.*?)```", text, re.DOTALL)
     assert block
     queries = [part.strip() for part in block[1].split(";\n")]

@@ -25,7 +25,9 @@ from orchestration.ingest.mapping import read_hand_in
 from orchestration.lake.places import REPOSITORY
 from tests.conftest import write_csv
 
-README, EXAMPLE = REPOSITORY / "README.md", REPOSITORY / "raw_data"
+EXAMPLE = REPOSITORY / "raw_data"
+ON_MARTS = REPOSITORY / "dbt_project" / "README.md"
+ON_RELEASES = REPOSITORY / "orchestration" / "release" / "README.md"
 ROUND_OF_README = "2022-04"
 CAN_BE_EXCHANGED = {
     "domain": "example.com",
@@ -173,7 +175,7 @@ def documents_are_whole(life: Life, out: Path) -> None:
 
 
 def macros_answer(life: Life) -> None:
-    """The first questions of the README, about whatever there is."""
+    """The first questions of dbt_project/README.md, about whatever there is."""
     found = life.ask(
         "select result_id, factor_version_id from lineage where part_kgco2e <> 0 limit 1"
     )
@@ -223,7 +225,7 @@ def marts_are_in_postgres(life: Life, server: str) -> None:
 
 def questions_of_the_readme_are_answered(life: Life) -> None:
     """They are about the example's ids, so here it is enough that each can be asked."""
-    sql = README.read_text(encoding="utf-8").partition("```sql\n")[2].partition("```")[0]
+    sql = ON_MARTS.read_text(encoding="utf-8").partition("```sql\n")[2].partition("```")[0]
     attached = sql.replace("warehouse/published", str(life.warehouse / "published"))
     assert attached != sql
     with duckdb.connect() as connection:
@@ -234,26 +236,25 @@ def questions_of_the_readme_are_answered(life: Life) -> None:
 # --- released -----------------------------------------------------------------------------
 
 
-def commands_of_readme(heading: str) -> list[list[str]]:
-    """The commands that the README shows under a heading, word by word."""
-    _, _, below = README.read_text(encoding="utf-8").partition(f"\n## {heading}\n")
-    section, _, _ = below.partition("\n## ")
-    lines = [line for line in section.splitlines() if line.startswith("    carbonloom ")]
+def release_commands() -> list[list[str]]:
+    """The commands that the page on releases shows, word by word."""
+    page = ON_RELEASES.read_text(encoding="utf-8")
+    lines = [line for line in page.splitlines() if line.startswith("    carbonloom ")]
     return [shlex.split(line, comments=True)[1:] for line in lines]
 
 
 def everything_is_signed(life: Life, *, again: bool = False) -> None:
-    """As the README says, every round; `again`: the round alone, after something changed."""
-    lines = [words for words in commands_of_readme("Releases") if words[0] == "sign"]
+    """As the page on releases says, every round; `again`: the round alone, after something changed."""
+    lines = [words for words in release_commands() if words[0] == "sign"]
     for round_ in life.rounds:
         for words in lines[-1:] if again else lines:
             life.with_data(*(round_ if word == ROUND_OF_README else word for word in words))
 
 
 def is_released(life: Life, number: int) -> Path:
-    """The release of the last round, as the README says, with its documents."""
+    """The release of the last round, as the page on releases says, with its documents."""
     round_ = life.rounds[-1]
-    (words,) = (line for line in commands_of_readme("Releases") if line[0] == "release")
+    (words,) = (line for line in release_commands() if line[0] == "release")
     told = life.with_data(*(round_ if word == ROUND_OF_README else word for word in words))
     assert f"round {round_}, release {number}" in told
     written = {path.suffix for path in (life.warehouse / "documents").iterdir()}
@@ -264,8 +265,8 @@ def is_released(life: Life, number: int) -> Path:
 
 
 def is_verified(life: Life, release: Path) -> None:
-    """From itself, as the README says."""
-    (words,) = (line for line in commands_of_readme("Releases") if line[0] == "verify")
+    """From itself, as the page on releases says."""
+    (words,) = (line for line in release_commands() if line[0] == "verify")
     shown = f"warehouse/releases/{ROUND_OF_README}/r1"
     assert shown in words
     told = life.carbonloom(*(release if word == shown else word for word in words))
