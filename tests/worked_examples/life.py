@@ -244,7 +244,7 @@ def release_commands() -> list[list[str]]:
 
 
 def everything_is_signed(life: Life, *, again: bool = False) -> None:
-    """As the page on releases says, every round; `again`: the round alone, after something changed."""
+    """As the page on releases says, every round; `again`: the round alone."""
     lines = [words for words in release_commands() if words[0] == "sign"]
     for round_ in life.rounds:
         for words in lines[-1:] if again else lines:
