@@ -17,6 +17,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from orchestration.calculation.broken_rules import broken_rules
 from orchestration.calculation.control import DECIDE_NO_FIGURE, dbt_fingerprint
 from orchestration.calculation.sources import register_sources
 from orchestration.lake.paths import Lake, sha256_of_file
@@ -146,8 +147,17 @@ class Dbt:
         if result.exception is not None:
             run.problems.append(str(result.exception))
         elif not result.success:
-            run.problems += _failures(result.result)
+            run.problems += self._failures(result.result)
         return run, result.result
+
+    def _failures(self, result: Any) -> list[str]:
+        found: list[str] = []
+        for node in getattr(result, "results", []):
+            if node.status == "fail" and node.node.resource_type == "test":
+                found += broken_rules(self.lake.working_file, node.node)
+            elif node.status in ("error", "fail", "runtime error"):
+                found.append(f"{node.node.name}: {' '.join((node.message or node.status).split())}")
+        return found or ["dbt failed without naming a model."]
 
 
 def _fingerprint() -> str:
@@ -183,14 +193,6 @@ def _collect(run: DbtRun) -> Callable[[Any], None]:
             run.events.append(MessageToDict(message, preserving_proto_field_name=True))
 
     return collect
-
-
-def _failures(result: Any) -> list[str]:
-    return [
-        f"{node.node.name}: {' '.join((node.message or node.status).split())}"
-        for node in getattr(result, "results", [])
-        if node.status in ("error", "fail", "runtime error")
-    ] or ["dbt failed without naming a model."]
 
 
 @contextmanager

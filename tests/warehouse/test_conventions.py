@@ -147,15 +147,32 @@ def test_no_mart_says_the_same_of_two_columns(manifest):
 
 
 def test_marts_are_contracts_with_a_tested_grain(manifest):
-    tested = {
-        node["attached_node"]
-        for node in manifest["nodes"].values()
-        if node["resource_type"] == "test" and "unique_grain" in node["name"]
-    }
     for model in models(manifest, "marts"):
         assert model["contract"]["enforced"], model["name"]
-        assert model["unique_id"] in tested, model["name"]
         assert model["meta"]["grain"], model["name"]
+        assert promised_of(manifest, model)["grain"] == model["meta"]["grain"], model["name"]
+
+
+def promised_of(manifest: dict, model: dict) -> dict:
+    """What the one data test of a model holds of its rows."""
+    (test,) = (
+        node
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "test" and node.get("attached_node") == model["unique_id"]
+    )
+    return test["test_metadata"]["kwargs"]
+
+
+def test_a_model_has_one_data_test_that_says_whose_it_is(manifest):
+    """Each is a statement of its own in every build."""
+    generic = [
+        node
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "test" and node.get("attached_node")
+    ]
+    names = [node["name"] for node in generic]
+    assert names == [f"{node['attached_node'].split('.')[-1]}_holds" for node in generic]
+    assert len(names) == len(set(names))
 
 
 def all_before(manifest: dict, name: str) -> set[str]:
