@@ -3,8 +3,8 @@
 Settings of a chart block: `kind` (bar, ranking, line, sankey), `title`, `unit`, and for bar,
 ranking and line `x` (a column, or several that name a place together) with `values` (a series for
 each column) or `value` and `series` (a series for each value of a column); `stacked`,
-`sorted_series`. A Sankey takes the columns source, target and `value`. `split` draws one chart for
-each value of a column.
+`sorted_series`. A Sankey takes the columns source, target and `value`. `waterfall`, `abatement` and
+`wedges` are in `charts_of_change`. `split` draws one chart for each value of a column.
 
 The option holds no function: static/site.js adds how numbers are written and what a narrow screen
 needs.
@@ -19,15 +19,16 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from orchestration.report.formats import decimals_for, is_share, number
+from orchestration.report import charts_of_change
+from orchestration.report.formats import decimals_for, is_share, number, signed
 from orchestration.report.marts import Result
 from orchestration.report.names import Names
 from orchestration.report.page_source import PageError
 
-KINDS = ("bar", "ranking", "line", "sankey")
+KINDS = ("bar", "ranking", "line", "sankey", "waterfall", "abatement", "wedges")
 MONTH = re.compile(r"^\d{4}-\d{2}$")
 ROW_PIXELS = 30
-PLOT_PIXELS = {"bar": 330, "line": 330}
+PLOT_PIXELS = {"bar": 330, "line": 330, "abatement": 380, "wedges": 380}
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,12 @@ def draw(result: Result, settings: Mapping[str, Any], names: Names, language: st
         raise PageError(f"chart {result.name}: kind is {kind!r}; use one of {', '.join(KINDS)}.")
     if kind == "sankey":
         return _sankey(result, settings, names, language)
+    if kind == "waterfall":
+        return _waterfall(result, settings, names, language)
+    if kind == "abatement":
+        return _abatement(result, settings, names, language)
+    if kind == "wedges":
+        return _wedges(result, settings, names, language)
     return _cartesian(result, settings, names, language)
 
 
@@ -90,7 +97,7 @@ def _cartesian(result: Result, settings: Mapping[str, Any], names: Names, langua
     if len(series) > 1:
         option["legend"] = {"data": [name for name, _ in series]}
     unit = "%" if percent else settings["unit"]
-    unit_text = unit[language] if isinstance(unit, Mapping) else unit
+    unit_text = _unit_text(unit, language)
     shown = [
         (name, [100 * v if percent and v is not None else v for v in values])
         for name, values in series
@@ -157,6 +164,70 @@ def _series(
         (_label(names, split, group, language), [tables[group].get(key) for key in keys])
         for group in groups
     ]
+
+
+def _waterfall(result: Result, settings: Mapping[str, Any], names: Names, language: str) -> Drawn:
+    values = [float(value or 0.0) for value in result.column(settings["value"])]
+    labels = [_label(names, settings["x"], one, language) for one in _places(result, settings["x"])]
+    bars = charts_of_change.steps(labels, values, result.column(settings["total"]))
+    decimals = decimals_for(values)
+    words = {kind: names.word(f"change_{kind}", language) for kind in ("less", "more", "total")}
+    texts = [
+        number(bar.change, decimals) if bar.is_total else signed(number(bar.change, decimals))
+        for bar in bars
+    ]
+    largest = sorted((bar for bar in bars if not bar.is_total), key=lambda bar: -abs(bar.change))
+    summary = names.word("summary_largest", language).format(
+        unit=settings["unit"],
+        bars=names.word("list_separator", language).join(
+            f"{bar.label} {signed(number(bar.change, decimals))}" for bar in largest[:3]
+        ),
+    )
+    option = charts_of_change.waterfall(bars, words, texts)
+    pixels = 110 + ROW_PIXELS * max(len(bars), 2)
+    return Drawn(option, summary, pixels, decimals, settings["unit"], "ranking")
+
+
+def _abatement(result: Result, settings: Mapping[str, Any], names: Names, language: str) -> Drawn:
+    labels = [_label(names, settings["x"], one, language) for one in _places(result, settings["x"])]
+    widths = [float(value or 0.0) for value in result.column(settings["width"])]
+    costs = [float(value or 0.0) for value in result.column(settings["value"])]
+    heading = names.heading(settings["width"], language)
+    decimals, unit = decimals_for(costs), _unit_text(settings["unit"], language)
+    told = names.word("list_separator", language).join(
+        f"{label} {number(cost, decimals)}"
+        for label, width, cost in zip(labels, widths, costs, strict=True)
+        if width > 0
+    )
+    summary = names.word("summary_cheapest", language).format(unit=unit, blocks=told)
+    option = charts_of_change.abatement(labels, widths, costs, heading)
+    return Drawn(option, summary, PLOT_PIXELS["abatement"], decimals, unit, "abatement")
+
+
+def _wedges(result: Result, settings: Mapping[str, Any], names: Names, language: str) -> Drawn:
+    keys = list(dict.fromkeys(_places(result, settings["x"])))
+    labels = [_label(names, settings["x"], key, language) for key in keys]
+    stacked = _series(result, settings, names, language, keys)
+    lines = []
+    for column in settings.get("lines", ()):
+        by_key = {
+            key: _float(value)
+            for key, value in zip(
+                _places(result, settings["x"]), result.column(column), strict=True
+            )
+            if value is not None
+        }
+        lines.append((names.heading(column, language), [by_key.get(key) for key in keys]))
+    decimals = decimals_for(value for _, values in (*stacked, *lines) for value in values)
+    unit = _unit_text(settings["unit"], language)
+    whole = (names.word("change_total", language), _sums(stacked))
+    summary = _line_summary([whole, *lines], labels, unit, decimals, names, language)
+    option = charts_of_change.wedges(labels, stacked, lines)
+    return Drawn(option, summary, PLOT_PIXELS["wedges"], decimals, unit, "wedges")
+
+
+def _unit_text(unit: Any, language: str) -> str:
+    return unit[language] if isinstance(unit, Mapping) else unit
 
 
 def _sankey(result: Result, settings: Mapping[str, Any], names: Names, language: str) -> Drawn:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 from typer.testing import CliRunner
 
 from orchestration.commands.cli import app
+from orchestration.report.names import Names
 from tests.system_programs import system_program
 
 COMPANY = Path(__file__).parents[1] / "worked_examples" / "spinning_with_regrind"
@@ -39,3 +42,30 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=chromium)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def names(tmp_path: Path) -> Names:
+    """A company of two sites that wash, one of which dries."""
+    tables = {
+        "facilities": [
+            {"facility_id": "n", "name_en": "North", "name_zh": "北"},
+            {"facility_id": "s", "name_en": "South", "name_zh": "南"},
+        ],
+        "processes": [
+            {"process_id": "a", "facility_id": "n", "name_en": "Washing", "name_zh": "清洗"},
+            {"process_id": "b", "facility_id": "s", "name_en": "Washing", "name_zh": "清洗"},
+            {"process_id": "c", "facility_id": "s", "name_en": "Drying", "name_zh": "干燥"},
+        ],
+        "flows": [{"flow_id": "f", "name_en": "Flow"}],
+        "exclusions": [
+            {"reason": "It has none.", "reason_zh": "本公司没有。"},
+            {"reason": "It is small.", "reason_zh": None},
+        ],
+        "stages": [{"stage_code": "t", "name_en": "Stage"}],
+        "products": [{"product_id": "p", "name_en": "Product"}],
+        "settings": [{"key": "name_en", "value": "Company"}],
+    }
+    for name, rows in tables.items():
+        pq.write_table(pa.Table.from_pylist(rows), tmp_path / f"{name}.parquet")
+    return Names(tmp_path)

@@ -7,8 +7,6 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import duckdb
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 import yaml
 from typer.testing import CliRunner
@@ -192,30 +190,3 @@ def test_a_table_can_leave_out_columns_without_a_value(names: Names):
     ):
         table = rendering.table_of(SimpleNamespace(names=names), result, settings, "en")
         assert [heading["text"] for heading in table["headings"]] == headings
-
-
-@pytest.fixture
-def names(tmp_path: Path) -> Names:
-    """A company of two sites that wash, one of which dries."""
-    tables = {
-        "facilities": [
-            {"facility_id": "n", "name_en": "North", "name_zh": "北"},
-            {"facility_id": "s", "name_en": "South", "name_zh": "南"},
-        ],
-        "processes": [
-            {"process_id": "a", "facility_id": "n", "name_en": "Washing", "name_zh": "清洗"},
-            {"process_id": "b", "facility_id": "s", "name_en": "Washing", "name_zh": "清洗"},
-            {"process_id": "c", "facility_id": "s", "name_en": "Drying", "name_zh": "干燥"},
-        ],
-        "flows": [{"flow_id": "f", "name_en": "Flow"}],
-        "exclusions": [
-            {"reason": "It has none.", "reason_zh": "本公司没有。"},
-            {"reason": "It is small.", "reason_zh": None},
-        ],
-        "stages": [{"stage_code": "t", "name_en": "Stage"}],
-        "products": [{"product_id": "p", "name_en": "Product"}],
-        "settings": [{"key": "name_en", "value": "Company"}],
-    }
-    for name, rows in tables.items():
-        pq.write_table(pa.Table.from_pylist(rows), tmp_path / f"{name}.parquet")
-    return Names(tmp_path)

@@ -83,10 +83,12 @@
     }
     option.series.forEach(function (series, place) {
       if (series.type === "line") {
-        series.symbol = SYMBOLS[place % SYMBOLS.length];
-        series.lineStyle = { type: STROKES[place % STROKES.length], width: 2 };
+        series.symbol = series.symbol || SYMBOLS[place % SYMBOLS.length];
+        series.lineStyle = series.lineStyle ||
+          { type: STROKES[place % STROKES.length], width: 2 };
       } else if (series.stack) {
-        series.itemStyle = { borderColor: "#fff", borderWidth: 1 };
+        series.itemStyle = Object.assign({ borderColor: "#fff", borderWidth: 1 },
+          series.itemStyle);
       }
     });
     option.grid = { left: 8, right: narrow ? 14 : 24, bottom: 8,
