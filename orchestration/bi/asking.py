@@ -5,18 +5,25 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
 import duckdb
+from rich.cells import cell_len
 from rich.console import Console
+from rich.rule import Rule
 from rich.table import Table
+from rich.text import Text
 
 from orchestration.publication.macros import all_macros, macros_over
 
 SHOWN_ROWS = 200
 """Rows of a table on screen; CSV has all of them."""
+
+BETWEEN = 2
+"""Blanks beside each column of a table."""
+
 EXAMPLES = {
     "from product_footprints where reference_period = '{year}' and method = 'cut_off'": (
         "select max(reference_period) as year from product_footprints "
@@ -80,7 +87,7 @@ def answer(
         writer.writerow(columns)
         writer.writerows(rows)
     else:
-        _print_table(console, columns, rows)
+        _print_rows(console, columns, rows)
 
 
 def prompt(console: Console, marts: duckdb.DuckDBPyConnection, form: str = "table") -> None:
@@ -142,15 +149,61 @@ def _say(console: Console, text: str) -> None:
     console.print(text, markup=False, highlight=False)
 
 
-def _print_table(console: Console, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+def _print_rows(console: Console, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """As a table where it fits the screen, else a block of lines for each row; paged on a terminal.
+
+    No word is broken and nothing is cut: where a value is longer than the screen, it goes on below.
+    """
+    if not rows:
+        _say(console, f"No rows. Columns: {', '.join(columns)}")
+        return
+    shown = [["" if value is None else _text(value) for value in row] for row in rows[:SHOWN_ROWS]]
     table = Table(box=None, header_style="bold")
     for column in columns:
-        table.add_column(column, overflow="fold")
-    for row in rows[:SHOWN_ROWS]:
-        table.add_row(*("" if value is None else _text(value) for value in row))
-    console.print(table, markup=False, highlight=False)
-    if len(rows) > SHOWN_ROWS:
-        _say(console, f"{SHOWN_ROWS} of {len(rows)} rows; --format csv gives all.")
+        table.add_column(Text(column), no_wrap=True)
+    for row in shown:
+        table.add_row(*map(Text, row))
+    widths = (max(map(cell_len, values)) for values in zip(columns, *shown, strict=True))
+    fits = sum(width + BETWEEN for width in widths) <= console.width
+    with console.pager() if _overflows(console, columns, shown, fits) else nullcontext():
+        if fits:
+            console.print(table)
+        else:
+            for number, row in enumerate(shown, 1):
+                _print_record(console, number, columns, row)
+        if len(rows) > SHOWN_ROWS:
+            _say(console, f"{SHOWN_ROWS} of {len(rows)} rows; --format csv gives all.")
+
+
+def _overflows(
+    console: Console, columns: Sequence[str], rows: Sequence[Sequence[str]], fits: bool
+) -> bool:
+    lines = len(rows) if fits else sum(1 + sum(map(bool, row)) for row in rows)
+    return console.is_terminal and lines + 1 > console.height
+
+
+def _print_record(
+    console: Console, number: int, columns: Sequence[str], row: Sequence[str]
+) -> None:
+    """Each column that holds something on a line of its own, the values under one another.
+
+    A path or id that is too long for what is left of the line has a line for itself.
+    """
+    console.print(Rule(f"row {number}", align="left", characters="─", style="dim"))
+    width = max(map(cell_len, columns))
+    room = console.width - width - BETWEEN
+    for column, value in zip(columns, row, strict=True):
+        if not value:
+            continue
+        if max(map(cell_len, value.split() or [""])) > room:
+            console.print(Text(column, style="bold"))
+            console.print(Text(f"{BETWEEN * ' '}{value}"), soft_wrap=True)
+            continue
+        grid = Table.grid(padding=(0, BETWEEN))
+        grid.add_column(width=width, style="bold")
+        grid.add_column()
+        grid.add_row(Text(column), Text(value))
+        console.print(grid)
 
 
 def _text(value: Any) -> str:

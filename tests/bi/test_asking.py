@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from io import StringIO
 from pathlib import Path
 
 import duckdb
 import pytest
+from rich.cells import cell_len
+from rich.console import Console
 from typer.testing import CliRunner
 
-from orchestration.bi.asking import examples, open_marts
+from orchestration.bi.asking import answer, examples, open_marts
 from orchestration.commands.cli import app
 from orchestration.publication.macros import all_macros
 
@@ -157,3 +160,37 @@ def test_without_marts_the_command_says_where_it_looked(tmp_path):
     missing = ask("select 1", "--warehouse", str(tmp_path))
     assert missing.exit_code == 2
     assert "marts.duckdb" in missing.output
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_no_value_is_cut_on_a_screen_and_none_that_can_be_copied_is_broken(width: int):
+    long_path = "rounds/2022-04/suzhou_staple/" + "sorting_and_washing_of_bottles.xlsx"
+    values = {
+        "source_file": long_path,
+        "a_rather_long_column_name_of_a_mart": "Electricity CO2 emission factors " * 4,
+        "nothing": None,
+        "part_kgco2e": 634020.0,
+        **{f"column_{n}": f"value_{n}" for n in range(12)},
+    }
+    told = StringIO()
+    with duckdb.connect() as connection:
+        selected = ", ".join(f'${name} as "{name}"' for name in values)
+        connection.execute(f"create table rows as select {selected}", values)
+        answer(Console(file=told, width=width), connection, "from rows")
+    lines = told.getvalue().splitlines()
+    assert all(cell_len(line) <= width for line in lines)
+    assert long_path in told.getvalue()
+    assert "nothing" not in told.getvalue()
+    words = told.getvalue().split()
+    assert {f"value_{n}" for n in range(12)} | {"634020"} <= set(words)
+    assert words.count("factors") == 4
+
+
+def test_a_narrow_answer_is_a_table_and_an_empty_one_says_its_columns():
+    told = StringIO()
+    console = Console(file=told, width=80)
+    with duckdb.connect() as connection:
+        answer(console, connection, "select 1 as ghg_scope, 'diesel' as flow_id")
+        answer(console, connection, "select 1 as ghg_scope where false")
+    assert told.getvalue().split("\n")[0].split() == ["ghg_scope", "flow_id"]
+    assert "No rows. Columns: ghg_scope" in told.getvalue()
