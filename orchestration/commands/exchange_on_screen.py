@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 from rich.box import SIMPLE
 from rich.console import Console
@@ -42,6 +43,7 @@ def print_exchange(
         if outcome.reason:
             text = f"{outcome.product_id} {outcome.year}, the record says why: {outcome.reason}"
             console.print(text, markup=False, highlight=False, soft_wrap=True)
+    print_expired(console, outcomes, date.today())
     short = sorted({outcome.year for outcome in outcomes if outcome.state == NOT_DUE})
     if short:
         console.print(f"not due: {', '.join(short)}, fewer than 12 months; a record is of a year.")
@@ -50,6 +52,21 @@ def print_exchange(
     words = f"{counts}; records: {source.registry}" if counts else f"records: {source.registry}"
     console.print(words, markup=False, highlight=False, soft_wrap=True)
     return all(outcome.state != REFUSED for outcome in outcomes)
+
+
+def print_expired(console: Console, outcomes: Sequence[Outcome], today: date) -> None:
+    """Records that are Active, since nothing replaced them, and yet no longer valid on a day.
+
+    The data model knows Active and Deprecated alone; a receiver reads the validity period.
+    """
+    for outcome in outcomes:
+        until = outcome.valid_until
+        if until is not None and until < today:
+            text = (
+                f"{outcome.product_id} {outcome.year}: valid until {until}, which is past. The record "
+                "says so; no receiver may use it as current. Send that of a newer year instead."
+            )
+            console.print(text, style="yellow", markup=False, highlight=False, soft_wrap=True)
 
 
 def _table(outcomes: Sequence[Outcome], basis: str) -> Table:

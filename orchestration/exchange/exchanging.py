@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -66,6 +66,12 @@ class Outcome:
     path: Path | None = None
     reason: str = ""
     """Why the figure changed, as the record says it."""
+
+    @property
+    def valid_until(self) -> date | None:
+        """The last day on which a receiver may use the record; None where there is none."""
+        end = self.record.get("validityPeriodEnd")
+        return date.fromisoformat(end[:10]) - timedelta(days=1) if end and self.path else None
 
 
 def release_source(folder: Path, registry: Path | None) -> Source:

@@ -5,17 +5,27 @@ import json
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from io import StringIO
 
 import dagster
 import duckdb
 import pytest
+from rich.console import Console
 
 from orchestration.assets.exchange import exchange_asset
 from orchestration.calculation.control import SOLVER_FILES
+from orchestration.commands.exchange_on_screen import print_expired
 from orchestration.exchange import exchanging
 from orchestration.exchange.checks import RULES, Context, problems_of
 from orchestration.exchange.decimals import as_text, is_decimal
-from orchestration.exchange.exchanging import REFUSED, UNCHANGED, WRITTEN, Publication, Source
+from orchestration.exchange.exchanging import (
+    REFUSED,
+    UNCHANGED,
+    WRITTEN,
+    Outcome,
+    Publication,
+    Source,
+)
 from orchestration.exchange.explaining import reason_since
 from orchestration.exchange.figures import Company, Footprint
 from orchestration.exchange.records import NotWritableError, content_of, geography
@@ -488,3 +498,17 @@ def test_the_asset_exchanges_the_newest_release_of_its_round(monkeypatch, tmp_pa
     assert "yarn 2021, S22" in check.metadata["problems"].value
 
     assert not materialized("2022-05").success
+
+
+def test_a_record_whose_validity_ended_is_said_to_be_past_use(tmp_path):
+    """A footprint of 2021 is valid for three years, and Active for as long as nothing replaces it."""
+    record = {"status": "Active", "validityPeriodEnd": "2025-01-01T00:00:00Z"}
+    written = Outcome("fibre", "2021", WRITTEN, record=record, path=tmp_path / "record.json")
+    refused = Outcome("flake", "2021", REFUSED, record=record)
+    told = StringIO()
+    console = Console(file=told, width=200)
+    print_expired(console, [written, refused], date(2024, 12, 31))
+    assert told.getvalue() == ""
+    print_expired(console, [written, refused], date(2025, 1, 1))
+    assert "fibre 2021: valid until 2024-12-31, which is past" in told.getvalue()
+    assert "flake" not in told.getvalue()
