@@ -63,8 +63,8 @@ def print_expired(console: Console, outcomes: Sequence[Outcome], today: date) ->
         until = outcome.valid_until
         if until is not None and until < today:
             text = (
-                f"{outcome.product_id} {outcome.year}: valid until {until}, which is past. The record "
-                "says so; no receiver may use it as current. Send that of a newer year instead."
+                f"{outcome.product_id} {outcome.year}: valid until {until}, which is past. The "
+                "record says so, and no receiver may use it as current: send a newer year's."
             )
             console.print(text, style="yellow", markup=False, highlight=False, soft_wrap=True)
 

@@ -275,3 +275,19 @@ def test_the_same_marts_give_the_same_bytes(warehouse: Path, tmp_path: Path):
         written.append({str(path.relative_to(folder)): path.read_bytes() for path in files})
     assert written[0] == written[1]
     assert len(written[0]) > 20
+
+
+@pytest.mark.parametrize(
+    ("locale", "opened"),
+    [("zh-CN", "zh/index.html"), ("en-GB", "en/index.html"), ("fr-FR", "index.html")],
+)
+def test_the_report_opens_in_the_language_of_its_reader(
+    site: Path, browser: Browser, locale: str, opened: str
+):
+    with browser.new_context(locale=locale) as context:
+        page = context.new_page()
+        page.goto((site / "index.html").as_uri())
+        page.wait_for_url(f"**/{opened}")
+        assert page.url == (site / opened).as_uri()
+        if locale == "fr-FR":
+            assert page.locator("a[hreflang=zh], a[lang=en]").count() == 2

@@ -501,7 +501,7 @@ def test_the_asset_exchanges_the_newest_release_of_its_round(monkeypatch, tmp_pa
 
 
 def test_a_record_whose_validity_ended_is_said_to_be_past_use(tmp_path):
-    """A footprint of 2021 is valid for three years, and Active for as long as nothing replaces it."""
+    """A footprint is valid for three years, and Active for as long as nothing replaces it."""
     record = {"status": "Active", "validityPeriodEnd": "2025-01-01T00:00:00Z"}
     written = Outcome("fibre", "2021", WRITTEN, record=record, path=tmp_path / "record.json")
     refused = Outcome("flake", "2021", REFUSED, record=record)
