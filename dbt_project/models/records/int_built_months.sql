@@ -16,6 +16,8 @@
 -- depends_on: {{ ref('emissions_by_hand_in') }}
 -- depends_on: {{ ref('factor_gases') }}
 -- depends_on: {{ ref('process_balances') }}
+-- depends_on: {{ ref('emission_lines') }}
+-- depends_on: {{ ref('variance_explained') }}
 
 with build_months as (
 

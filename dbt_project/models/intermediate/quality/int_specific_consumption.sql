@@ -15,31 +15,9 @@ tolerances as (
 
 ),
 
-outputs as (
-
-    select
-        process_id,
-        period_month,
-        sum(case when flow_kind in ('intermediate', 'product') then quantity_kg end) as output_kg,
-        sum(case when flow_kind = 'utility' then quantity end) as utility_quantity,
-        min(case when flow_kind = 'utility' then unit_code end) as utility_unit_code,
-        max(case when flow_kind = 'utility' then unit_code end) as last_utility_unit_code
-    from exchanges
-    where direction = 'output'
-    group by process_id, period_month
-
-),
-
--- material where the process makes any, else its utility; outputs in two units have no sum
 made as (
 
-    select
-        process_id,
-        period_month,
-        case when output_kg > 0.0 then output_kg else utility_quantity end as output_quantity,
-        case when output_kg > 0.0 then 'kg' else utility_unit_code end as output_unit_code
-    from outputs
-    where output_kg > 0.0 or utility_unit_code = last_utility_unit_code
+    select * from {{ ref('int_process_outputs') }}
 
 ),
 
