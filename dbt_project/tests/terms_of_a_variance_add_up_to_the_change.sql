@@ -9,6 +9,29 @@ with variance as (
 
 ),
 
+inventory as (
+
+    select
+        substr(cast(period_month as varchar), 1, 7) as period,
+        sum(location_based_kgco2e) as location_based_kgco2e
+    from {{ ref('emissions_by_process') }}
+    group by substr(cast(period_month as varchar), 1, 7)
+
+),
+
+footprints as (
+
+    select
+        product_id,
+        reference_period,
+        basis,
+        sum(kgco2e_per_declared_unit) as kgco2e
+    from {{ ref('emissions_by_product') }}
+    where method = 'cut_off'
+    group by product_id, reference_period, basis
+
+),
+
 of_lines as (
 
     select
@@ -34,21 +57,9 @@ of_months as (
         sum(variance.change) as terms,
         max(newer.location_based_kgco2e + older.location_based_kgco2e) as size
     from variance
-    inner join (
-        select
-            substr(cast(period_month as varchar), 1, 7) as period,
-            sum(location_based_kgco2e) as location_based_kgco2e
-        from {{ ref('emissions_by_process') }}
-        group by substr(cast(period_month as varchar), 1, 7)
-    ) as older
+    inner join inventory as older
         on variance.older_period = older.period
-    inner join (
-        select
-            substr(cast(period_month as varchar), 1, 7) as period,
-            sum(location_based_kgco2e) as location_based_kgco2e
-        from {{ ref('emissions_by_process') }}
-        group by substr(cast(period_month as varchar), 1, 7)
-    ) as newer
+    inner join inventory as newer
         on variance.newer_period = newer.period
     where
         variance.figure_kind = 'inventory'
@@ -69,30 +80,12 @@ of_footprints as (
         sum(variance.change) as terms,
         max(newer.kgco2e + older.kgco2e) as size
     from variance
-    inner join (
-        select
-            product_id,
-            reference_period,
-            basis,
-            sum(kgco2e_per_declared_unit) as kgco2e
-        from {{ ref('emissions_by_product') }}
-        where method = 'cut_off'
-        group by product_id, reference_period, basis
-    ) as older
+    inner join footprints as older
         on
             variance.product_id = older.product_id
             and variance.older_period = older.reference_period
             and variance.basis = older.basis
-    inner join (
-        select
-            product_id,
-            reference_period,
-            basis,
-            sum(kgco2e_per_declared_unit) as kgco2e
-        from {{ ref('emissions_by_product') }}
-        where method = 'cut_off'
-        group by product_id, reference_period, basis
-    ) as newer
+    inner join footprints as newer
         on
             variance.product_id = newer.product_id
             and variance.newer_period = newer.reference_period

@@ -47,6 +47,8 @@ WITH_VERDICTS = ("judgements", "as_of")
 EMISSIONS_BY_PROCESS = AssetKey(["marts", "emissions_by_process"])
 EMISSIONS_BY_PRODUCT = AssetKey(["marts", "emissions_by_product"])
 LARGEST_PROCESSES = 12
+REDUCTION = "reduction"
+"""Group of the marts about room to reduce: their folder in the dbt project."""
 
 
 class SourcesAreAssets(DagsterDbtTranslator):
@@ -75,8 +77,11 @@ class SourcesAreAssets(DagsterDbtTranslator):
         return metadata
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
-        """staging, intermediate, marts, reference."""
-        return dbt_resource_props["schema"]
+        """staging, intermediate, marts, reference; of the marts, those of reduction apart."""
+        is_of_reduction = dbt_resource_props["schema"] == "marts" and REDUCTION in (
+            dbt_resource_props["fqn"]
+        )
+        return REDUCTION if is_of_reduction else dbt_resource_props["schema"]
 
 
 def _column(column: Mapping[str, Any]) -> TableColumn:

@@ -16,6 +16,7 @@ from orchestration.commands import (
     collecting,
     documents,
     reading,
+    reducing,
     releasing,
     serving,
 )
@@ -31,6 +32,7 @@ COMMANDS = {
         reading.rules,
     ],
     "Calculate": [calculating.run, calculating.what_if],
+    "Reduce": [reducing.explain],
     "Report": [releasing.release, releasing.verify, releasing.compare],
     "Read and send": [
         reading.report,

@@ -58,6 +58,19 @@ ReleaseOption = Annotated[
 ]
 
 
+PreliminaryOption = Annotated[
+    bool,
+    typer.Option("--preliminary", metavar="", help="The newest calculation, signed by nobody."),
+]
+
+
+def marts_folder(release: Path | None, preliminary: bool, warehouse: Path) -> Path:
+    """Where the marts lie that a command is asked about; published ones unless it says else."""
+    if release and preliminary:
+        raise broken("--release and --preliminary exclude each other.")
+    return release or warehouse / ("preliminary" if preliminary else "published")
+
+
 def _known_gwp_set(gwp_set: str) -> str:
     if gwp_set and gwp_set not in GWP_SETS:
         raise broken(f"--gwp-set {gwp_set}: use one of {', '.join(GWP_SETS)}.")

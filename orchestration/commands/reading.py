@@ -10,7 +10,12 @@ from rich.console import Console
 
 from orchestration.commands import completing
 from orchestration.commands.ending import BROKEN, PASSED, REFUSED, broken, ends_with, say
-from orchestration.commands.options import ReleaseOption, WarehouseOption
+from orchestration.commands.options import (
+    PreliminaryOption,
+    ReleaseOption,
+    WarehouseOption,
+    marts_folder,
+)
 from orchestration.company.fixed_words import BASES
 from orchestration.lake.places import WAREHOUSE
 
@@ -154,10 +159,7 @@ def sql(
         typer.Argument(metavar="QUERY", help="What to ask. Without it, a prompt opens."),
     ] = None,
     release: ReleaseOption = None,
-    preliminary: Annotated[
-        bool,
-        typer.Option("--preliminary", metavar="", help="The newest calculation, signed by nobody."),
-    ] = False,
+    preliminary: PreliminaryOption = False,
     warehouse: WarehouseOption = WAREHOUSE,
     form: Annotated[
         str,
@@ -183,11 +185,9 @@ def sql(
     """
     from orchestration.bi import asking
 
-    folder = release or warehouse / ("preliminary" if preliminary else "published")
     if form not in FORMS:
         raise broken(f"--format {form}: use one of {', '.join(FORMS)}.")
-    if release and preliminary:
-        raise broken("--release and --preliminary exclude each other.")
+    folder = marts_folder(release, preliminary, warehouse)
     try:
         with asking.open_marts(folder) as marts:
             if query is None:

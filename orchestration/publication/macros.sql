@@ -437,3 +437,502 @@ from (
     end
 ) as answer
 order by product_id, abs(location_change_kgco2e_per_declared_unit) desc;
+
+-- explain_change(period_a, period_b): why emissions moved from one month or year to another, line
+-- by line on both bases, in terms that add up to the change as in variance_explained. Two years
+-- are compared in the months that both have.
+create or replace macro explain_change(period_a, period_b) as table
+select *
+from (
+    select
+        limited.facility_id,
+        limited.process_id,
+        limited.flow_id,
+        limited.direction,
+        limited.component,
+        limited.ghg_scope,
+        limited.ghg_category,
+        limited.basis,
+        limited.older_value,
+        limited.newer_value,
+        limited.newer_value - limited.older_value as change,
+        coalesce(limited.weight * ln(limited.activity_ratio), 0) as activity_change,
+        coalesce(limited.weight * ln(limited.structure_ratio), 0) as structure_change,
+        case
+            when limited.only_term = 'intensity' then limited.newer_value - limited.older_value
+            else coalesce(limited.weight * ln(limited.intensity_ratio), 0)
+        end as intensity_change,
+        case
+            when limited.only_term = 'factor' then limited.newer_value - limited.older_value
+            when limited.is_of_another_method then 0
+            else coalesce(limited.weight * ln(limited.factor_ratio), 0)
+        end as factor_change,
+        case when limited.only_term = 'new' then limited.newer_value else 0 end as new_change,
+        case when limited.only_term = 'ended' then -limited.older_value else 0 end as ended_change,
+        case
+            when limited.only_term = 'method' then limited.newer_value - limited.older_value
+            when limited.is_of_another_method
+                then coalesce(limited.weight * ln(limited.factor_ratio), 0)
+            else 0
+        end as method_change,
+        case
+            when limited.only_term = 'boundary' then limited.newer_value - limited.older_value
+            else 0
+        end as boundary_change
+    from (
+        select
+            ratios.*,
+            case
+                when ratios.only_term is not null then null
+                when
+                    abs(ratios.newer_value - ratios.older_value) <= 1e-6 * abs(ratios.older_value)
+                    then (ratios.newer_value + ratios.older_value) / 2
+                else
+                    (ratios.newer_value - ratios.older_value)
+                    / ln(ratios.newer_value / ratios.older_value)
+            end as weight
+        from (
+            select
+                sums.*,
+                case
+                    when sums.side_count = 1 then 'boundary'
+                    when sums.older_count = 0 then 'new'
+                    when sums.newer_count = 0 then 'ended'
+                    when sums.older_quantity * sums.newer_quantity <= 0 then 'intensity'
+                    when sums.older_value * sums.newer_value <= 0 and sums.is_of_another_method
+                        then 'method'
+                    when sums.older_value * sums.newer_value <= 0 then 'factor'
+                end as only_term,
+                case when sums.output_ratio > 0 then sums.site_output_ratio end as activity_ratio,
+                sums.output_ratio / coalesce(sums.site_output_ratio, 1) as structure_ratio,
+                case
+                    when sums.older_quantity * sums.newer_quantity > 0
+                        then
+                            sums.newer_quantity
+                            / sums.older_quantity
+                            / coalesce(sums.output_ratio, 1)
+                end as intensity_ratio,
+                case
+                    when
+                        sums.older_quantity * sums.newer_quantity > 0
+                        and sums.older_value * sums.newer_value > 0
+                        then
+                            sums.newer_value
+                            / sums.older_value
+                            / (sums.newer_quantity / sums.older_quantity)
+                end as factor_ratio
+            from (
+                select
+                    lines.facility_id,
+                    lines.process_id,
+                    lines.flow_id,
+                    lines.direction,
+                    lines.component,
+                    bases.basis,
+                    max(lines.ghg_scope) as ghg_scope,
+                    max(lines.ghg_category) as ghg_category,
+                    max(sites.side_count) as side_count,
+                    max(sites.output_ratio) as site_output_ratio,
+                    max(processes.output_ratio) as output_ratio,
+                    count(case when sides.side = 'older' then 1 end) as older_count,
+                    count(case when sides.side = 'newer' then 1 end) as newer_count,
+                    sum(case when sides.side = 'older' then lines.quantity else 0 end)
+                        as older_quantity,
+                    sum(case when sides.side = 'newer' then lines.quantity else 0 end)
+                        as newer_quantity,
+                    sum(case
+                        when sides.side = 'newer' then 0
+                        when bases.basis = 'location_based' then lines.location_based_kgco2e
+                        else lines.market_based_kgco2e
+                    end) as older_value,
+                    sum(case
+                        when sides.side = 'older' then 0
+                        when bases.basis = 'location_based' then lines.location_based_kgco2e
+                        else lines.market_based_kgco2e
+                    end) as newer_value,
+                    coalesce(
+                        min(case when sides.side = 'older' then lines.factor_origin end)
+                        <> min(case when sides.side = 'newer' then lines.factor_origin end)
+                        or max(case when sides.side = 'older' then lines.factor_origin end)
+                        <> max(case when sides.side = 'newer' then lines.factor_origin end),
+                        false
+                    ) as is_of_another_method
+                from emission_lines as lines
+                inner join (
+                    select distinct period_month, 'older' as side
+                    from emission_lines
+                    where
+                        starts_with(cast(period_month as varchar), period_a)
+                        and (
+                            length(period_a) = 7
+                            or month(period_month) in (
+                                select month(others.period_month)
+                                from emission_lines as others
+                                where starts_with(cast(others.period_month as varchar), period_b)
+                            )
+                        )
+                    union all
+                    select distinct period_month, 'newer' as side
+                    from emission_lines
+                    where
+                        starts_with(cast(period_month as varchar), period_b)
+                        and (
+                            length(period_b) = 7
+                            or month(period_month) in (
+                                select month(others.period_month)
+                                from emission_lines as others
+                                where starts_with(cast(others.period_month as varchar), period_a)
+                            )
+                        )
+                ) as sides
+                    on lines.period_month = sides.period_month
+                inner join (
+                    select
+                        made.facility_id,
+                        count(distinct made_sides.side) as side_count,
+                        case
+                            when
+                                sum(case when made_sides.side = 'older' then made.output_kg end) > 0
+                                and sum(
+                                    case when made_sides.side = 'newer' then made.output_kg end
+                                ) > 0
+                                then
+                                    sum(case when made_sides.side = 'newer' then made.output_kg end)
+                                    / sum(
+                                        case when made_sides.side = 'older' then made.output_kg end
+                                    )
+                        end as output_ratio
+                    from (
+                        select facility_id, period_month, max(site_output_kg) as output_kg
+                        from emission_lines
+                        group by facility_id, period_month
+                    ) as made
+                    inner join (
+                        select distinct period_month, 'older' as side
+                        from emission_lines
+                        where
+                            starts_with(cast(period_month as varchar), period_a)
+                            and (
+                                length(period_a) = 7
+                                or month(period_month) in (
+                                    select month(others.period_month)
+                                    from emission_lines as others
+                                    where starts_with(cast(others.period_month as varchar), period_b)
+                                )
+                            )
+                        union all
+                        select distinct period_month, 'newer' as side
+                        from emission_lines
+                        where
+                            starts_with(cast(period_month as varchar), period_b)
+                            and (
+                                length(period_b) = 7
+                                or month(period_month) in (
+                                    select month(others.period_month)
+                                    from emission_lines as others
+                                    where starts_with(cast(others.period_month as varchar), period_a)
+                                )
+                            )
+                    ) as made_sides
+                        on made.period_month = made_sides.period_month
+                    group by made.facility_id
+                ) as sites
+                    on lines.facility_id = sites.facility_id
+                inner join (
+                    select
+                        made.process_id,
+                        case
+                            when
+                                min(made.output_unit_code) = max(made.output_unit_code)
+                                and sum(
+                                    case when made_sides.side = 'older' then made.output end
+                                ) > 0
+                                and sum(
+                                    case when made_sides.side = 'newer' then made.output end
+                                ) > 0
+                                then
+                                    sum(case when made_sides.side = 'newer' then made.output end)
+                                    / sum(case when made_sides.side = 'older' then made.output end)
+                        end as output_ratio
+                    from (
+                        select
+                            process_id,
+                            period_month,
+                            max(output_quantity) as output,
+                            max(output_unit_code) as output_unit_code
+                        from emission_lines
+                        group by process_id, period_month
+                    ) as made
+                    inner join (
+                        select distinct period_month, 'older' as side
+                        from emission_lines
+                        where
+                            starts_with(cast(period_month as varchar), period_a)
+                            and (
+                                length(period_a) = 7
+                                or month(period_month) in (
+                                    select month(others.period_month)
+                                    from emission_lines as others
+                                    where starts_with(cast(others.period_month as varchar), period_b)
+                                )
+                            )
+                        union all
+                        select distinct period_month, 'newer' as side
+                        from emission_lines
+                        where
+                            starts_with(cast(period_month as varchar), period_b)
+                            and (
+                                length(period_b) = 7
+                                or month(period_month) in (
+                                    select month(others.period_month)
+                                    from emission_lines as others
+                                    where starts_with(cast(others.period_month as varchar), period_a)
+                                )
+                            )
+                    ) as made_sides
+                        on made.period_month = made_sides.period_month
+                    group by made.process_id
+                ) as processes
+                    on lines.process_id = processes.process_id
+                cross join (
+                    select 'location_based' as basis
+                    union all
+                    select 'market_based' as basis
+                ) as bases
+                group by
+                    lines.facility_id, lines.process_id, lines.flow_id, lines.direction,
+                    lines.component, bases.basis
+            ) as sums
+            where sums.older_value <> 0 or sums.newer_value <> 0
+        ) as ratios
+    ) as limited
+    union all by name
+    select null as facility_id
+    from (
+        select
+            count(case when starts_with(cast(period_month as varchar), period_a) then 1 end)
+                as count_a,
+            count(case when starts_with(cast(period_month as varchar), period_b) then 1 end)
+                as count_b
+        from emission_lines
+    ) as known
+    where case
+        when length(period_a) <> length(period_b) or length(period_a) not in (4, 7)
+            then cast(
+                error('explain_change: name two months, YYYY-MM, or two years, YYYY') as boolean
+            )
+        when known.count_a = 0
+            then cast(error('explain_change: no emissions are known of ' || period_a) as boolean)
+        when known.count_b = 0
+            then cast(error('explain_change: no emissions are known of ' || period_b) as boolean)
+        else false
+    end
+) as answer
+order by basis, abs(change) desc;
+
+-- explain_product_change(product_id, period_a, period_b): why the cut-off footprint of one declared
+-- unit moved from one month or year to another, line by line on both bases: what is needed of the
+-- process, what that takes per output, and what the flow emits. The terms add up to the change.
+create or replace macro explain_product_change(product, period_a, period_b) as table
+select *
+from (
+    select
+        limited.process_id,
+        limited.flow_id,
+        limited.component,
+        limited.basis,
+        limited.older_value,
+        limited.newer_value,
+        limited.newer_value - limited.older_value as change,
+        coalesce(limited.weight * ln(limited.requirement_ratio), 0) as requirement_change,
+        case
+            when limited.only_term = 'intensity' then limited.newer_value - limited.older_value
+            else coalesce(limited.weight * ln(limited.intensity_ratio), 0)
+        end as intensity_change,
+        case
+            when limited.only_term = 'factor' then limited.newer_value - limited.older_value
+            else coalesce(limited.weight * ln(limited.factor_ratio), 0)
+        end as factor_change,
+        case when limited.only_term = 'new' then limited.newer_value else 0 end as new_change,
+        case when limited.only_term = 'ended' then -limited.older_value else 0 end as ended_change,
+        case
+            when limited.only_term = 'undivided' then limited.newer_value - limited.older_value
+            else 0
+        end as undivided_change
+    from (
+        select
+            ratios.*,
+            case
+                when ratios.only_term is not null then null
+                when
+                    abs(ratios.newer_value - ratios.older_value) <= 1e-6 * abs(ratios.older_value)
+                    then (ratios.newer_value + ratios.older_value) / 2
+                else
+                    (ratios.newer_value - ratios.older_value)
+                    / ln(ratios.newer_value / ratios.older_value)
+            end as weight
+        from (
+            select
+                sums.*,
+                case
+                    when sums.older_quantity is null and sums.newer_quantity is null
+                        then 'undivided'
+                    when sums.older_count = 0 then 'new'
+                    when sums.newer_count = 0 then 'ended'
+                    when sums.older_quantity is null or sums.newer_quantity is null
+                        then 'undivided'
+                    when sums.older_quantity * sums.newer_quantity <= 0 then 'intensity'
+                    when sums.older_value * sums.newer_value <= 0 then 'factor'
+                end as only_term,
+                case
+                    when sums.older_output > 0 and sums.newer_output > 0
+                        then sums.newer_output / sums.older_output
+                end as requirement_ratio,
+                case
+                    when sums.older_quantity * sums.newer_quantity > 0
+                        then
+                            sums.newer_quantity
+                            / sums.older_quantity
+                            / case
+                                when sums.older_output > 0 and sums.newer_output > 0
+                                    then sums.newer_output / sums.older_output
+                                else 1
+                            end
+                end as intensity_ratio,
+                case
+                    when
+                        sums.older_quantity * sums.newer_quantity > 0
+                        and sums.older_value * sums.newer_value > 0
+                        then
+                            sums.newer_value
+                            / sums.older_value
+                            / (sums.newer_quantity / sums.older_quantity)
+                end as factor_ratio
+            from (
+                select
+                    parts.process_id,
+                    parts.flow_id,
+                    parts.component,
+                    bases.basis,
+                    count(case when parts.reference_period = period_a then 1 end) as older_count,
+                    count(case when parts.reference_period = period_b then 1 end) as newer_count,
+                    max(case when parts.reference_period = period_a then needed.quantity end)
+                        as older_quantity,
+                    max(case when parts.reference_period = period_b then needed.quantity end)
+                        as newer_quantity,
+                    max(case when parts.reference_period = period_a then operations.output end)
+                        as older_output,
+                    max(case when parts.reference_period = period_b then operations.output end)
+                        as newer_output,
+                    sum(case
+                        when parts.reference_period = period_b then 0
+                        when bases.basis = 'location_based'
+                            then parts.location_based_kgco2e_per_declared_unit
+                        else parts.market_based_kgco2e_per_declared_unit
+                    end) as older_value,
+                    sum(case
+                        when parts.reference_period = period_a then 0
+                        when bases.basis = 'location_based'
+                            then parts.location_based_kgco2e_per_declared_unit
+                        else parts.market_based_kgco2e_per_declared_unit
+                    end) as newer_value
+                from product_contributions as parts
+                cross join (
+                    select 'location_based' as basis
+                    union all
+                    select 'market_based' as basis
+                ) as bases
+                left join (
+                    select
+                        coefficients.reference_period,
+                        coefficients.process_id,
+                        coefficients.flow_id,
+                        coefficients.component,
+                        sum(coefficients.coefficient_per_declared_unit * lines.quantity) as quantity
+                    from product_coefficients as coefficients
+                    inner join emission_lines as lines
+                        on
+                            coefficients.process_id = lines.process_id
+                            and coefficients.flow_id = lines.flow_id
+                            and coefficients.component = lines.component
+                            and coefficients.period_month = lines.period_month
+                    where
+                        coefficients.product_id = product
+                        and coefficients.origin = 'requirement'
+                        and coefficients.reference_period in (period_a, period_b)
+                    group by
+                        coefficients.reference_period, coefficients.process_id,
+                        coefficients.flow_id, coefficients.component
+                ) as needed
+                    on
+                        parts.reference_period = needed.reference_period
+                        and parts.process_id = needed.process_id
+                        and parts.flow_id = needed.flow_id
+                        and parts.component = needed.component
+                        and parts.origin = 'inventory'
+                left join (
+                    select
+                        used.reference_period,
+                        used.process_id,
+                        sum(used.coefficient_per_declared_unit * made.output) as output
+                    from (
+                        select distinct
+                            reference_period,
+                            process_id,
+                            period_month,
+                            coefficient_per_declared_unit
+                        from product_coefficients
+                        where
+                            product_id = product
+                            and origin = 'requirement'
+                            and reference_period in (period_a, period_b)
+                    ) as used
+                    inner join (
+                        select process_id, period_month, max(output_quantity) as output
+                        from emission_lines
+                        group by process_id, period_month
+                    ) as made
+                        on
+                            used.process_id = made.process_id
+                            and used.period_month = made.period_month
+                    group by used.reference_period, used.process_id
+                ) as operations
+                    on
+                        parts.reference_period = operations.reference_period
+                        and parts.process_id = operations.process_id
+                        and parts.origin = 'inventory'
+                where
+                    parts.product_id = product
+                    and parts.method = 'cut_off'
+                    and parts.reference_period in (period_a, period_b)
+                group by parts.process_id, parts.flow_id, parts.component, bases.basis
+            ) as sums
+            where sums.older_value <> 0 or sums.newer_value <> 0
+        ) as ratios
+    ) as limited
+    union all by name
+    select null as process_id
+    from (
+        select
+            count(case when reference_period = period_a then 1 end) as count_a,
+            count(case when reference_period = period_b then 1 end) as count_b
+        from product_contributions
+        where product_id = product
+    ) as known
+    where case
+        when known.count_a = 0
+            then cast(
+                error(
+                    'explain_product_change: no footprint of ' || product || ' in ' || period_a
+                ) as boolean
+            )
+        when known.count_b = 0
+            then cast(
+                error(
+                    'explain_product_change: no footprint of ' || product || ' in ' || period_b
+                ) as boolean
+            )
+        else false
+    end
+) as answer
+order by basis, abs(change) desc;

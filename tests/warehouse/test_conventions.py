@@ -102,6 +102,12 @@ ARITHMETIC_MODELS = {
     "int_affected_emissions",
     "emissions_by_hand_in",
     "round_status",
+    "emission_lines",
+    "int_process_outputs",
+    "int_compared_periods",
+    "int_compared_lines",
+    "int_product_lines",
+    "variance_explained",
 }
 
 

@@ -98,7 +98,6 @@ summed as (
         lines.component,
         max(lines.ghg_scope) as ghg_scope,
         max(lines.ghg_category) as ghg_category,
-        max(lines.unit_code) as unit_code,
         {% for side in ['older', 'newer'] -%}
             count(case when periods.side = '{{ side }}' then 1 end) as {{ side }}_count,
             sum(case when periods.side = '{{ side }}' then lines.quantity else 0.0 end)
@@ -107,12 +106,13 @@ summed as (
                 as {{ side }}_origin,
             max(case when periods.side = '{{ side }}' then lines.factor_origin end)
                 as {{ side }}_last_origin,
-            {% for basis in ['location_based', 'market_based'] -%}
-                sum(case when periods.side = '{{ side }}' then lines.{{ basis }}_kgco2e else 0.0 end)
-                    as {{ side }}_{{ basis }}_kgco2e{{ ',' if not loop.last }}
-            {% endfor -%}
-            {{ ',' if not loop.last }}
-        {% endfor %}
+            sum(
+                case when periods.side = '{{ side }}' then lines.location_based_kgco2e else 0.0 end
+            ) as {{ side }}_location_based_kgco2e,
+            sum(case when periods.side = '{{ side }}' then lines.market_based_kgco2e else 0.0 end)
+                as {{ side }}_market_based_kgco2e,
+        {% endfor -%}
+        max(lines.unit_code) as unit_code
     from periods
     inner join lines
         on periods.period_month = lines.period_month

@@ -108,17 +108,16 @@ products as (
         process_id,
         flow_id,
         component,
-        max(facility_id) as facility_id,
         {% for side in ['older', 'newer'] -%}
             count(case when side = '{{ side }}' then 1 end) as {{ side }}_count,
             max(case when side = '{{ side }}' then quantity end) as {{ side }}_quantity,
             max(case when side = '{{ side }}' then output_quantity end) as {{ side }}_output,
-            {% for basis in ['location_based', 'market_based'] -%}
-                sum(case when side = '{{ side }}' then {{ basis }}_kgco2e else 0.0 end)
-                    as {{ side }}_{{ basis }}_kgco2e{{ ',' if not loop.last }}
-            {% endfor -%}
-            {{ ',' if not loop.last }}
-        {% endfor %}
+            sum(case when side = '{{ side }}' then location_based_kgco2e else 0.0 end)
+                as {{ side }}_location_based_kgco2e,
+            sum(case when side = '{{ side }}' then market_based_kgco2e else 0.0 end)
+                as {{ side }}_market_based_kgco2e,
+        {% endfor -%}
+        max(facility_id) as facility_id
     from product_sides
     group by
         comparison,
@@ -136,6 +135,7 @@ products as (
 lines as (
 
     {% for basis in ['location_based', 'market_based'] -%}
+        {% if not loop.first -%} union all {% endif -%}
         select
             'inventory' as figure_kind,
             comparison,
@@ -202,7 +202,6 @@ lines as (
             case when older_output > 0.0 and newer_output > 0.0 then newer_output / older_output end
                 as output_ratio
         from products
-        {{ 'union all' if not loop.last }}
     {% endfor %}
 
 ),
