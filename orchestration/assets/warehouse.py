@@ -78,8 +78,8 @@ class SourcesAreAssets(DagsterDbtTranslator):
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
         """staging, intermediate, marts, reference; of the marts, those of reduction apart."""
-        is_of_reduction = dbt_resource_props["schema"] == "marts" and REDUCTION in (
-            dbt_resource_props["fqn"]
+        is_of_reduction = (
+            dbt_resource_props["schema"] == "marts" and REDUCTION in (dbt_resource_props["fqn"])
         )
         return REDUCTION if is_of_reduction else dbt_resource_props["schema"]
 
