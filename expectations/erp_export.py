@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from expectations.rules import Rule
+from orchestration.lake.hand_ins import sql_is_export
 
 IS_RECORD_LINE = (
     "row_kind = 'reading' and is_record and document_no is not null and quantity is not null"
@@ -140,11 +141,11 @@ RULES = (
         "apart (document, time, plate) to the export, and name the document in the map.",
         "请删除重复导出的行；若确为两笔业务，请在导出中增加可区分的列（单据号、时间、车牌），"
         "并在映射中指定单据列。",
-        """
+        f"""
         select reading_no, value_text as observed,
             concat_ws('!', source_sheet, evidence) as expected,
             -- in a log that people keep by hand, two equal lines of a day are nothing unusual
-            case when starts_with(source, 'erp_') then 'critical' else 'warning' end as severity
+            case when {sql_is_export("source")} then 'critical' else 'warning' end as severity
         from batch where row_kind = 'repeated_line'
         """,
         waivable=True,

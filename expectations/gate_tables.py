@@ -12,6 +12,7 @@ from expectations.erp_export import (
 )
 from expectations.stage_workbook import COARSE_MONTH_KEY, IS_MONTHLY, PARTS_OF_A_HAND_IN
 from orchestration.company.physical_bounds import largest_month
+from orchestration.lake.hand_ins import ERP, sql_is_export, sql_owner
 
 LAYOUT = """
 create or replace temp table gate_layout as
@@ -20,7 +21,7 @@ from sheet_layouts where source_sheet is not null group by all
 """
 
 # Every reading with what the master data say about it.
-ENRICHED = """
+ENRICHED = f"""
 create or replace temp view gate_enriched as
 select
     r.hand_in, r.source, r.row_kind, r.role, r.facility_id, r.process_id, r.flow_id, r.direction,
@@ -34,7 +35,7 @@ select
     cell_beside(r.source_cell, r.flow_column) as flow_cell,
     cell_beside(r.source_cell, r.unit_column) as unit_cell,
     cell_beside(r.source_cell, r.facility_column) as facility_cell,
-    coalesce(s.is_record, starts_with(r.source, 'erp_') or r.document_no is not null)
+    coalesce(s.is_record, {sql_is_export("r.source")} or r.document_no is not null)
         as is_record,
     f.flow_id is not null as flow_is_known,
     f.flow_kind,
@@ -184,7 +185,7 @@ REPEATED = f"""
 create or replace temp table gate_repeated as
 with line as (
     select r.*, coalesce(s.is_record,
-        starts_with(r.source, 'erp_') or r.document_no is not null) as is_record
+        {sql_is_export("r.source")} or r.document_no is not null) as is_record
     from readings r
         left join gate_layout s on s.source = r.source and s.source_sheet = r.source_sheet
 )
@@ -457,8 +458,7 @@ select {PLACE_KEY} from gate_agreement a
 where exists (
     select 1 from in_part
     where in_part.hand_in <> a.hand_in
-        and (starts_with(in_part.hand_in, 'erp/')
-            or starts_with(in_part.hand_in, concat(a.facility_id, '/'))));
+        and {sql_owner("in_part.hand_in")} in ('{ERP}', a.facility_id));
 
 create or replace temp table gate_check_cell as
 select hand_in, {PLACE_KEY}, arg_max(reading_no, abs(canonical_quantity)) as reading_no

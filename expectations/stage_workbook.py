@@ -5,6 +5,7 @@ from __future__ import annotations
 from expectations.erp_export import BESIDE_READINGS
 from expectations.rules import Rule, remedies
 from orchestration.company.physical_bounds import largest_month
+from orchestration.lake.hand_ins import sql_is_export
 
 NOT_A_SUM = "role <> 'row_total'"
 STATED = "value_type not in ('blank', 'missing')"
@@ -278,7 +279,7 @@ RULES = (
         f"""
         select reading_no, 'a value for the month' as expected, {NOTHING_TO_USE},
             -- one export is asked for every site
-            concat('missing', case when starts_with(source, 'erp_')
+            concat('missing', case when {sql_is_export("source")}
                 then coalesce(' at ' || facility_id, '') else '' end) as observed
         from batch where row_kind = 'reading' and value_type = 'missing' and is_required
             and role <> 'row_total'

@@ -35,6 +35,6 @@ def erp_export_assets(
     exports = [
         landed_asset(source_map, partitions, {"csv", "parquet"})
         for source_map in maps
-        if source_map.kind == "erp"
+        if source_map.is_export
     ]
     return [*exports, energy_instruments]

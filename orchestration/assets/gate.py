@@ -26,8 +26,8 @@ from dagster import (
 
 from orchestration.assets.metadata import shown_as_markdown, shown_as_table
 from orchestration.collection.returned.returning import return_hand_ins
-from orchestration.company.data_folder import INSTRUMENTS
 from orchestration.gate.acceptance import RoundResult, accept_company, judge_and_accept
+from orchestration.lake.hand_ins import HandIn
 from orchestration.lake.paths import Lake
 from orchestration.partitions import ALL_ROUNDS_IN_ONE_RUN
 from orchestration.progress import doing
@@ -199,9 +199,7 @@ def gate_checks(partitions: PartitionsDefinition) -> AssetChecksDefinition:
 
 def belongs_to(key: AssetKey, verdict: dict[str, Any]) -> bool:
     """Which accepted asset a hand-in would be part of."""
-    if verdict["hand_in"] == INSTRUMENTS:
-        return key == CERTIFICATES
-    return key == (ERP if verdict["hand_in"].startswith("erp/") else READINGS)
+    return key == AssetKey(["accepted", HandIn.of_row(verdict).accepted_table])
 
 
 def _checked(spec: AssetCheckSpec, lake: Lake, round_: str) -> AssetCheckResult:

@@ -46,7 +46,7 @@ def show_landed(
     """Files, hashes and first rows as metadata of the materialization."""
     files = [
         {
-            "hand_in": one.hand_in,
+            "hand_in": one.name,
             "file": one.source_file,
             "sha256": one.source_sha256,
             "rows": one.table.num_rows,

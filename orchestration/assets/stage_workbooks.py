@@ -15,5 +15,5 @@ def stage_workbook_assets(
     return [
         landed_asset(source_map, partitions, {"excel", "parquet"})
         for source_map in maps
-        if source_map.kind == "workbook"
+        if not source_map.is_export
     ]

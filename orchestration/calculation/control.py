@@ -20,9 +20,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from orchestration.company import units
-from orchestration.company.data_folder import INSTRUMENTS
 from orchestration.gate import statements
-from orchestration.gate.statements import in_force, newest_rows
+from orchestration.gate.statements import in_force, instruments_files, newest_rows
+from orchestration.lake.hand_ins import INSTRUMENTS
 from orchestration.lake.paths import BUILD_MONTHS_SCHEMA, IN_FORCE_SCHEMA, Lake, sha256_of_file
 
 FIGURE_TABLES = (
@@ -91,15 +91,14 @@ class Certificate:
 
 def certificates_in_force(lake: Lake, rows: Sequence[dict[str, Any]]) -> list[Certificate]:
     """Certificates of the newest accepted revision of each round."""
-    revisions = {(row["round"], row["revision"]) for row in rows if row["hand_in"] == INSTRUMENTS}
     return [
         Certificate(
             date.fromisoformat(record["generation_start"]),
             date.fromisoformat(record["generation_end"]),
             hashlib.sha256(repr(sorted(record.items())).encode()).hexdigest(),
         )
-        for round_, revision in sorted(revisions)
-        for record in pq.read_table(lake.accepted_instruments(round_, revision)).to_pylist()
+        for path in instruments_files(lake, rows)
+        for record in pq.read_table(path).to_pylist()
     ]
 
 

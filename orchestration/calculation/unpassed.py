@@ -39,5 +39,5 @@ def unpassed(lake: Lake) -> Sequence[str]:
     """Why what was built may not be published; none when all of it passed."""
     return [
         f"{path.stem}: {path.read_text(encoding='utf-8').splitlines()[0]}"
-        for path in sorted(lake.unpassed("x").parent.glob("*.txt"))
+        for path in sorted(lake.unpassed_halves.glob("*.txt"))
     ]

@@ -8,7 +8,6 @@ again with that one change, apart from the warehouse, so the answer is exact for
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -135,7 +134,7 @@ def _change_cell(lake: Lake, cell: str, ratio: float) -> None:
     if not (file and address):
         raise WhatIfError(f"{cell}: write the cell as file#sheet!cell, as in `lineage`.")
     found = 0
-    for path in _reading_files(lake):
+    for path in lake.readings():
         table = pq.read_table(path, partitioning=None)
         frame = table.select(
             ["source_file", "source_sheet", "source_cell", "multiplier_cell", "multiplier_text"]
@@ -174,11 +173,6 @@ def _power_of(address: str, cells: str | None, texts: str | None) -> int:
         return 0
     marked = zip(cells.split("|"), texts.split("|"), strict=True)
     return sum(-1 if text.startswith(DIVIDES) else 1 for cell, text in marked if cell == address)
-
-
-def _reading_files(lake: Lake) -> Iterator[Path]:
-    for table in ("stage_readings", "erp_records"):
-        yield from sorted((lake.path / "accepted" / table).glob("*/*.parquet"))
 
 
 def _change_factor(lake: Lake, factor_version_id: str, ratio: float) -> None:

@@ -25,7 +25,7 @@ from orchestration.collection.returned.returning import (
 )
 from orchestration.company.data_folder import DataFolder, Round
 from orchestration.gate.acceptance import accept_company, write_empty_tables
-from orchestration.gate.case import Case, HandIn, lay_out
+from orchestration.gate.case import Case, CorrectedHandIn, lay_out
 from orchestration.gate.waivers import read_waivers
 from orchestration.ingest.corrections import (
     apply_corrections,
@@ -35,6 +35,7 @@ from orchestration.ingest.corrections import (
 from orchestration.ingest.landing import LANDED_INSTRUMENTS_SCHEMA
 from orchestration.ingest.mapping import SourceMap, read_hand_in
 from orchestration.ingest.template_marks import read_stamps
+from orchestration.lake.hand_ins import HandIn
 from orchestration.lake.paths import Lake, sha256_of_file
 from orchestration.spreadsheets.grid import UnreadableFileError
 from orchestration.spreadsheets.workbook import read_workbook
@@ -89,18 +90,17 @@ class Subject:
     path: Path
     round: Round
     source_map: SourceMap
-    facility: str
+    hand_in: HandIn
 
     @property
-    def hand_in(self) -> str:
-        """Name of the hand-in, such as `suzhou_staple/people` or `erp/travel`."""
-        return f"{self.facility}/{self.source_map.source.split('_', 1)[1]}"
+    def place_in_round(self) -> str:
+        """Where in the folder of its round it would be handed in."""
+        return f"{self.hand_in.owner}/{self.source_map.file}{self.path.suffix.lower()}"
 
     @property
     def place(self) -> str:
         """Where in the data folder it would be handed in."""
-        name = f"{self.source_map.file}{self.path.suffix.lower()}"
-        return f"rounds/{self.round.round}/{self.facility}/{name}"
+        return f"rounds/{self.round.round}/{self.place_in_round}"
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ def check_file(
     findings, is_refused = _judge(data, subject, table, corrections)
     notice = notice_of(
         findings,
-        hand_in=subject.hand_in,
+        hand_in=subject.hand_in.name,
         round_name=subject.round.round,
         source_file=subject.place,
         file_name=f"{path.stem.removesuffix(CHECKED)}{path.suffix}",
@@ -167,10 +167,10 @@ def identify(
             f"{path.name} does not say which round it is for. Name it with --round ({known})."
         )
     round_ = data.round(chosen)
-    if source_map.kind == "erp":
-        return Subject(path, round_, source_map, "erp")
-    owner = _owner(data, round_, source_map, facility or stamp.get("facility_id"), in_folder)
-    return Subject(path, round_, source_map, owner)
+    owner = ""
+    if not source_map.is_export:
+        owner = _owner(data, round_, source_map, facility or stamp.get("facility_id"), in_folder)
+    return Subject(path, round_, source_map, source_map.hand_in(round_.round, owner))
 
 
 def _owner(
@@ -178,8 +178,7 @@ def _owner(
 ) -> str:
     """The site whose workbook it is; the only one that hands in such a workbook needs no name."""
     sites = list(data.company["facilities"]["facility_id"])
-    stage = source_map.source.split("_", 1)[1]
-    expecting = [one.split("/")[0] for one in round_.expected if one.endswith(f"/{stage}")]
+    expecting = [one.owner for one in round_.expected_hand_ins if one.source == source_map.source]
     only = expecting[0] if len(expecting) == 1 else None
     owner = stated or (folder if folder in sites else only)
     if owner not in sites:
@@ -187,7 +186,8 @@ def _owner(
             f"{owner} is no facility of the company" if owner else "several sites may hand it in"
         )
         raise CannotCheckError(
-            f"{stage}: {found}. Name it with --facility ({', '.join(expecting or sites)})."
+            f"{source_map.subject}: {found}. "
+            f"Name it with --facility ({', '.join(expecting or sites)})."
         )
     return str(owner)
 
@@ -212,10 +212,10 @@ def _place(path: Path) -> tuple[str | None, str | None]:
 def _source_map(data: DataFolder, path: Path, stage: str | None) -> SourceMap:
     name = path.stem.removesuffix(CHECKED)
     for source_map in data.maps.values():
-        own = (source_map.source, source_map.source.split("_", 1)[1], source_map.stage_code)
-        if stage in own if stage else name in (source_map.file, own[1]):
+        own = (source_map.source, source_map.subject, source_map.stage_code)
+        if stage in own if stage else name in (source_map.file, source_map.subject):
             return source_map
-    known = ", ".join(source.split("_", 1)[1] for source in data.maps)
+    known = ", ".join(one.subject for one in data.maps.values())
     raise CannotCheckError(
         f"No map reads {stage or path.name}. Name the stage or ERP table with --stage ({known})."
     )
@@ -229,9 +229,9 @@ def _read(data: DataFolder, subject: Subject) -> tuple[pa.Table, pa.Table]:
     names = pa.array([subject.place] * table.num_rows, pa.string())
     table = table.set_column(table.schema.get_field_index("source_file"), "source_file", names)
     corrections = read_corrections(data.path, subject.round.round)
-    file = subject.place.removeprefix(f"rounds/{subject.round.round}/")
+    file = subject.place_in_round
     corrected, findings = apply_corrections(table, corrections.of_file(file))
-    broken = findings_on_lines(corrections, subject.round.round, {subject.hand_in: file})
+    broken = findings_on_lines(corrections, subject.round.round, {subject.hand_in.name: file})
     return corrected, pa.concat_tables([findings, broken])
 
 
@@ -242,8 +242,8 @@ def _judge(
     from expectations.verdict import SUITES, judge_round
 
     rules = [rule for suite in SUITES.values() for rule in suite]
-    waivers = read_waivers(data, subject.round, [subject.hand_in], rules, date.today())
-    hand_in = HandIn(subject.hand_in, subject.source_map.source, table)
+    waivers = read_waivers(data, subject.round, [subject.hand_in.name], rules, date.today())
+    hand_in = CorrectedHandIn(subject.hand_in, table)
     no_instruments = LANDED_INSTRUMENTS_SCHEMA.empty_table()
     case = Case(subject.round, (hand_in,), no_instruments, corrections)
     with TemporaryDirectory() as folder, duckdb.connect() as connection:
@@ -257,7 +257,7 @@ def _judge(
     findings = [
         row
         for row in judgement.findings.to_pylist()
-        if row["hand_in"] == subject.hand_in and row["rule_id"] not in ONLY_ELSEWHERE
+        if row["hand_in"] == subject.hand_in.name and row["rule_id"] not in ONLY_ELSEWHERE
     ]
     broken = (row for row in findings if row["severity"] == "critical" and not row["waived_by"])
     return findings, any(broken)

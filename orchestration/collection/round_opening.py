@@ -22,14 +22,14 @@ from pathlib import Path
 from rich.console import Console
 
 from orchestration.collection.template.issuing import issue_templates
-from orchestration.company.data_folder import INSTRUMENTS, DataFolder, Round, months_between
-from orchestration.company.source_map import Layout, MapError, MonthsAcross, SourceMap
+from orchestration.company.data_folder import DataFolder, Round, months_between
+from orchestration.company.source_map import Layout, MapError, MonthsAcross
 from orchestration.ingest.sheet import wanted_headers
+from orchestration.lake.hand_ins import INSTRUMENTS, HandIn
 from orchestration.progress import shown
 
 CALENDAR = "rounds.csv"
 COLUMNS = ("round", "opens_on", "closes_on", "first_month", "last_month", "expected")
-ERP = "erp/"
 NAMED_BY_MONTH = re.compile(r"(\d{4})-(\d{2})")
 NAMED_BY_YEAR = re.compile(r"(\d{4})")
 MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
@@ -78,7 +78,7 @@ def open_round(
     round_, issued = opening.round, []
     with _added_to_calendar(data.path / CALENDAR, round_) as line:
         opened = DataFolder(data.path)
-        if any(not one.startswith(ERP) and one != INSTRUMENTS for one in round_.expected):
+        if any(one.is_workbook for one in round_.expected_hand_ins):
             out = (templates / round_.round).resolve()
             with shown(f"templates of round {round_.round}"):
                 issued = issue_templates(opened, round_, out, warehouse=warehouse)
@@ -113,7 +113,7 @@ def planned(data: DataFolder, asked: Asked) -> Opening:
             "their names. Say another name, or correct rounds.csv."
         )
     round_ = Round(name, opens_on, closes_on, months[0], months[-1], ())
-    offered = _offered(data, round_)
+    offered = [one.name for one in _offered(data, round_)]
     asked_before = {hand_in for one in rounds for hand_in in one.expected}
     kept = [one for one in (before.expected if before else ()) if one in {*offered, INSTRUMENTS}]
     added = tuple(one for one in offered if one not in asked_before)
@@ -165,22 +165,21 @@ def _moved_name(name: str, months: int) -> str | None:
     return None
 
 
-def _offered(data: DataFolder, round_: Round) -> list[str]:
+def _offered(data: DataFolder, round_: Round) -> list[HandIn]:
     """What maps read in a round: workbooks of each site that has the stage, then exports."""
     processes = data.company["processes"]
     found = []
-    for source, source_map in data.maps.items():
+    for source_map in data.maps.values():
         try:
             source_map.layout_for(round_.round)
         except MapError:
             continue
-        name = source.split("_", 1)[1]
-        if source_map.kind == "erp":
-            found.append(f"{ERP}{name}")
-            continue
-        at_stage = processes["stage_code"] == (source_map.stage_code or name)
-        found += [f"{site}/{name}" for site in dict.fromkeys(processes[at_stage]["facility_id"])]
-    return sorted(found, key=lambda one: (one.startswith(ERP), one))
+        sites = [""]
+        if not source_map.is_export:
+            at_stage = processes["stage_code"] == (source_map.stage_code or source_map.subject)
+            sites = list(dict.fromkeys(processes[at_stage]["facility_id"]))
+        found += [source_map.hand_in(round_.round, site) for site in sites]
+    return sorted(found, key=lambda one: (one.is_export, one.name))
 
 
 @contextmanager
@@ -229,7 +228,7 @@ def with_line(before: bytes, round_: Round) -> bytes:
 
 
 def _print(
-    console: Console, data: DataFolder, opening: Opening, issued: dict[str, Path], line: int
+    console: Console, data: DataFolder, opening: Opening, issued: dict[HandIn, Path], line: int
 ) -> None:
     round_ = opening.round
     span = f"{round_.first_month:%Y-%m}"
@@ -255,11 +254,11 @@ def _print(
 
 
 def _by_owner(
-    data: DataFolder, round_: Round, issued: dict[str, Path], span: str
+    data: DataFolder, round_: Round, issued: dict[HandIn, Path], span: str
 ) -> Iterator[tuple[str, list[str]]]:
     """Owner, and what to send or ask for, hand-in by hand-in."""
     asked = []
-    for hand_in in round_.expected:
+    for hand_in in round_.expected_hand_ins:
         owner, texts = _asked_for(data, round_, hand_in, issued, span)
         asked.append((owner, texts))
     for owner, group in groupby(
@@ -269,32 +268,30 @@ def _by_owner(
 
 
 def _asked_for(
-    data: DataFolder, round_: Round, hand_in: str, issued: dict[str, Path], span: str
+    data: DataFolder, round_: Round, hand_in: HandIn, issued: dict[HandIn, Path], span: str
 ) -> tuple[str, list[str]]:
     """Whom to ask for a hand-in, and in which words."""
     place = f"rounds/{round_.round}"
     due = f"due {round_.closes_on}"
-    if hand_in == INSTRUMENTS:
+    if hand_in.is_instruments:
         told = [
-            f"{hand_in}: certificates and contracts for electricity or heat of {span}, {due}",
-            f"  comes as  {place}/energy_instruments.csv",
+            f"{hand_in.name}: certificates and contracts for electricity or heat of {span}, {due}",
+            f"  comes as  {place}/{data.instruments_file(round_.round).name}",
         ]
         return "whoever keeps the certificates", told
-    site, _, name = hand_in.partition("/")
-    kind = "erp" if hand_in.startswith(ERP) else "stage"
-    source_map: SourceMap = data.maps[f"{kind}_{name}"]
+    source_map = data.maps[hand_in.source]
     if hand_in in issued:
         told = [
-            f"{hand_in}: the template to fill in, {due}",
+            f"{hand_in.name}: the template to fill in, {due}",
             f"  send      {issued[hand_in]}",
-            f"  comes as  {place}/{site}/{source_map.file}.xlsx",
+            f"  comes as  {place}/{hand_in.owner}/{source_map.file}.xlsx",
         ]
     else:
         headers = ", ".join(_headers(source_map.layout_for(round_.round)))
         told = [
-            f"{hand_in}: an export of {span}, {due}",
+            f"{hand_in.name}: an export of {span}, {due}",
             f"  columns   {headers}",
-            f"  comes as  {place}/erp/{source_map.file}.csv",
+            f"  comes as  {place}/{hand_in.owner}/{source_map.file}.csv",
         ]
     return source_map.owner or "", told
 

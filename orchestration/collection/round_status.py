@@ -17,7 +17,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from orchestration.company.data_folder import INSTRUMENTS, DataFolder
+from orchestration.company.data_folder import DataFolder
 from orchestration.gate.acceptance import (
     calendar_tables,
     content_of_round,
@@ -27,6 +27,7 @@ from orchestration.gate.acceptance import (
 from orchestration.gate.judgement_log import AS_OF_SCHEMA, JUDGEMENT_SCHEMA
 from orchestration.gate.sign_offs import FILE as SIGN_OFFS_FILE
 from orchestration.gate.sign_offs import ROUND, SIGN_OFF_SCHEMA, judge_sign_offs
+from orchestration.lake.hand_ins import INSTRUMENTS
 from orchestration.lake.paths import Lake
 from orchestration.spreadsheets.files import sha256_of_hand_in
 
@@ -247,12 +248,12 @@ def _files_now(data: DataFolder, round_name: str) -> dict[str, str]:
     """SHA-256 of the file of each hand-in of a round that lies in the data folder."""
     round_ = data.round(round_name)
     files = {
-        hand_in: path
+        hand_in.name: path
         for source_map in data.maps.values()
         for hand_in, path in data.hand_ins(source_map, round_)
         if path is not None
     }
-    certificates = data.path / "rounds" / round_name / "energy_instruments.csv"
+    certificates = data.instruments_file(round_name)
     if certificates.exists():
         files[INSTRUMENTS] = certificates
     return {hand_in: sha256_of_hand_in(path, data.path) for hand_in, path in files.items()}

@@ -28,6 +28,7 @@ from orchestration.company.tables import (
     read_csv_as_text,
 )
 from orchestration.company.units import Bridges
+from orchestration.lake.hand_ins import ERP, INSTRUMENTS_SOURCE, HandIn
 from orchestration.spreadsheets.files import printable
 
 if TYPE_CHECKING:
@@ -37,7 +38,6 @@ __all__ = ["TABLES", "Company", "CompanyDataError", "DataFolder", "Round", "read
 
 WORKBOOK_SUFFIXES = (".xlsx", ".xlsm", ".xls", ".ods")
 ERP_SUFFIXES = (".csv", ".txt", *WORKBOOK_SUFFIXES)
-INSTRUMENTS = "instruments"
 INSTRUMENT_COLUMNS = (
     "instrument_id",
     "instrument_type",
@@ -85,6 +85,11 @@ class Round:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "months", months_between(self.first_month, self.last_month))
+
+    @property
+    def expected_hand_ins(self) -> tuple[HandIn, ...]:
+        """What it expects, in the order of the calendar."""
+        return tuple(HandIn.named(self.round, name) for name in self.expected)
 
 
 @dataclass(frozen=True)
@@ -210,21 +215,23 @@ class DataFolder:
             raise MapError("\n".join(problems))
         return maps
 
-    def hand_ins(self, source_map: SourceMap, round_: Round) -> list[tuple[str, Path | None]]:
-        """Hand-ins of a source in a round: (hand_in, file or None when nothing came)."""
-        name = source_map.source.split("_", 1)[1]
+    def hand_ins(self, source_map: SourceMap, round_: Round) -> list[tuple[HandIn, Path | None]]:
+        """Hand-ins of a source in a round, each with its file or None when nothing came."""
         folder = self.path / "rounds" / round_.round
-        suffixes = ERP_SUFFIXES if source_map.kind == "erp" else WORKBOOK_SUFFIXES
-        is_erp = source_map.kind == "erp"
+        suffixes = ERP_SUFFIXES if source_map.is_export else WORKBOOK_SUFFIXES
         owners = {printable(Path(one.name)): one for one in folder.glob("*") if one.is_dir()}
         found = {
-            owner: path
+            source_map.hand_in(round_.round, owner): path
             for owner, place in owners.items()
-            if (owner == "erp") == is_erp and (path := _find(place, source_map.file, suffixes))
+            if (owner == ERP) == source_map.is_export
+            and (path := _find(place, source_map.file, suffixes))
         }
-        expected = {one.split("/")[0] for one in round_.expected if one.endswith(f"/{name}")}
-        due = {owner for owner in expected if (owner == "erp") == is_erp}
-        return [(f"{owner}/{name}", found.get(owner)) for owner in sorted(due | found.keys())]
+        due = {one for one in round_.expected_hand_ins if one.source == source_map.source}
+        return [(hand_in, found.get(hand_in)) for hand_in in sorted(due | found.keys())]
+
+    def instruments_file(self, round_name: str) -> Path:
+        """Where the certificates of a round are listed."""
+        return self.path / "rounds" / round_name / f"{INSTRUMENTS_SOURCE}.csv"
 
     def unclaimed_files(self, round_: Round) -> list[str]:
         """What lies in a round's folder and no map reads, relative to the data folder."""

@@ -21,6 +21,7 @@ from pydantic import (
 )
 
 from orchestration.company.mistakes import lines_of_mistakes, text_of_file, yaml_problem
+from orchestration.lake.hand_ins import HandIn, is_export, subject_of
 from orchestration.spreadsheets.numbers import NumberFormat, fold
 
 
@@ -380,15 +381,29 @@ class SourceMap(_Model):
     def _defaults_from_source(cls, values: Any) -> Any:
         if not isinstance(values, dict) or "_" not in str(values.get("source")):
             return values
-        name = str(values["source"]).split("_", 1)[1]
+        name = subject_of(str(values["source"]))
         stage_code = {"stage_code": name} if values.get("kind") == "workbook" else {}
         return {"file": name} | stage_code | values
 
     @model_validator(mode="after")
     def _kind_fits_source(self) -> SourceMap:
-        if (self.kind == "erp") != self.source.startswith("erp_"):
+        if self.is_export != is_export(self.source):
             raise ValueError("source: stage_… needs kind: workbook, and erp_… needs kind: erp")
         return self
+
+    @property
+    def is_export(self) -> bool:
+        """Whether an ERP system exports it, rather than a site filling a workbook in."""
+        return self.kind == "erp"
+
+    @property
+    def subject(self) -> str:
+        """The stage or ERP table that it reads: `washing` of `stage_washing`."""
+        return subject_of(self.source)
+
+    def hand_in(self, round_name: str, facility_id: str = "") -> HandIn:
+        """What is handed in for it; a workbook is a site's."""
+        return HandIn.of_source(round_name, self.source, facility_id)
 
     @classmethod
     def load(cls, path: Path) -> SourceMap:

@@ -18,8 +18,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from orchestration.company.data_folder import INSTRUMENTS, TABLES, DataFolder, Round
-from orchestration.gate.case import Case, HandIn, landed_case, lay_out
+from orchestration.company.data_folder import TABLES, DataFolder, Round
+from orchestration.gate.case import Case, CorrectedHandIn, landed_case, lay_out
 from orchestration.gate.judgement_log import (
     AS_OF_SCHEMA,
     JUDGEMENT_SCHEMA,
@@ -35,18 +35,24 @@ from orchestration.gate.sign_offs import (
     judge_sign_offs,
     round_content_sha256,
 )
-from orchestration.gate.statements import accepted_folder, newest_rows
+from orchestration.gate.statements import newest_rows
 from orchestration.gate.waivers import WAIVER_SCHEMA, Waivers, read_waivers
 from orchestration.gate.withdrawals import read_withdrawals
 from orchestration.ingest.landing import LANDED_INSTRUMENTS_SCHEMA
 from orchestration.ingest.reading import ACCEPTED_SCHEMA
+from orchestration.lake.hand_ins import (
+    ERP_RECORDS,
+    INSTRUMENTS,
+    INSTRUMENTS_SOURCE,
+    STAGE_READINGS,
+    HandIn,
+)
 from orchestration.lake.paths import (
+    EMPTY,
     HAND_INS_SCHEMA,
-    NO_MONTH,
     Lake,
     content_sha256,
     sha256_of_bytes,
-    slug_of,
     text_schema,
 )
 from orchestration.spreadsheets.files import printable, sha256_of_hand_in
@@ -59,7 +65,6 @@ NOBODY = "_round"
 SIGN_OFFS = "_sign_offs"
 """Stands where a hand-in would, for findings on sign-offs: judged apart, and again to release."""
 
-EMPTY = "empty.parquet"
 JUDGED_FILES = text_schema(("file", "sha256"))
 
 EXPECTED = ("round", "hand_in", "source", "facility_id")
@@ -116,19 +121,15 @@ def calendar_tables(data: DataFolder) -> dict[str, pa.Table]:
 def expected_hand_ins(data: DataFolder) -> list[dict[str, str | None]]:
     """Every hand-in that a round of the calendar expects, and the map that reads it."""
     return [
-        {"round": one.round, "hand_in": hand_in} | _origin(hand_in)
-        for one in data.rounds
-        for hand_in in one.expected
+        {
+            "round": one.round,
+            "hand_in": one.name,
+            "source": one.source,
+            "facility_id": one.facility_id or None,
+        }
+        for round_ in data.rounds
+        for one in round_.expected_hand_ins
     ]
-
-
-def _origin(hand_in: str) -> dict[str, str | None]:
-    owner, _, name = hand_in.partition("/")
-    if hand_in == INSTRUMENTS:
-        return {"source": "energy_instruments", "facility_id": None}
-    if owner == "erp":
-        return {"source": f"erp_{name}", "facility_id": None}
-    return {"source": f"stage_{name}", "facility_id": owner}
 
 
 def judge_and_accept(
@@ -143,7 +144,7 @@ def judge_and_accept(
     today = today or date.today()
     write_empty_tables(lake)
     case = landed_case(data, lake, round_)
-    arrived = [hand_in.hand_in for hand_in in case.hand_ins]
+    arrived = [one.hand_in.name for one in case.hand_ins]
     rules = [rule for suite in SUITES.values() for rule in suite]
     waivers = read_waivers(data, round_, [*arrived, INSTRUMENTS], rules, today)
     withdrawals = read_withdrawals(data, round_, arrived, today)
@@ -168,11 +169,11 @@ def _accept(
     round_ = case.round
     passed = set(judgement.accepted_hand_ins)
     new_rows: list[dict[str, Any]] = []
-    for hand_in in case.hand_ins:
-        if hand_in.hand_in in passed:
-            mine = pc.equal(judgement.withdrawn["hand_in"], hand_in.hand_in)
+    for one in case.hand_ins:
+        if one.hand_in.name in passed:
+            mine = pc.equal(judgement.withdrawn["hand_in"], one.hand_in.name)
             withdrawn = judgement.withdrawn.filter(mine)
-            new_rows += _write_hand_in(lake, registry, round_, hand_in, withdrawn)
+            new_rows += _write_hand_in(lake, registry, round_, one, withdrawn)
     if INSTRUMENTS in passed:
         new_rows += _write_instruments(lake, registry, round_, case.instruments)
     if new_rows:
@@ -240,12 +241,11 @@ def write_empty_tables(lake: Lake) -> None:
     """Empty typed files, so that every table can be read before anything is accepted."""
     from expectations.rules import FINDING_SCHEMA
 
-    month = f"period_month={NO_MONTH.isoformat()}"
-    accepted, quality = lake.path / "accepted", lake.path / "quality"
+    quality = lake.path / "quality"
     empty = {
-        accepted / "stage_readings" / month / EMPTY: MONTH_SCHEMA,
-        accepted / "erp_records" / month / EMPTY: MONTH_SCHEMA,
-        accepted / "energy_instruments" / EMPTY: INSTRUMENTS_SCHEMA,
+        lake.no_rows(STAGE_READINGS): MONTH_SCHEMA,
+        lake.no_rows(ERP_RECORDS): MONTH_SCHEMA,
+        lake.no_rows(INSTRUMENTS_SOURCE): INSTRUMENTS_SCHEMA,
         quality / "findings" / EMPTY: FINDING_SCHEMA,
         quality / "verdicts" / EMPTY: verdict_schema(),
         quality / "waivers" / EMPTY: WAIVER_SCHEMA,
@@ -260,22 +260,21 @@ def write_empty_tables(lake: Lake) -> None:
 
 
 def _write_hand_in(
-    lake: Lake, registry: pa.Table, round_: Round, hand_in: HandIn, withdrawn: pa.Table
+    lake: Lake, registry: pa.Table, round_: Round, landed: CorrectedHandIn, withdrawn: pa.Table
 ) -> list[dict[str, Any]]:
     """Write a new revision, month by month; no row when it says what is in force already."""
-    table = hand_in.table
+    hand_in, table = landed.hand_in, landed.table
     rows = table.filter(
         pc.and_(pc.equal(table["row_kind"], "reading"), pc.is_valid(table["period_month"]))
     ).select(ACCEPTED_SCHEMA.names)
     content = content_sha256(rows.drop_columns(["revision"]))
     if withdrawn.num_rows:
         content = sha256_of_bytes(f"{content} {content_sha256(withdrawn)}".encode())
-    newest = lake.newest_revision(registry, round_.round, hand_in.hand_in)
+    newest = lake.newest_revision(registry, hand_in)
     if newest is not None and newest[1] == content:
         return []
     revision = newest[0] + 1 if newest else 1
-    folder = accepted_folder(hand_in.source)
-    lake.discard_revision(folder, round_.round, hand_in.hand_in, revision)
+    lake.discard_revision(hand_in, revision)
     numbers = pa.repeat(pa.scalar(revision, pa.int32()), rows.num_rows)
     rows = rows.set_column(rows.column_names.index("revision"), "revision", numbers)
     counts = {}
@@ -283,46 +282,45 @@ def _write_hand_in(
         part = rows.filter(pc.equal(rows["period_month"], pa.scalar(month, pa.date32())))
         counts[month] = part.num_rows
         if part.num_rows:
-            path = lake.accepted_month(folder, month, round_.round, hand_in.hand_in, revision)
+            path = lake.accepted_rows(hand_in, revision, month)
             lake.write(path, part.drop_columns(["period_month"]))
     if withdrawn.num_rows:
-        path = lake.accepted_withdrawals(round_.round, hand_in.hand_in, revision)
-        lake.write(path, withdrawn)
-    return _registered(round_, hand_in, content, revision, counts)
+        lake.write(lake.accepted_withdrawals(hand_in, revision), withdrawn)
+    return _registered(landed, content, revision, counts)
 
 
 def _write_instruments(
     lake: Lake, registry: pa.Table, round_: Round, instruments: pa.Table
 ) -> list[dict[str, Any]]:
+    landed = CorrectedHandIn(HandIn.named(round_.round, INSTRUMENTS), instruments)
     content = content_sha256(instruments)
-    newest = lake.newest_revision(registry, round_.round, INSTRUMENTS)
+    newest = lake.newest_revision(registry, landed.hand_in)
     if newest is not None and newest[1] == content:
         return []
     revision = newest[0] + 1 if newest else 1
     numbers = pa.repeat(pa.scalar(revision, pa.int32()), instruments.num_rows)
     lake.write(
-        lake.accepted_instruments(round_.round, revision),
+        lake.accepted_rows(landed.hand_in, revision, round_.first_month),
         instruments.append_column("revision", numbers).select(INSTRUMENTS_SCHEMA.names),
     )
     counts = dict.fromkeys(round_.months, instruments.num_rows)
-    hand_in = HandIn(INSTRUMENTS, "energy_instruments", instruments)
-    return _registered(round_, hand_in, content, revision, counts)
+    return _registered(landed, content, revision, counts)
 
 
 def _registered(
-    round_: Round, hand_in: HandIn, content: str, revision: int, counts: Mapping[date, int]
+    landed: CorrectedHandIn, content: str, revision: int, counts: Mapping[date, int]
 ) -> list[dict[str, Any]]:
     """One row a month of the round: a month without rows was reported, too."""
     return [
         {
-            "round": round_.round,
-            "hand_in": hand_in.hand_in,
-            "source": hand_in.source,
-            "facility_id": hand_in.facility_id,
+            "round": landed.hand_in.round,
+            "hand_in": landed.hand_in.name,
+            "source": landed.hand_in.source,
+            "facility_id": landed.hand_in.facility_id,
             "period_month": month,
             "revision": revision,
-            "source_file": hand_in.table["source_file"][0].as_py(),
-            "source_sha256": hand_in.table["source_sha256"][0].as_py(),
+            "source_file": landed.source_file,
+            "source_sha256": landed.source_sha256,
             "content_sha256": content,
             "row_count": count,
         }
@@ -331,7 +329,7 @@ def _registered(
 
 
 def _revision(lake: Lake, registry: pa.Table, round_: str, hand_in: str) -> int | None:
-    newest = lake.newest_revision(registry, round_, hand_in)
+    newest = lake.newest_revision(registry, HandIn.named(round_, hand_in))
     return newest[0] if newest else None
 
 
@@ -348,9 +346,8 @@ def write_findings(lake: Lake, round_: str, findings: pa.Table, hand_ins: set[st
         lake.write(lake.findings(round_, name), mine)
     nobodys = findings.filter(pc.is_null(findings["hand_in"]))
     lake.write(lake.findings(round_, NOBODY), nobodys)
-    folder = lake.findings(round_, NOBODY).parent
-    kept = [*names, NOBODY, SIGN_OFFS]
-    lake.keep_only(folder, [f"{slug_of(name)}.parquet" for name in kept])
+    kept = [lake.findings(round_, name).name for name in (*names, NOBODY, SIGN_OFFS)]
+    lake.keep_only(lake.findings_of(round_), kept)
 
 
 def write_verdicts(lake: Lake, round_: str, verdicts: list[dict[str, Any]]) -> None:

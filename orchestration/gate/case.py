@@ -11,11 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from expectations.mass_balance import MASS_KINDS, SOURCE_SCHEMA
-from orchestration.company.data_folder import INSTRUMENTS, TABLES, DataFolder, Round, months_between
+from orchestration.company.data_folder import TABLES, DataFolder, Round, months_between
 from orchestration.company.source_map import items_of, texts_of
 from orchestration.gate.conversions import CONVERSION_SCHEMA, conversion_rows
 from orchestration.gate.earlier_statements import lay_out_earlier_statements
-from orchestration.gate.statements import newest_rows
+from orchestration.gate.statements import instruments_files, newest_rows, rows_of
 from orchestration.gate.withdrawals import Withdrawals
 from orchestration.ingest.corrections import (
     apply_corrections,
@@ -24,7 +24,15 @@ from orchestration.ingest.corrections import (
 )
 from orchestration.ingest.landing import LANDED_INSTRUMENTS_SCHEMA, read_instruments
 from orchestration.ingest.reading import READING_SCHEMA
-from orchestration.lake.paths import NO_MONTH, Lake, text_schema
+from orchestration.lake.hand_ins import (
+    INSTRUMENTS,
+    INSTRUMENTS_SOURCE,
+    READING_TABLES,
+    STAGE_READINGS,
+    HandIn,
+    place_in_round,
+)
+from orchestration.lake.paths import Lake, text_schema
 
 HANDED_IN_SCHEMA = text_schema(("hand_in", "source", "facility_id", "source_file", "source_sha256"))
 LAYOUT_SCHEMA = text_schema(("source", "source_sheet", "layout"))
@@ -41,18 +49,21 @@ MASTER_TABLES = (
 
 
 @dataclass(frozen=True)
-class HandIn:
-    """A landed hand-in with its corrections applied."""
+class CorrectedHandIn:
+    """A hand-in as it landed, with its corrections applied."""
 
-    hand_in: str
-    source: str
+    hand_in: HandIn
     table: pa.Table
 
     @property
-    def facility_id(self) -> str:
-        """The site that handed it in; blank where rows name their own."""
-        owner, _, table = self.hand_in.partition("/")
-        return owner if table and owner != "erp" else ""
+    def source_file(self) -> str | None:
+        """The file it was read from, relative to the data folder; None where nothing was read."""
+        return self.table["source_file"][0].as_py() if self.table.num_rows else None
+
+    @property
+    def source_sha256(self) -> str | None:
+        """SHA-256 of that file."""
+        return self.table["source_sha256"][0].as_py() if self.table.num_rows else None
 
 
 @dataclass(frozen=True)
@@ -60,7 +71,7 @@ class Case:
     """Everything that was handed in for a round."""
 
     round: Round
-    hand_ins: tuple[HandIn, ...]
+    hand_ins: tuple[CorrectedHandIn, ...]
     instruments: pa.Table
     correction_findings: pa.Table
 
@@ -69,30 +80,27 @@ def landed_case(data: DataFolder, lake: Lake, round_: Round) -> Case:
     """What landed for the round, with the corrections somebody decided on."""
     landed = []
     for source in data.maps:
-        for path in sorted(lake.landed(source, round_.round, "x").parent.glob("*.parquet")):
-            table = lake.read(path, READING_SCHEMA)
-            landed.append((path.stem.replace("__", "/"), source, table))
-    everything = pa.concat_tables([READING_SCHEMA.empty_table(), *(one[2] for one in landed)])
+        for path in sorted(lake.landed_of(source, round_.round).glob("*.parquet")):
+            hand_in = HandIn.of_slug(round_.round, source, path.stem)
+            landed.append((hand_in, lake.read(path, READING_SCHEMA)))
+    everything = pa.concat_tables([READING_SCHEMA.empty_table(), *(one[1] for one in landed)])
     corrections = read_corrections(data.path, round_.round)
     corrected, findings = apply_corrections(everything, corrections.lines)
     hand_ins, start = [], 0
-    for hand_in, source, table in landed:
-        hand_ins.append(HandIn(hand_in, source, corrected.slice(start, table.num_rows)))
+    for hand_in, table in landed:
+        hand_ins.append(CorrectedHandIn(hand_in, corrected.slice(start, table.num_rows)))
         start += table.num_rows
     instruments = lake.read(
-        lake.landed("energy_instruments", round_.round, INSTRUMENTS), LANDED_INSTRUMENTS_SCHEMA
+        lake.landed(HandIn.named(round_.round, INSTRUMENTS)), LANDED_INSTRUMENTS_SCHEMA
     )
-    files = {one.hand_in: _file_in_round(one, round_.round) for one in hand_ins}
+    files = {
+        one.hand_in.name: place_in_round(one.source_file or "", round_.round) for one in hand_ins
+    }
     broken = (
         findings_on_lines(corrections, round_.round, files),
         read_instruments(data, round_).findings(),
     )
     return Case(round_, tuple(hand_ins), instruments, pa.concat_tables([findings, *broken]))
-
-
-def _file_in_round(hand_in: HandIn, round_name: str) -> str:
-    file = hand_in.table["source_file"][0].as_py() if hand_in.table.num_rows else ""
-    return str(file).removeprefix(f"rounds/{round_name}/")
 
 
 def lay_out(
@@ -128,11 +136,7 @@ def lay_out(
         tables[name] = lake.read(lake.company(name), text_schema(TABLES[name].all_columns))
     for name, table in tables.items():
         connection.register(name, table)
-    files = {
-        one.hand_in: one.table["source_sha256"][0].as_py()
-        for one in case.hand_ins
-        if one.table.num_rows
-    }
+    files = {one.hand_in.name: one.source_sha256 for one in case.hand_ins if one.source_sha256}
     lay_out_earlier_statements(
         connection, data, lake, case.round, files, withdraws=withdrawals.lines.num_rows > 0
     )
@@ -147,38 +151,28 @@ def _lay_out_history(connection: duckdb.DuckDBPyConnection, lake: Lake, case: Ca
     """
     others = [row for row in newest_rows(lake.registry()) if row["round"] != case.round.round]
     months, reversible = _months_compared(case), _months_reversible(case)
-    for name, folder, empty in (
-        ("previous_stage_readings", "stage_readings", "empty.parquet"),
-        ("previous_erp_records", "erp_records", "empty.parquet"),
-    ):
-        rows = [
-            row
+    for table in READING_TABLES:
+        paths = [
+            rows_of(lake, row)
             for row in others
             if row["period_month"] in months | reversible.get(row["source"], frozenset())
             and row["row_count"]
-            and row["hand_in"] != INSTRUMENTS
-            and row["source"].startswith("erp_") == (folder == "erp_records")
+            and HandIn.of_row(row).accepted_table == table
         ]
-        paths = [
-            lake.accepted_month(
-                folder, row["period_month"], row["round"], row["hand_in"], row["revision"]
-            )
-            for row in rows
-        ]
-        none = lake.path / "accepted" / folder / f"period_month={NO_MONTH.isoformat()}" / empty
-        _create(connection, name, paths or [none], "hive_types = {'period_month': date}")
+        _create(
+            connection,
+            f"previous_{table}",
+            paths or [lake.no_rows(table)],
+            "hive_types = {'period_month': date}",
+        )
     connection.execute(
-        "create temp view previous_readings as select * from previous_stage_readings "
-        "union all by name select * from previous_erp_records"
+        "create temp view previous_readings as "
+        + " union all by name ".join(f"select * from previous_{table}" for table in READING_TABLES)
     )
     _lay_out_sums(connection, lake, case, others)
-    instruments = {
-        lake.accepted_instruments(row["round"], row["revision"])
-        for row in others
-        if row["hand_in"] == INSTRUMENTS
-    }
-    none = lake.path / "accepted" / "energy_instruments" / "empty.parquet"
-    _create(connection, "previous_instruments", sorted(instruments) or [none], "")
+    instruments = instruments_files(lake, others)
+    none = lake.no_rows(INSTRUMENTS_SOURCE)
+    _create(connection, "previous_instruments", instruments or [none], "")
 
 
 def _lay_out_sums(
@@ -191,19 +185,12 @@ def _lay_out_sums(
     first = case.round.first_month
     since = first.replace(year=first.year - 1)
     paths = [
-        lake.accepted_month(
-            "erp_records" if row["source"].startswith("erp_") else "stage_readings",
-            row["period_month"],
-            row["round"],
-            row["hand_in"],
-            row["revision"],
-        )
+        rows_of(lake, row)
         for row in others
         if row["row_count"]
         and row["hand_in"] != INSTRUMENTS
         and since <= row["period_month"] <= case.round.last_month
     ]
-    none = lake.path / "accepted" / "stage_readings" / f"period_month={NO_MONTH.isoformat()}"
     connection.execute(
         """
         create temp table history as
@@ -218,7 +205,7 @@ def _lay_out_sums(
         qualify round = max(round) over (
             partition by source, role, facility_id, process_id, flow_id, direction, period_month)
         """,
-        [[str(path) for path in paths or [none / "empty.parquet"]]],
+        [[str(path) for path in paths or [lake.no_rows(STAGE_READINGS)]]],
     )
 
 
@@ -253,7 +240,7 @@ def _months_reversible(case: Case) -> dict[str, frozenset[date]]:
     first = case.round.first_month
     months = frozenset(months_between(first.replace(year=first.year - 1), case.round.last_month))
     return {
-        one.source: months
+        one.hand_in.source: months
         for one in case.hand_ins
         if pc.any(one.table["is_reversal"], skip_nulls=True).as_py()
     }
@@ -262,11 +249,11 @@ def _months_reversible(case: Case) -> dict[str, frozenset[date]]:
 def _handed_in(data: DataFolder, case: Case) -> pa.Table:
     rows = [
         {
-            "hand_in": one.hand_in,
-            "source": one.source,
-            "facility_id": one.facility_id or None,
-            "source_file": one.table["source_file"][0].as_py(),
-            "source_sha256": one.table["source_sha256"][0].as_py(),
+            "hand_in": one.hand_in.name,
+            "source": one.hand_in.source,
+            "facility_id": one.hand_in.facility_id or None,
+            "source_file": one.source_file,
+            "source_sha256": one.source_sha256,
         }
         for one in case.hand_ins
         if one.table.num_rows
@@ -275,13 +262,13 @@ def _handed_in(data: DataFolder, case: Case) -> pa.Table:
         rows.append(
             {
                 "hand_in": INSTRUMENTS,
-                "source": "energy_instruments",
+                "source": INSTRUMENTS_SOURCE,
                 "source_file": case.instruments["source_file"][0].as_py(),
                 "source_sha256": case.instruments["source_sha256"][0].as_py(),
             }
         )
     elif INSTRUMENTS in case.correction_findings["hand_in"].to_pylist():
-        rows.append({"hand_in": INSTRUMENTS, "source": "energy_instruments"})
+        rows.append({"hand_in": INSTRUMENTS, "source": INSTRUMENTS_SOURCE})
     rows += [{"source_file": file} for file in data.unclaimed_files(case.round)]
     return pa.Table.from_pylist(rows, schema=HANDED_IN_SCHEMA)
 

@@ -97,20 +97,14 @@ def _known_pairs(lake: Lake) -> set[tuple[str, str, str]]:
 
 
 def _pairs_of_round(lake: Lake, round_: str) -> set[tuple[str, str, str]]:
-    folder = lake.path / "accepted"
-    patterns = [
-        path
-        for table in ("stage_readings", "erp_records")
-        for path in (folder / table).glob(f"period_month=*/{round_}__*.parquet")
-    ]
-    instruments = list((folder / "energy_instruments").glob(f"{round_}__r*.parquet"))
+    readings, instruments = list(lake.readings(round_)), list(lake.instruments(round_))
     with duckdb.connect() as connection:
         rows = []
-        if patterns:
+        if readings:
             rows += connection.execute(
                 "select distinct flow_id, coalesce(property, ''), unit_text from read_parquet($1) "
                 "where flow_id is not null and unit_text is not null",
-                [[str(path) for path in patterns]],
+                [[str(path) for path in readings]],
             ).fetchall()
         if instruments:
             rows += connection.execute(

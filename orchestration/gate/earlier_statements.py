@@ -31,8 +31,9 @@ from orchestration.gate.statements import (
     STATEMENT,
     in_force,
     newest_rows,
-    readings_of,
+    rows_of,
 )
+from orchestration.lake.hand_ins import HandIn
 from orchestration.lake.paths import SUPERSEDED_SCHEMA, Lake
 
 Row = Mapping[str, Any]
@@ -57,10 +58,8 @@ def lay_out_earlier_statements(
         connection.execute(f"create temp table {name} as from empty")
         connection.unregister("empty")
     registry = lake.registry()
-    tables = {hand_in.partition("/")[2] for hand_in in files}
-    of_sources = [
-        row for row in newest_rows(registry) if row["hand_in"].partition("/")[2] in tables
-    ]
+    sources = {HandIn.named(round_.round, name).source for name in files}
+    of_sources = [row for row in newest_rows(registry) if row["source"] in sources]
     newest = [row for row in of_sources if row["hand_in"] in files]
     earlier = [row for row in newest if row["round"] < round_.round]
     same_months = in_force(lake, [row for row in earlier if row["period_month"] in round_.months])
@@ -129,7 +128,7 @@ def _insert_stated_before(
             min(concat_ws('!', source_file, source_sheet, source_cell)), count(*), {flags}
         from {{readings}} where {STATED} group by all
         """,
-        [str(readings_of(lake, row)) for row in rows if row["row_count"]],
+        [str(rows_of(lake, row)) for row in rows if row["row_count"]],
         superseded,
     )
 
@@ -146,7 +145,7 @@ def _insert_items_before(
             sum(quantity * coalesce(sign_multiplier, 1))
         from {{readings}} left join first_months using (round) where {STATED} group by all
         """,
-        [str(readings_of(lake, row)) for row in rows if row["row_count"]],
+        [str(rows_of(lake, row)) for row in rows if row["row_count"]],
         superseded,
     )
 

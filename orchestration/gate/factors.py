@@ -32,7 +32,7 @@ def accept_factors(lake: Lake) -> FactorResult:
     """Judge the landed libraries together, and put in force those that passed."""
     from expectations.factor_judgement import FACTOR_SCHEMA, GAS_SCHEMA, judge_factors
 
-    folder = lake.landed_library("x").parent
+    folder = lake.landed_libraries
     landed = {
         path.stem: lake.read(path, pa.schema([])) for path in sorted(folder.glob("*.parquet"))
     }

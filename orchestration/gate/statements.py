@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from orchestration.company.data_folder import INSTRUMENTS
+from orchestration.lake.hand_ins import INSTRUMENTS, HandIn
 from orchestration.lake.paths import SUPERSEDED_SCHEMA, WITHDRAWN_SCHEMA, Lake
 
 Row = Mapping[str, Any]
@@ -57,7 +57,7 @@ class InForce:
 
     def readings(self, lake: Lake, row: Row) -> pa.Table:
         """The readings of a row that count."""
-        readings = pq.read_table(readings_of(lake, row), partitioning=None)
+        readings = pq.read_table(rows_of(lake, row), partitioning=None)
         if self.is_whole(row):
             return readings
         mine = self.superseded.filter(
@@ -79,20 +79,19 @@ def name_of(row: Row) -> tuple[Any, ...]:
     return tuple(row[name] for name in STATEMENT)
 
 
-def accepted_folder(source: str) -> str:
-    """The accepted table that a source's readings belong to."""
-    return "erp_records" if source.startswith("erp_") else "stage_readings"
+def rows_of(lake: Lake, row: Row) -> Path:
+    """The file with the accepted rows that a registry row is about."""
+    return lake.accepted_rows(HandIn.of_row(row), row["revision"], row["period_month"])
 
 
-def readings_of(lake: Lake, row: Row) -> Path:
-    """The file with the readings of a registry row."""
-    return lake.accepted_month(
-        accepted_folder(row["source"]),
-        row["period_month"],
-        row["round"],
-        row["hand_in"],
-        row["revision"],
-    )
+def instruments_files(lake: Lake, rows: Iterable[Row]) -> list[Path]:
+    """Files of the certificates that registry rows are about, in the order of their rounds."""
+    of_rounds = {
+        (row["round"], row["revision"]): rows_of(lake, row)
+        for row in rows
+        if row["hand_in"] == INSTRUMENTS
+    }
+    return [path for _, path in sorted(of_rounds.items())]
 
 
 def newest_rows(registry: pa.Table) -> list[dict[str, Any]]:
@@ -147,7 +146,7 @@ def _with_readings(lake: Lake, layers: Sequence[dict[str, Any]]) -> list[dict[st
     alone: there, the others were replaced.
     """
     newest, *older = layers
-    return [newest, *(row for row in older if row["row_count"] and readings_of(lake, row).exists())]
+    return [newest, *(row for row in older if row["row_count"] and rows_of(lake, row).exists())]
 
 
 def _sorted(rows: Iterable[dict[str, Any]]) -> tuple[dict[str, Any], ...]:
@@ -162,7 +161,7 @@ def _decide(
 ) -> tuple[pa.Table, frozenset[tuple[Any, ...]]]:
     """Items that a later row replaces or takes away, and the rows of which something is left."""
     rows = [row for layers in contested.values() for row in layers]
-    files = [str(readings_of(lake, row)) for row in rows if row["row_count"]]
+    files = [str(rows_of(lake, row)) for row in rows if row["row_count"]]
     listed = ", ".join(ITEM)
     connection.execute(
         f"""
@@ -221,6 +220,6 @@ def _decide(
 
 def _withdrawn_with(lake: Lake, rows: Iterable[Row]) -> pa.Table:
     """What was withdrawn with the revisions of these rows."""
-    revisions = {(row["round"], row["hand_in"], row["revision"]) for row in rows}
+    revisions = {(HandIn.of_row(row), row["revision"]) for row in rows}
     paths = (lake.accepted_withdrawals(*revision) for revision in sorted(revisions))
     return lake.read_all([path for path in paths if path.exists()], WITHDRAWN_SCHEMA)

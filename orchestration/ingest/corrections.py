@@ -22,6 +22,7 @@ from orchestration.ingest.appearance import KINDS as LOOKS
 from orchestration.ingest.appearance import SETTLED
 from orchestration.ingest.reading import READING_SCHEMA
 from orchestration.ingest.sheet import DIVIDES, scaled
+from orchestration.lake.hand_ins import place_in_round
 from orchestration.spreadsheets.grid import UnreadableFileError
 from orchestration.spreadsheets.numbers import PLAIN, fold, number_text
 from orchestration.spreadsheets.text_table import read_text_table
@@ -173,7 +174,7 @@ def _settle_looks(table: pa.Table, decided: Sequence[Correction]) -> pa.Table:
     kinds = table["row_kind"].to_pylist()
     names = ("round", "source_file", "source_sheet", "source_cell")
     for number, row in zip(numbers, table.select(names).take(numbers).to_pylist(), strict=True):
-        file = row["source_file"].removeprefix(f"rounds/{row['round']}/")
+        file = place_in_round(row["source_file"], row["round"])
         if (file, *_key("", row["source_sheet"], row["source_cell"])) in corrected:
             kinds[number] = SETTLED
     index = table.schema.get_field_index("row_kind")
@@ -215,7 +216,7 @@ class _Cells:
         files = []
         for values in zip(*(self._table[name].to_pylist() for name in names), strict=True):
             hand_in = dict(zip(names, values, strict=True))
-            file = hand_in["source_file"].removeprefix(f"rounds/{hand_in['round']}/")
+            file = place_in_round(hand_in["source_file"], hand_in["round"])
             self._hand_ins.setdefault(file, hand_in)
             files.append(file)
         return files

@@ -11,10 +11,11 @@ import pyarrow as pa
 
 from expectations.factor_rows import COLUMNS as LIBRARY_COLUMNS
 from expectations.factor_rows import UNREADABLE
-from orchestration.company.data_folder import INSTRUMENT_COLUMNS, INSTRUMENTS, DataFolder, Round
+from orchestration.company.data_folder import INSTRUMENT_COLUMNS, DataFolder, Round
 from orchestration.ingest.corrections import FOLLOWED
 from orchestration.ingest.mapping import SourceMap, read_hand_in
-from orchestration.lake.paths import Lake, slug_of, text_schema
+from orchestration.lake.hand_ins import INSTRUMENTS, INSTRUMENTS_SOURCE, HandIn
+from orchestration.lake.paths import Lake, text_schema
 from orchestration.spreadsheets.files import sha256_of_hand_in
 from orchestration.spreadsheets.grid import UnreadableFileError
 from orchestration.spreadsheets.text_table import read_text_table
@@ -26,9 +27,9 @@ LANDED_INSTRUMENTS_SCHEMA = text_schema(
 
 @dataclass(frozen=True)
 class Landed:
-    """One hand-in as it was read."""
+    """One hand-in, or one factor library, as it was read."""
 
-    hand_in: str
+    name: str
     source_file: str
     source_sha256: str
     table: pa.Table
@@ -36,16 +37,17 @@ class Landed:
 
 def land_source(data: DataFolder, lake: Lake, source_map: SourceMap, round_: Round) -> list[Landed]:
     """Read every hand-in of a source in a round; one that was withdrawn is removed."""
-    landed = []
+    landed, kept = [], []
     for hand_in, path in data.hand_ins(source_map, round_):
         if path is None:
             continue
         table = read_hand_in(path, source_map, round_, hand_in, data.path)
-        lake.write_if_changed(lake.landed(source_map.source, round_.round, hand_in), table)
+        target = lake.landed(hand_in)
+        lake.write_if_changed(target, table)
+        kept.append(target.name)
         file = path.relative_to(data.path).as_posix()
-        landed.append(Landed(hand_in, file, sha256_of_hand_in(path, data.path), table))
-    folder = lake.landed(source_map.source, round_.round, "x").parent
-    lake.keep_only(folder, [f"{slug_of(one.hand_in)}.parquet" for one in landed])
+        landed.append(Landed(hand_in.name, file, sha256_of_hand_in(path, data.path), table))
+    lake.keep_only(lake.landed_of(source_map.source, round_.round), kept)
     return landed
 
 
@@ -66,7 +68,7 @@ class Instruments:
             {
                 "round": self.round,
                 "hand_in": INSTRUMENTS,
-                "source": "energy_instruments",
+                "source": INSTRUMENTS_SOURCE,
                 "rule_id": FOLLOWED,
                 "severity": "critical",
                 "source_file": self.source_file,
@@ -81,7 +83,7 @@ class Instruments:
 
 def read_instruments(data: DataFolder, round_: Round) -> Instruments:
     """Read the certificates and contracts on electricity and heat of a round."""
-    path = data.path / "rounds" / round_.round / "energy_instruments.csv"
+    path = data.instruments_file(round_.round)
     file = path.relative_to(data.path).as_posix()
     if not os.path.lexists(path):
         return Instruments(round_.round, file)
@@ -103,7 +105,7 @@ def land_instruments(data: DataFolder, lake: Lake, round_: Round) -> Landed | No
 
     Its problems are told by the gate, which reads it again.
     """
-    target = lake.landed("energy_instruments", round_.round, INSTRUMENTS)
+    target = lake.landed(HandIn.named(round_.round, INSTRUMENTS))
     read = read_instruments(data, round_)
     if not read.rows:
         target.unlink(missing_ok=True)
@@ -126,8 +128,7 @@ def land_factor_libraries(data: DataFolder, lake: Lake) -> list[Landed]:
         lake.write_if_changed(lake.landed_library(path.stem), table)
         file = path.relative_to(data.path).as_posix()
         landed.append(Landed(path.stem, file, sha256_of_hand_in(path, data.path), table))
-    folder = lake.landed_library("x").parent
-    lake.keep_only(folder, [f"{one.hand_in}.parquet" for one in landed])
+    lake.keep_only(lake.landed_libraries, [f"{one.name}.parquet" for one in landed])
     return landed
 
 

@@ -27,6 +27,7 @@ from orchestration.ingest.template_marks import (
     whose,
 )
 from orchestration.ingest.unread_sheets import add_unread_sheets
+from orchestration.lake.hand_ins import HandIn
 from orchestration.spreadsheets.files import TEXT_SUFFIXES, printable, read_file
 from orchestration.spreadsheets.grid import Grid, UnreadableFileError
 from orchestration.spreadsheets.numbers import fold
@@ -46,7 +47,7 @@ def read_hand_in(
     path: Path | None,
     source_map: SourceMap,
     round: Round,
-    hand_in: str,
+    hand_in: HandIn,
     relative_to: Path,
 ) -> pa.Table:
     """Every cell of a hand-in that carries a value or should, in READING_SCHEMA.
@@ -63,25 +64,25 @@ def read_hand_in(
     constants = {
         "round": round.round,
         "revision": 0,
-        "hand_in": hand_in,
+        "hand_in": hand_in.name,
         "source": source_map.source,
         "stage_code": source_map.stage_code,
         "source_file": printable(path.relative_to(relative_to)),
         "source_sha256": hashlib.sha256(data).hexdigest(),
     }
-    owner = hand_in.split("/")[0] if source_map.kind == "workbook" else None
+    owner = hand_in.facility_id or None
     layout = source_map.layout_for(round.round)
     readings = Readings(**constants)
     try:
         if problem is not None:
             raise UnreadableFileError(problem)
-        is_text = source_map.kind == "erp" and path.suffix.lower() in TEXT_SUFFIXES
+        is_text = source_map.is_export and path.suffix.lower() in TEXT_SUFFIXES
         is_text = is_text or not is_workbook(data) and is_delimited(data)
         workbook = None if is_text else read_workbook(path, data)
         if workbook is not None:
             expected = {
                 "round": round.round,
-                "facility_id": owner or "erp",
+                "facility_id": hand_in.owner,
                 "stage_code": source_map.stage_code or source_map.source,
             }
             stamped = _stamped_layout(workbook, source_map, layout, expected, readings)

@@ -20,12 +20,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from orchestration.lake.hand_ins import INSTRUMENTS_SOURCE, READING_TABLES, HandIn, slug_of
+
 NO_MONTH = date(9999, 12, 1)
 """Partition of the empty file that keeps a table readable before anything is accepted.
 
 It sorts last: DuckDB takes the first file for typical, and with none of its rows there it would
 plan joins for an empty table (12 times slower, 10 GB instead of 0.4 on five million rows).
 """
+
+EMPTY = "empty.parquet"
+"""Name of the empty file of any other table."""
 
 NO_PERIOD = "none"
 """Name of the empty file that keeps a solved table readable; it too sorts last."""
@@ -100,11 +105,6 @@ BUILD_MONTHS_SCHEMA = pa.schema(
 )
 
 
-def slug_of(hand_in: str) -> str:
-    """File name of a hand-in: `suzhou/washing` is `suzhou__washing`."""
-    return hand_in.replace("/", "__")
-
-
 def text_schema(columns: Iterable[str]) -> pa.Schema:
     """A schema with every column as text."""
     return pa.schema([(column, pa.string()) for column in columns])
@@ -144,6 +144,10 @@ class Lake:
         """What analysts open: a link to the newest release; before the first, `preliminary`."""
         return self.path / "published"
 
+    def released_rounds(self) -> list[str]:
+        """Names of the rounds that have a release, in their order."""
+        return sorted(path.name for path in (self.path / "releases").glob("*") if path.is_dir())
+
     def releases(self, round_: str) -> Path:
         """The releases of a round, r1, r2 …: written once, never changed."""
         return self.path / "releases" / round_
@@ -168,9 +172,14 @@ class Lake:
         """Fingerprint of each month's inputs, and whether the warehouse is behind it."""
         return self.path / "control" / "build_months.parquet"
 
+    @property
+    def unpassed_halves(self) -> Path:
+        """Folder of the reasons why halves of the dbt project did not pass."""
+        return self.path / "control" / "unpassed"
+
     def unpassed(self, half: str) -> Path:
         """Why what was built last of a half of the dbt project did not pass; gone when it did."""
-        return self.path / "control" / "unpassed" / f"{half}.txt"
+        return self.unpassed_halves / f"{half}.txt"
 
     @property
     def solved_periods(self) -> Path:
@@ -181,42 +190,74 @@ class Lake:
         """One reference period of a table that the product system's solve writes."""
         return self.path / "solved" / table / f"{reference_period}.parquet"
 
-    def landed(self, source: str, round_: str, hand_in: str) -> Path:
+    def landed_of(self, source: str, round_: str) -> Path:
+        """Folder of the hand-ins of a source in a round as they were read."""
+        return self.path / "landed" / source / round_
+
+    def landed(self, hand_in: HandIn) -> Path:
         """A hand-in as it was read."""
-        return self.path / "landed" / source / round_ / f"{slug_of(hand_in)}.parquet"
+        return self.landed_of(hand_in.source, hand_in.round) / f"{hand_in.slug}.parquet"
+
+    @property
+    def landed_libraries(self) -> Path:
+        """Folder of the factor libraries as they were read."""
+        return self.path / "landed" / "emission_factors"
 
     def landed_library(self, library: str) -> Path:
         """A factor library as it was read."""
-        return self.path / "landed" / "emission_factors" / f"{library}.parquet"
+        return self.landed_libraries / f"{library}.parquet"
 
     def accepted(self, table: str) -> Path:
         """A table of `accepted/` that is one file."""
         return self.path / "accepted" / f"{table}.parquet"
 
+    @property
+    def company_tables(self) -> Path:
+        """Folder of the master tables that passed validation."""
+        return self.path / "accepted" / "company"
+
     def company(self, table: str) -> Path:
         """A master table that passed validation."""
-        return self.path / "accepted" / "company" / f"{table}.parquet"
+        return self.company_tables / f"{table}.parquet"
 
-    def accepted_month(
-        self, table: str, month: date, round_: str, hand_in: str, revision: int
-    ) -> Path:
-        """One month of one accepted revision of a hand-in."""
-        name = f"{round_}__{slug_of(hand_in)}__r{revision}.parquet"
-        return self.path / "accepted" / table / f"period_month={month.isoformat()}" / name
+    def accepted_rows(self, hand_in: HandIn, revision: int, month: date) -> Path:
+        """The rows of an accepted revision of a hand-in in one month.
 
-    def accepted_withdrawals(self, round_: str, hand_in: str, revision: int) -> Path:
+        Certificates are one file a revision: they cover months of their own.
+        """
+        folder = self.path / "accepted" / hand_in.accepted_table
+        if hand_in.is_instruments:
+            return folder / f"{hand_in.round}__r{revision}.parquet"
+        return folder / f"period_month={month.isoformat()}" / _revision_file(hand_in, revision)
+
+    def accepted_withdrawals(self, hand_in: HandIn, revision: int) -> Path:
         """What earlier rounds had stated and an accepted revision of a hand-in took away."""
-        name = f"{round_}__{slug_of(hand_in)}__r{revision}.parquet"
-        return self.path / "accepted" / "withdrawals" / name
+        return self.path / "accepted" / "withdrawals" / _revision_file(hand_in, revision)
 
-    def accepted_instruments(self, round_: str, revision: int) -> Path:
-        """The energy instruments of one round."""
-        name = f"{round_}__r{revision}.parquet"
-        return self.path / "accepted" / "energy_instruments" / name
+    def readings(self, round_: str = "*") -> Iterator[Path]:
+        """Files of accepted readings, those of every revision, of one round or of all."""
+        for table in READING_TABLES:
+            yield from sorted((self.path / "accepted" / table).glob(f"*/{round_}__*.parquet"))
 
-    def findings(self, round_: str, hand_in: str) -> Path:
-        """What the gate found in one hand-in."""
-        return self.path / "quality" / "findings" / round_ / f"{slug_of(hand_in)}.parquet"
+    def instruments(self, round_: str) -> Iterator[Path]:
+        """Files of the accepted certificates of a round, one a revision."""
+        folder = self.path / "accepted" / INSTRUMENTS_SOURCE
+        yield from sorted(folder.glob(f"{round_}__r*.parquet"))
+
+    def no_rows(self, table: str) -> Path:
+        """The empty file that keeps an accepted table readable before anything is accepted."""
+        folder = self.path / "accepted" / table
+        if table in READING_TABLES:
+            folder /= f"period_month={NO_MONTH.isoformat()}"
+        return folder / EMPTY
+
+    def findings_of(self, round_: str) -> Path:
+        """Folder of what the gate found in a round."""
+        return self.path / "quality" / "findings" / round_
+
+    def findings(self, round_: str, name: str) -> Path:
+        """What the gate found in one hand-in, or in what belongs to none."""
+        return self.findings_of(round_) / f"{slug_of(name)}.parquet"
 
     def calculated(self, round_: str) -> Path:
         """What the last calculation found in the hand-ins of a round."""
@@ -299,10 +340,10 @@ class Lake:
             path.unlink()
         return [path.name for path in gone]
 
-    def discard_revision(self, table: str, round_: str, hand_in: str, revision: int) -> None:
+    def discard_revision(self, hand_in: HandIn, revision: int) -> None:
         """Remove what a killed run left of a revision that was never registered."""
-        pattern = f"period_month=*/{round_}__{slug_of(hand_in)}__r{revision}.parquet"
-        for path in (self.path / "accepted" / table).glob(pattern):
+        pattern = f"period_month=*/{_revision_file(hand_in, revision)}"
+        for path in (self.path / "accepted" / hand_in.accepted_table).glob(pattern):
             path.unlink()
             with suppress(OSError):  # another hand-in still has files of that month
                 path.parent.rmdir()
@@ -323,7 +364,7 @@ class Lake:
 
     def finding_rows(self, round_: str) -> list[dict[str, Any]]:
         """Every finding of a round, critical ones first."""
-        folder = self.findings(round_, "x").parent
+        folder = self.findings_of(round_)
         order = ("critical", "warning", "info")
         rows = [
             row
@@ -338,14 +379,12 @@ class Lake:
         """Every accepted revision and month, in the order it was accepted."""
         return self.read(self.hand_ins, HAND_INS_SCHEMA)
 
-    def newest_revision(
-        self, registry: pa.Table, round_: str, hand_in: str
-    ) -> tuple[int, str] | None:
+    def newest_revision(self, registry: pa.Table, hand_in: HandIn) -> tuple[int, str] | None:
         """Revision number and content hash of what is in force for a hand-in of a round."""
         mine = registry.filter(
             pc.and_(
-                pc.equal(registry["round"], round_),
-                pc.equal(registry["hand_in"], hand_in),
+                pc.equal(registry["round"], hand_in.round),
+                pc.equal(registry["hand_in"], hand_in.name),
             )
         )
         if not mine.num_rows:
@@ -353,6 +392,10 @@ class Lake:
         rows = mine.select(["revision", "content_sha256"]).to_pylist()
         newest = max(rows, key=lambda row: row["revision"])
         return newest["revision"], newest["content_sha256"]
+
+
+def _revision_file(hand_in: HandIn, revision: int) -> str:
+    return f"{hand_in.round}__{hand_in.slug}__r{revision}.parquet"
 
 
 def content_sha256(table: pa.Table) -> str:

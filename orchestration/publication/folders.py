@@ -19,7 +19,7 @@ def point_published(lake: Lake) -> Path:
 
 def newest_release(lake: Lake) -> Path | None:
     """The newest release of the newest round that was released."""
-    rounds = sorted(path.name for path in lake.releases("x").parent.glob("*") if path.is_dir())
+    rounds = lake.released_rounds()
     released = [folders[-1] for round_ in rounds if (folders := release_folders(lake, round_))]
     return released[-1] if released else None
 

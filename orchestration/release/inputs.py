@@ -19,11 +19,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from orchestration.calculation.control import FACTOR_TABLES, FIGURE_TABLES
-from orchestration.company.data_folder import INSTRUMENTS, DataFolder
+from orchestration.company.data_folder import DataFolder
 from orchestration.gate.acceptance import SIGN_OFFS, write_empty_tables, write_sign_offs
 from orchestration.gate.factors import NAME as FACTORS
 from orchestration.gate.judgement_log import AS_OF_SCHEMA
-from orchestration.gate.statements import newest_rows, readings_of
+from orchestration.gate.statements import newest_rows, rows_of
+from orchestration.lake.hand_ins import HandIn
 from orchestration.lake.paths import HAND_INS_SCHEMA, Lake, sha256_of_file
 from orchestration.release.conditions import SignedRound
 
@@ -39,7 +40,7 @@ def copy_inputs(lake: Lake, draft: Lake, signed: Sequence[SignedRound]) -> None:
     _copy_accepted(lake, draft, rounds)
     for name in (*FACTOR_TABLES, "unit_conversions"):
         _copy(lake, draft, lake.accepted(name))
-    for path in sorted(lake.company("x").parent.glob("*.parquet")):
+    for path in sorted(lake.company_tables.glob("*.parquet")):
         if path.stem in OF_ROUNDS:
             table = pq.read_table(path)
             kept = pc.is_in(table["round"], pa.array(rounds, pa.string()))
@@ -52,7 +53,7 @@ def copy_inputs(lake: Lake, draft: Lake, signed: Sequence[SignedRound]) -> None:
             lake.waivers(name),
             lake.judged_files(name),
             lake.judgements(name),
-            *sorted(lake.findings(name, "x").parent.glob("*.parquet")),
+            *sorted(lake.findings_of(name).glob("*.parquet")),
         ):
             if path.exists() and path.stem != SIGN_OFFS:
                 _copy(lake, draft, path)
@@ -95,12 +96,10 @@ def _copy_accepted(lake: Lake, draft: Lake, rounds: Sequence[str]) -> None:
     registry = pa.Table.from_pylist(rows, schema=HAND_INS_SCHEMA)
     draft.write(draft.hand_ins, registry)
     for row in rows:
-        if row["hand_in"] == INSTRUMENTS:
-            _copy(lake, draft, lake.accepted_instruments(row["round"], row["revision"]))
-            continue
-        if row["row_count"]:
-            _copy(lake, draft, readings_of(lake, row))
-        withdrawn = lake.accepted_withdrawals(row["round"], row["hand_in"], row["revision"])
+        hand_in = HandIn.of_row(row)
+        if row["row_count"] or hand_in.is_instruments:
+            _copy(lake, draft, rows_of(lake, row))
+        withdrawn = lake.accepted_withdrawals(hand_in, row["revision"])
         if withdrawn.exists():
             _copy(lake, draft, withdrawn)
 

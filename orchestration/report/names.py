@@ -15,6 +15,7 @@ from typing import Any
 import duckdb
 import yaml
 
+from orchestration.lake.hand_ins import HandIn
 from orchestration.lake.places import REPOSITORY
 from orchestration.report.page_source import PageError
 
@@ -129,16 +130,15 @@ class Names:
         name: Mapping[str, str] = self._things[kind].get(key, {})
         return name.get(language) or name.get("en") or key
 
-    def _hand_in(self, hand_in: str, language: str) -> str:
+    def _hand_in(self, name: str, language: str) -> str:
         """`suzhou_staple/sorting_washing`: site, then stage."""
-        facility, _, stage = hand_in.partition("/")
-        if not stage:
-            return self._words["codes"]["hand_in"].get(facility, {}).get(language, facility)
-        if facility == "erp":
-            name = self._words["codes"]["hand_in"].get(stage, {}).get(language, stage)
-            return f"ERP{self.word('colon', language)}{name}"
-        parts = (self._name("facility", facility, language), self._name("stage", stage, language))
-        return " · ".join(parts)
+        hand_in = HandIn.named("", name)
+        owner, subject = hand_in.owner, hand_in.subject
+        if owner and not hand_in.is_export:
+            parts = self._name("facility", owner, language), self._name("stage", subject, language)
+            return " · ".join(parts)
+        known = self._words["codes"]["hand_in"].get(subject, {}).get(language, subject)
+        return f"ERP{self.word('colon', language)}{known}" if owner else known
 
 
 def _names_of_table(rows: Iterable[Mapping[str, Any]], key: str) -> dict[str, dict[str, str]]:

@@ -84,7 +84,7 @@ def write_history_of_publication(lake: Lake, draft: Path) -> dict[str, int]:
 
 def all_releases(lake: Lake) -> list[Path]:
     """Every release of every round, by round and number."""
-    rounds = sorted(path.name for path in lake.releases("x").parent.glob("*") if path.is_dir())
+    rounds = lake.released_rounds()
     return [folder for round_ in rounds for folder in release_folders(lake, round_)]
 
 

@@ -30,10 +30,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from orchestration.company.data_folder import INSTRUMENTS, TABLES
-from orchestration.gate.statements import InForce, accepted_folder, in_force, newest_rows
+from orchestration.company.data_folder import TABLES
+from orchestration.gate.statements import InForce, in_force, instruments_files, newest_rows
 from orchestration.ingest.corrections import CHANGED
 from orchestration.ingest.reading import ACCEPTED_SCHEMA
+from orchestration.lake.hand_ins import INSTRUMENTS
 from orchestration.lake.paths import Lake
 from orchestration.publication.files import MANIFEST
 from orchestration.spreadsheets.numbers import PLAIN
@@ -176,22 +177,19 @@ def _blank(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _loaded(release: Ingredients, rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
-    """The readings of registry rows that count, with `period_month` and `folder`."""
+    """The readings of registry rows that count, with `period_month`."""
     lake = Lake(release.folder)
     parts = [
-        _objects(release.counting.readings(lake, row)).assign(
-            period_month=row["period_month"], folder=accepted_folder(row["source"])
-        )
+        _objects(release.counting.readings(lake, row)).assign(period_month=row["period_month"])
         for row in rows
         if row["row_count"]
     ]
-    empty = pd.DataFrame(columns=[*ACCEPTED_SCHEMA.names, "folder"], dtype=object)
+    empty = pd.DataFrame(columns=ACCEPTED_SCHEMA.names, dtype=object)
     return pd.concat(parts, ignore_index=True).astype(object) if parts else empty
 
 
 def _instruments(lake: Lake, rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
-    revisions = {(row["round"], row["revision"]) for row in rows if row["hand_in"] == INSTRUMENTS}
-    parts = [_frame(lake.accepted_instruments(*revision)) for revision in sorted(revisions)]
+    parts = [_frame(path) for path in instruments_files(lake, rows)]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 

@@ -19,10 +19,11 @@ from orchestration.calculation.control import code_fingerprint
 from orchestration.calculation.dbt import PROJECT
 from orchestration.calculation.recomputing import RecomputeError, recompute
 from orchestration.calculation.solving import CRITICAL, finding_rows
-from orchestration.company.data_folder import INSTRUMENTS, Company
+from orchestration.company.data_folder import Company
 from orchestration.gate.acceptance import INSTRUMENTS_SCHEMA, MONTH_SCHEMA, write_empty_tables
 from orchestration.gate.conversions import CONVERSION_SCHEMA, conversion_rows
-from orchestration.gate.statements import readings_of
+from orchestration.gate.statements import rows_of
+from orchestration.lake.hand_ins import INSTRUMENTS, HandIn
 from orchestration.lake.paths import HAND_INS_SCHEMA, NO_MONTH, Lake, content_sha256, text_schema
 from orchestration.publication.files import write_parquet
 from orchestration.restatement.figures import figures_of
@@ -102,13 +103,13 @@ def _tables(
     tables |= {name: as_table(factors[name], schema) for name, schema in _factor_schemas().items()}
     conversions = conversion_rows(Company({}, company), pairs)
     tables["unit_conversions"] = pa.Table.from_pylist(conversions, schema=CONVERSION_SCHEMA)
-    tables["instruments"] = as_table(instruments_at(older, newer, step), INSTRUMENTS_SCHEMA)
+    tables[INSTRUMENTS] = as_table(instruments_at(older, newer, step), INSTRUMENTS_SCHEMA)
     schema = MONTH_SCHEMA.append(pa.field("period_month", pa.date32()))
     rows = readings.at(step)
     order = ["source", "hand_in", "period_month"]
-    for (folder, hand_in, month), part in rows.groupby(["folder", "hand_in", "period_month"]):
+    for (hand_in, month), part in rows.groupby(["hand_in", "period_month"]):
         part = part.sort_values([*order, "source_sheet", "source_cell"], kind="stable")
-        tables[f"{folder}|{hand_in}|{month}"] = as_table(part, schema)
+        tables[f"{hand_in}|{month}"] = as_table(part, schema)
     return tables
 
 
@@ -181,20 +182,19 @@ def _write(
     registry, released = [dict(row) for row in files], Lake(newer.folder)
     for row in files:
         if row["row_count"]:
-            lake.write(readings_of(lake, row), newer.counting.readings(released, row))
+            lake.write(rows_of(lake, row), newer.counting.readings(released, row))
     for name, table in tables.items():
-        folder, _, place = name.partition("|")
-        if place:
-            hand_in = place.partition("|")[0]
-            registry.append(_write_month(lake, folder, hand_in, table))
-        elif name == "instruments":
+        hand_in, _, month = name.partition("|")
+        if month:
+            registry.append(_write_month(lake, HandIn.named(BETWEEN, hand_in), table))
+        elif name == INSTRUMENTS:
             registry += _write_instruments(lake, table, sorted(newer.months))
         else:
             lake.write(lake.accepted(name), table)
     lake.write(lake.hand_ins, pa.Table.from_pylist(registry, schema=HAND_INS_SCHEMA))
 
 
-def _write_month(lake: Lake, folder: str, hand_in: str, table: pa.Table) -> dict[str, Any]:
+def _write_month(lake: Lake, hand_in: HandIn, table: pa.Table) -> dict[str, Any]:
     month = table["period_month"][0].as_py()
     count = table.num_rows
     fixed = {
@@ -204,12 +204,11 @@ def _write_month(lake: Lake, folder: str, hand_in: str, table: pa.Table) -> dict
     content = table.drop_columns(["period_month"])
     for column, values in fixed.items():
         content = content.set_column(content.schema.get_field_index(column), column, values)
-    lake.write(lake.accepted_month(folder, month, BETWEEN, hand_in, 1), content)
+    lake.write(lake.accepted_rows(hand_in, 1, month), content)
     first = table.slice(0, 1).to_pylist()[0]
-    owner, _, of = hand_in.partition("/")
     return {
-        "round": BETWEEN, "hand_in": hand_in, "source": first["source"],
-        "facility_id": owner if of and owner != "erp" else "", "period_month": month,
+        "round": BETWEEN, "hand_in": hand_in.name, "source": first["source"],
+        "facility_id": hand_in.facility_id, "period_month": month,
         "revision": 1, "source_file": first["source_file"],
         "source_sha256": first["source_sha256"], "content_sha256": content_sha256(content),
         "row_count": count,
@@ -221,11 +220,12 @@ def _write_instruments(lake: Lake, table: pa.Table, months: list) -> list[dict[s
     for round_, revision in sorted({(row["round"], row["revision"]) for row in rows}):
         mine = [row for row in rows if (row["round"], row["revision"]) == (round_, revision)]
         part = pa.Table.from_pylist(mine, schema=INSTRUMENTS_SCHEMA)
-        lake.write(lake.accepted_instruments(round_, revision), part)
+        hand_in = HandIn.named(round_, INSTRUMENTS)
+        lake.write(lake.accepted_rows(hand_in, revision, NO_MONTH), part)
         registry += [
             {
-                "round": round_, "hand_in": INSTRUMENTS, "source": "energy_instruments",
-                "facility_id": "", "period_month": month, "revision": revision,
+                "round": round_, "hand_in": hand_in.name, "source": hand_in.source,
+                "facility_id": hand_in.facility_id, "period_month": month, "revision": revision,
                 "source_file": mine[0]["source_file"], "source_sha256": "",
                 "content_sha256": content_sha256(part), "row_count": len(mine),
             }

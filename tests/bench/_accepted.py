@@ -16,6 +16,7 @@ from orchestration.gate.conversions import CONVERSION_SCHEMA, conversion_rows
 from orchestration.gate.factors import accept_factors
 from orchestration.ingest.landing import land_factor_libraries
 from orchestration.ingest.reading import READING_SCHEMA
+from orchestration.lake.hand_ins import ERP, HandIn, sql_owner
 from orchestration.lake.paths import HAND_INS_SCHEMA, Lake
 from tests.bench._company import EXAMPLE
 
@@ -135,7 +136,7 @@ def _write_month(
             from (select n, (hash(n) % {places})::bigint as k from numbered) join plan using (k)
         ),
         sourced as (
-            select *, if(starts_with(hand_in, 'erp/'), 'erp_receipts', 'stage_' || stage_code)
+            select *, if({sql_owner("hand_in")} = '{ERP}', 'erp_receipts', 'stage_' || stage_code)
                 as source
             from placed
         )
@@ -147,18 +148,18 @@ def _write_month(
         "from month group by all order by all"
     ).fetchall()
     registry = []
-    for hand_in, source, file, sha256, count in counts:
-        table = "erp_records" if source.startswith("erp_") else "stage_readings"
-        path = lake.accepted_month(table, month, ROUND, hand_in, 1)
+    for name, source, file, sha256, count in counts:
+        hand_in = HandIn.named(ROUND, name)
+        path = lake.accepted_rows(hand_in, 1, month)
         path.parent.mkdir(parents=True, exist_ok=True)
-        part = connection.execute("select * from month where hand_in = $1", [hand_in])
+        part = connection.execute("select * from month where hand_in = $1", [name])
         lake.write(path, part.to_arrow_table())
         registry.append(
             {
                 "round": ROUND,
-                "hand_in": hand_in,
+                "hand_in": name,
                 "source": source,
-                "facility_id": "" if source.startswith("erp_") else hand_in.split("/")[0],
+                "facility_id": hand_in.facility_id,
                 "period_month": month,
                 "revision": 1,
                 "source_file": file,

@@ -81,13 +81,13 @@ def master() -> dict[str, list[dict[str, Any]]]:
     flows = [f"flow_{number:02}" for number in range(25)]
     hand_ins = [
         {
-            "hand_in": name,
-            "source": f"stage_{name.split('/')[1]}",
-            "facility_id": name.split("/")[0],
-            "source_file": f"rounds/2022-04/{name}.xlsx",
+            "hand_in": one.name,
+            "source": one.source,
+            "facility_id": one.facility_id,
+            "source_file": f"rounds/2022-04/{one.name}.xlsx",
             "source_sha256": None,
         }
-        for name in ROUND.expected
+        for one in ROUND.expected_hand_ins
     ]
     return {
         "facilities": [{"facility_id": f"mill_{n}", "name_en": "Mill"} for n in range(2)],

@@ -22,6 +22,7 @@ from orchestration.ingest.columns import Columns
 from orchestration.ingest.mapping import find_grid, read_hand_in
 from orchestration.ingest.sheet import known_headers
 from orchestration.ingest.template_marks import without_annotation
+from orchestration.lake.hand_ins import HandIn
 from orchestration.spreadsheets.numbers import fold
 from orchestration.spreadsheets.package import Package
 from orchestration.spreadsheets.workbook import read_workbook
@@ -139,7 +140,7 @@ def values_of(
     return values | _record_values(template, filled, layout) | _units(template, filled, layout)
 
 
-def _readings(path: Path, source_map: SourceMap, round_: Round, hand_in: str) -> list[dict]:
+def _readings(path: Path, source_map: SourceMap, round_: Round, hand_in: HandIn) -> list[dict]:
     read = read_hand_in(path, source_map, round_, hand_in, path.parent).to_pylist()
     rows = [row for row in read if row["row_kind"] not in NOTES]
     return [row for row in rows if row["row_kind"] == "reading" and row["role"] != "row_total"]
@@ -192,7 +193,7 @@ def _units(template: Path, filled: Path, layout: Layout) -> Values:
     return values
 
 
-def meaning(path: Path, source_map: SourceMap, round_: Round, hand_in: str) -> list[tuple]:
+def meaning(path: Path, source_map: SourceMap, round_: Round, hand_in: HandIn) -> list[tuple]:
     """What a hand-in states, whatever sheet, cell and spelling it stands in."""
     read = read_hand_in(path, source_map, round_, hand_in, path.parent).to_pylist()
     rows = [row for row in read if row["row_kind"] not in NOTES]

@@ -14,7 +14,6 @@ import pytest
 from expectations.factor_rows import COLUMNS as FACTOR_COLUMNS
 from orchestration.company.data_folder import (
     INSTRUMENT_COLUMNS,
-    INSTRUMENTS,
     CompanyDataError,
     DataFolder,
 )
@@ -23,6 +22,7 @@ from orchestration.gate.acceptance import accept_company
 from orchestration.gate.factors import accept_factors
 from orchestration.ingest.landing import land_factor_libraries, read_instruments
 from orchestration.ingest.mapping import read_hand_in
+from orchestration.lake.hand_ins import INSTRUMENTS, HandIn
 from tests.collection.conftest import BOILER, ROUND, WATER
 from tests.conftest import TinyCompany
 
@@ -204,8 +204,9 @@ def test_what_is_no_file_is_unreadable(tiny_company, tmp_path, make, words):
     make(path, tmp_path)
     data = DataFolder(tiny_company.path)
     source_map, round_ = data.maps["stage_boiler"], data.round(ROUND)
-    assert dict(data.hand_ins(source_map, round_)) == {BOILER: path}
-    (row,) = read_hand_in(path, source_map, round_, BOILER, data.path).to_pylist()
+    hand_in = HandIn.named(ROUND, BOILER)
+    assert dict(data.hand_ins(source_map, round_)) == {hand_in: path}
+    (row,) = read_hand_in(path, source_map, round_, hand_in, data.path).to_pylist()
     assert row["row_kind"] == "unreadable"
     assert words in row["value_text"]
 
@@ -256,6 +257,7 @@ def test_a_site_in_gbk_bytes_is_read_under_its_characters(tiny_company):
     mill = tiny_company.path / "rounds" / ROUND / "mill"
     mill.rename(mill.with_name(in_gbk("纺丝")))
     data = DataFolder(tiny_company.path)
-    hand_ins = dict(data.hand_ins(data.maps["stage_boiler"], data.round(ROUND)))
+    found = data.hand_ins(data.maps["stage_boiler"], data.round(ROUND))
+    hand_ins = {hand_in.name: path for hand_in, path in found}
     assert hand_ins["mill/boiler"] is None
     assert hand_ins["纺丝/boiler"].is_file()

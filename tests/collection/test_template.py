@@ -348,7 +348,7 @@ def test_pages_around_the_sheets_are_not_read(tiny_company, tmp_path):
     data = DataFolder(tiny_company.path)
     source_map, round_ = data.maps["stage_boiler"], data.round("2022-03")
     issued = issue_templates(data, round_, tmp_path / "out")[0]
-    rows = read_hand_in(issued.path, source_map, round_, "mill/boiler", tmp_path).to_pylist()
+    rows = read_hand_in(issued.path, source_map, round_, issued.hand_in, tmp_path).to_pylist()
     assert {row["source_sheet"] for row in rows} == {"boiler"}
     assert {(row["row_kind"], row["value_type"]) for row in rows} == {("reading", "blank")}
 

@@ -15,6 +15,7 @@ from orchestration.gate.acceptance import accept_company, judge_and_accept
 from orchestration.ingest.landing import land_source
 from orchestration.ingest.mapping import read_hand_in
 from orchestration.ingest.template_marks import META_SHEET, read_stamps, without_annotation
+from orchestration.lake.hand_ins import HandIn
 from orchestration.lake.paths import Lake
 from orchestration.spreadsheets.workbook import read_workbook
 from tests.collection.filling import type_in
@@ -36,9 +37,9 @@ def template(data, tmp_path) -> Path:
 
 
 def kinds(data: DataFolder, path: Path, round_name: str, hand_in: str) -> list[tuple]:
-    rows = read_hand_in(
-        path, data.maps["stage_boiler"], data.round(round_name), hand_in, path.parent
-    ).to_pylist()
+    round_, handed_in = data.round(round_name), HandIn.named(round_name, hand_in)
+    source_map = data.maps["stage_boiler"]
+    rows = read_hand_in(path, source_map, round_, handed_in, path.parent).to_pylist()
     return [(row["row_kind"], row["value_text"], row["item_text"]) for row in rows]
 
 
@@ -89,7 +90,11 @@ def test_a_file_of_another_stage_is_named_and_not_read(data, template):
     other.write_text(text.replace("stage_boiler", "stage_weaving"), encoding="utf-8")
     source_map = DataFolder(data.path).maps["stage_weaving"]
     rows = read_hand_in(
-        template, source_map, data.round("2022-03"), "mill/weaving", template.parent
+        template,
+        source_map,
+        data.round("2022-03"),
+        HandIn("2022-03", "mill", "weaving"),
+        template.parent,
     ).to_pylist()
     assert [(row["row_kind"], row["value_text"]) for row in rows] == [
         ("wrong_file", "mill/boiler, 2022-03")

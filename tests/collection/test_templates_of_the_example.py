@@ -44,7 +44,7 @@ def filled(folder: Path, round_name: str, out: Path) -> list[Case]:
     round_ = data.round(round_name)
     cases = []
     for issued in issue_templates(data, round_, out):
-        source_map = data.maps[f"stage_{issued.hand_in.split('/')[1]}"]
+        source_map = data.maps[issued.hand_in.source]
         original = dict(data.hand_ins(source_map, round_))[issued.hand_in]
         assert original, f"{issued.hand_in} was never handed in"
         case = Case(source_map, round_, issued.hand_in, original, issued.path)
@@ -147,5 +147,5 @@ def test_every_template_of_the_example_is_accepted(monthly, saved, tmp_path, way
     if way == "as filled in":
         files = [case.template for case in monthly]
     states = judged(monthly, files, tmp_path)
-    assert {one.hand_in for one in monthly} <= states.keys()
+    assert {one.hand_in.name for one in monthly} <= states.keys()
     assert set(states.values()) <= {"accepted", "accepted_with_warnings"}, states

@@ -15,6 +15,7 @@ from expectations.preparation import prepare
 from expectations.rules import list_findings
 from expectations.verdict import SUITES
 from orchestration.ingest.mapping import SourceMap, read_hand_in
+from orchestration.lake.hand_ins import HandIn
 from tests.gate.gate_round import INVOICE, MAY, ROUND, frames, lay_out, reading
 
 HAND_IN = "erp/deliveries"
@@ -72,7 +73,8 @@ def read(
     sheet = f"facility: {{column: Site, lookup: {{0010: mill}}}}\n{records}\nreadings:{readings}"
     map_file = folder / "erp_deliveries.yml"
     map_file.write_text(text + indent(sheet, " " * 8), encoding="utf-8")
-    table = read_hand_in(path, SourceMap.load(map_file), ROUND, HAND_IN, folder)
+    source_map, hand_in = SourceMap.load(map_file), HandIn.named(ROUND.round, HAND_IN)
+    table = read_hand_in(path, source_map, ROUND, hand_in, folder)
     return table.to_pylist()
 
 

@@ -12,6 +12,7 @@ from openpyxl.styles import Font
 from orchestration.company.data_folder import Round
 from orchestration.ingest.corrections import Correction, apply_corrections
 from orchestration.ingest.mapping import SourceMap, read_hand_in
+from orchestration.lake.hand_ins import HandIn
 from orchestration.spreadsheets.number_formats import is_telling, shown_by
 from tests.unit.test_workbook import rewrite
 
@@ -88,7 +89,7 @@ def read(folder: Path, change=None, edit=None, text: str = MAP):
         rewrite(path, "xl/worksheets/sheet1.xml", edit)
     (folder / "map.yml").write_text(text, encoding="utf-8")
     source_map = SourceMap.load(folder / "map.yml")
-    return read_hand_in(path, source_map, QUARTER, "mill/meter", folder)
+    return read_hand_in(path, source_map, QUARTER, HandIn(QUARTER.round, "mill", "meter"), folder)
 
 
 def beside(table) -> list[tuple]:

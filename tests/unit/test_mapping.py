@@ -98,7 +98,8 @@ def hand_in(tmp_path):
             for row in content:
                 book.active.append(row)
             book.save(path)
-        table = read_hand_in(path, source_map, QUARTER, f"{folder}/{path.stem}", tmp_path)
+        hand_in = source_map.hand_in(QUARTER.round, "suzhou")
+        table = read_hand_in(path, source_map, QUARTER, hand_in, tmp_path)
         assert table.schema == READING_SCHEMA
         return table.to_pylist()
 
@@ -222,7 +223,9 @@ def test_an_unreadable_file_is_one_row(hand_in):
 
 
 def test_nothing_handed_in_is_no_row(tmp_path):
-    table = read_hand_in(None, load(tmp_path, DOWN), QUARTER, "suzhou/washing", tmp_path)
+    source_map = load(tmp_path, DOWN)
+    hand_in = source_map.hand_in(QUARTER.round, "suzhou")
+    table = read_hand_in(None, source_map, QUARTER, hand_in, tmp_path)
     assert (table.num_rows, table.schema) == (0, READING_SCHEMA)
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from orchestration.company.data_folder import Round
 from orchestration.ingest.mapping import SourceMap, read_hand_in
+from orchestration.lake.hand_ins import HandIn
 from orchestration.spreadsheets import files, workbook, xlsx_scan
 from orchestration.spreadsheets.files import read_file
 from orchestration.spreadsheets.grid import UnreadableFileError
@@ -67,7 +68,7 @@ def read(folder: Path, content: bytes, source: str = "stage_meter", name: str = 
         MAP.format(source=source, kind=kind, sheet=sheet_name), encoding="utf-8"
     )
     source_map = SourceMap.load(folder / "map.yml")
-    table = read_hand_in(path, source_map, QUARTER, f"{owner}/meter", folder)
+    table = read_hand_in(path, source_map, QUARTER, HandIn(QUARTER.round, owner, "meter"), folder)
     names = ("row_kind", "source_cell", "value_text", "value_type", "quantity")
     return [tuple(row[name] for name in names) for row in table.to_pylist()]
 

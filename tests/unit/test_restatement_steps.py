@@ -14,6 +14,7 @@ from orchestration.calculation.control import FIGURE_TABLES
 from orchestration.company.data_folder import TABLES
 from orchestration.gate.acceptance import MONTH_SCHEMA
 from orchestration.gate.conversions import CONVERSION_SCHEMA
+from orchestration.lake.hand_ins import HandIn
 from orchestration.lake.paths import HAND_INS_SCHEMA, Lake, text_schema
 from orchestration.restatement.ingredients import (
     CAUSE_OF_TABLE,
@@ -67,7 +68,7 @@ def made(tmp_path: Path):
                     "content_sha256": content, "row_count": len(rows),
                 }
             )  # fmt: skip
-            path = lake.accepted_month("stage_readings", month, "2022-02", "mill/boiler", number)
+            path = lake.accepted_rows(HandIn("2022-02", "mill", "boiler"), number, month)
             lake.write(path, pa.Table.from_pylist(rows, schema=MONTH_SCHEMA))
         lake.write(lake.hand_ins, pa.Table.from_pylist(registry, schema=HAND_INS_SCHEMA))
         ids = [{"process_id": "boiler", "facility_id": "mill"}]

@@ -10,6 +10,7 @@ import pytest
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from orchestration.ingest.mapping import SourceMap, read_hand_in
+from orchestration.lake.hand_ins import HandIn
 from orchestration.spreadsheets.text_export import read_erp_export
 from tests.unit.test_appearance import MAP, QUARTER
 from tests.unit.test_mapping import ACROSS, DOWN
@@ -29,7 +30,8 @@ def read(folder: Path, rows: list[list], text: str = MAP, change=None) -> list[d
     book.save(path)
     (folder / "map.yml").write_text(text, encoding="utf-8")
     source_map = SourceMap.load(folder / "map.yml")
-    return read_hand_in(path, source_map, QUARTER, "mill/meter", folder).to_pylist()
+    hand_in = HandIn(QUARTER.round, "mill", "meter")
+    return read_hand_in(path, source_map, QUARTER, hand_in, folder).to_pylist()
 
 
 def test_a_merged_month_holds_for_each_row_it_covers(tmp_path):

@@ -203,11 +203,10 @@ def next_round_is_opened(life: Life, folder: Path) -> None:
     assert new.months[0] > before.last_month
     assert all(hand_in in told for hand_in in new.expected)
     maps, templates = DataFolder(folder / "data").maps, folder / "templates" / new.round
-    workbooks = [one for one in new.expected if not one.startswith("erp/") and "/" in one]
+    workbooks = [one for one in new.expected_hand_ins if one.is_workbook]
     for hand_in in workbooks:
-        site, stage = hand_in.split("/")
-        source_map = maps[f"stage_{stage}"]
-        path = templates / site / f"{source_map.file}.xlsx"
+        source_map = maps[hand_in.source]
+        path = templates / hand_in.facility_id / f"{source_map.file}.xlsx"
         rows = read_hand_in(path, source_map, new, hand_in, templates).to_pylist()
         assert {row["row_kind"] for row in rows} <= {"reading", "no_records"}, hand_in
     assert len(list(templates.rglob("*.xlsx"))) == len(workbooks)

@@ -32,6 +32,7 @@ from orchestration.ingest.template_marks import (
     META_SHEET,
     OWN_SHEETS,
 )
+from orchestration.lake.hand_ins import HandIn
 from orchestration.progress import doing, shown
 
 LONGEST_SHEET_NAME = 31
@@ -41,7 +42,7 @@ LONGEST_SHEET_NAME = 31
 class Issued:
     """A template that was written, or one that was there already and stays."""
 
-    hand_in: str
+    hand_in: HandIn
     path: Path
     is_new: bool
 
@@ -78,8 +79,8 @@ def issue_templates(
     issued = []
     expected = expected_workbooks(data, round_, facility, stage)
     for number, (source_map, site) in enumerate(expected):
-        hand_in = f"{site}/{source_map.source.split('_', 1)[1]}"
-        doing(hand_in, number, len(expected))
+        hand_in = source_map.hand_in(round_.round, site)
+        doing(hand_in.name, number, len(expected))
         path = out / site / f"{source_map.file}.xlsx"
         is_new = overwrite or not path.exists()
         if is_new:
@@ -107,7 +108,7 @@ def print_templates(
         issued = issue_templates(data, round_, out, warehouse=warehouse, **options)
     console.print(f"Templates of round {round_.round}, due {round_.closes_on}", style="bold")
     for one in issued:
-        line = f"  {one.hand_in}  →  {one.path}"
+        line = f"  {one.hand_in.name}  →  {one.path}"
         if not one.is_new:
             line += "  (there already, left as it is)"
         console.print(line, markup=False, highlight=False, soft_wrap=True)
@@ -122,20 +123,16 @@ def expected_workbooks(
     data: DataFolder, round_: Round, facility: str | None = None, stage: str | None = None
 ) -> list[tuple[SourceMap, str]]:
     """Map and site of every stage workbook a round expects; exports have no template."""
-    by_stage = {
-        source.split("_", 1)[1]: source_map
-        for source, source_map in data.maps.items()
-        if source_map.kind == "workbook"
-    }
-    expected = [one.partition("/") for one in round_.expected if not one.startswith("erp/")]
-    pairs = [(site, name) for site, _, name in expected if name in by_stage]
+    workbooks = [
+        one for one in round_.expected_hand_ins if one.is_workbook and one.source in data.maps
+    ]
     chosen = [
-        (by_stage[name], site)
-        for site, name in pairs
-        if facility in (None, site) and stage in (None, name)
+        (data.maps[one.source], one.facility_id)
+        for one in workbooks
+        if facility in (None, one.facility_id) and stage in (None, one.subject)
     ]
     if not chosen:
-        due = ", ".join("/".join(pair) for pair in pairs) or "no workbook at all"
+        due = ", ".join(one.name for one in workbooks) or "no workbook at all"
         raise TemplateError(
             f"Round {round_.round} expects no workbook of "
             f"{facility or 'any site'}/{stage or 'any stage'}. It expects {due}."
@@ -208,7 +205,7 @@ def _write(template: Template, book: xlsxwriter.Workbook) -> None:
     stage = template.words.name("stages", template.stage_code)
     book.set_properties(
         {
-            "title": f"{template.hand_in} {template.round.round}",
+            "title": f"{template.hand_in.name} {template.round.round}",
             "subject": stage.joined(" "),
             "author": "Carbonloom",
             "created": datetime(*template.round.opens_on.timetuple()[:3]),

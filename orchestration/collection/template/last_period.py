@@ -102,12 +102,12 @@ def read_last_period(
 ) -> LastPeriod:
     """The newest earlier round this site handed the stage in for, with its corrections."""
     earlier = [one for one in data.rounds if one.round < round_.round]
-    stage = source_map.source.split("_", 1)[1]
     for candidate in reversed(earlier):
-        path = dict(data.hand_ins(source_map, candidate)).get(f"{facility}/{stage}")
+        hand_in = source_map.hand_in(candidate.round, facility)
+        path = dict(data.hand_ins(source_map, candidate)).get(hand_in)
         if path is None:
             continue
-        table = read_hand_in(path, source_map, candidate, f"{facility}/{stage}", data.path)
+        table = read_hand_in(path, source_map, candidate, hand_in, data.path)
         mine = f"{facility}/{path.name}"
         corrections = read_corrections(data.path, candidate.round).of_file(mine)
         rows = apply_corrections(table, corrections)[0].to_pylist()

@@ -30,6 +30,7 @@ from orchestration.ingest.template_marks import (
     TEMPLATE_CODE,
     TEMPLATE_VERSION,
 )
+from orchestration.lake.hand_ins import HandIn
 
 Kind = Literal["period", "number", "choice", "text", "note"]
 
@@ -82,9 +83,9 @@ class Template:
         return self.source_map.stage_code or self.source_map.source
 
     @property
-    def hand_in(self) -> str:
-        """How the round expects it."""
-        return f"{self.facility_id}/{self.source_map.source.split('_', 1)[1]}"
+    def hand_in(self) -> HandIn:
+        """What the round expects of the site."""
+        return self.source_map.hand_in(self.round.round, self.facility_id)
 
     @property
     def stamp(self) -> dict[str, str]:
