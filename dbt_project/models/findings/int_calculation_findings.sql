@@ -1,5 +1,7 @@
 -- One row per thing that the calculation, and not the gate, has to say.
 
+{{ config(materialized='table') }}
+
 with exempted as (
 
     select * from {{ ref('int_exempted_activities') }}

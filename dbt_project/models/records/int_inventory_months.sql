@@ -11,6 +11,8 @@
 -- depends_on: {{ ref('int_exempted_activities') }}
 -- depends_on: {{ ref('int_system_exchanges') }}
 -- depends_on: {{ ref('int_distribution') }}
+-- depends_on: {{ ref('int_emission_quality') }}
+-- depends_on: {{ ref('int_mass_exchanges') }}
 
 with build_months as (
 

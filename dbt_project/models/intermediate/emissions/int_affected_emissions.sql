@@ -1,6 +1,8 @@
 -- One row per period and object: absolute location-based kgco2e of a flow at a process, a process,
 -- a flow at a site, a flow, or a site. A blank means all of them; a period is a month or a year.
 
+{{ config(materialized='table') }}
+
 with emissions as (
 
     select

@@ -1,9 +1,12 @@
 -- One row per activity total and emission component.
 -- Here, and only here, a quantity is multiplied by an emission factor.
 
+{{ replace_partitions() }}
+
 with activities as (
 
     select * from {{ ref('int_activity_totals') }}
+    where {{ in_stale_months('period_month') }}
 
 ),
 
@@ -16,6 +19,7 @@ required as (
 choices as (
 
     select * from {{ ref('int_factor_choices') }}
+    where {{ in_stale_months('period_month') }}
 
 )
 

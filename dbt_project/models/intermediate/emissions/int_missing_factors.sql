@@ -1,5 +1,7 @@
 -- One row per flow, component, site and month without a factor valid on its first day.
 
+{{ config(materialized='table') }}
+
 with emissions as (
 
     select * from {{ ref('int_emissions') }}

@@ -1,9 +1,12 @@
 -- One row per process, flow, direction and month of what takes part in the mass balance: dry
 -- mass and the carbon in it.
 
+{{ replace_partitions() }}
+
 with exchanges as (
 
     select * from {{ ref('int_system_exchanges') }}
+    where {{ in_stale_months('period_month') }}
 
 ),
 

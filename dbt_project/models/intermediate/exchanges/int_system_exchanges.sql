@@ -1,8 +1,11 @@
 -- One row per process, flow, direction and month: what the solve of the product system reads.
 
+{{ replace_partitions() }}
+
 with exchanges as (
 
     select * from {{ ref('int_process_exchanges') }}
+    where {{ in_stale_months('period_month') }}
 
 ),
 

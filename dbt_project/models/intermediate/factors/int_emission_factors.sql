@@ -3,6 +3,8 @@
 -- the same place, technology and data year (method R39), unless it is published itself. Losses of
 -- the grid are a loss rate times each generation factor of its place, unless published as gases.
 
+{{ config(materialized='table') }}
+
 with versions as (
 
     select * from {{ ref('stg_factors__versions') }}

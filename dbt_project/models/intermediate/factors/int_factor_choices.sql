@@ -1,9 +1,12 @@
 -- One row per month, site, flow, component and supplier: what one canonical unit emits,
 -- location- and market-based side by side.
 
+{{ replace_partitions() }}
+
 with mix as (
 
     select * from {{ ref('int_factor_mix') }}
+    where {{ in_stale_months('period_month') }}
 
 ),
 

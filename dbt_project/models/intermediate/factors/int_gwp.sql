@@ -1,5 +1,7 @@
 -- One row per gas: its GWP-100 in the chosen set, and whether it counts in the total.
 
+{{ config(materialized='table') }}
+
 with gases as (
 
     select * from {{ ref('gases') }}

@@ -3,6 +3,8 @@
 -- life happens at no supplier and under no contract of the company, so the same factor stands on
 -- both bases. Nothing valid: no factor, and int_missing_scenario_factors names it.
 
+{{ config(materialized='table') }}
+
 with months as (
 
     select period_month

@@ -1,5 +1,7 @@
 -- One row per flow and component that must have a factor, with its place in the inventory.
 
+{{ config(materialized='table') }}
+
 with flows as (
 
     select * from {{ ref('stg_company__flows') }}

@@ -1,9 +1,12 @@
 -- One row per reference period, flow and site that makes it: what one kilogram carries at the gate,
 -- for the flows that recycling methods name. Of the whole site, whatever the company's share.
 
+{{ replace_periods() }}
+
 with requirements as (
 
     select * from {{ ref('stg_solved__requirements') }}
+    where {{ in_stale_periods('reference_period') }}
 
 ),
 

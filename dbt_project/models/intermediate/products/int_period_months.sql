@@ -1,5 +1,7 @@
 -- One row per reference period and month with data that belongs to it.
 
+{{ config(materialized='table') }}
+
 with periods as (
 
     select * from {{ ref('stg_solved__periods') }}

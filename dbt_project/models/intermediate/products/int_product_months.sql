@@ -3,6 +3,8 @@
 -- was made and not used by the company itself counts as delivered. Less than nothing is stock used
 -- up, no delivery.
 
+{{ config(materialized='table') }}
+
 with exchanges as (
 
     select * from {{ ref('int_system_exchanges') }}

@@ -1,6 +1,8 @@
 -- One row per product, reference period and site that made it, or, where nobody made it in the
 -- period, that delivered it from stock. A product has no row where one of its sites has no figure.
 
+{{ replace_periods() }}
+
 with product_months as (
 
     select * from {{ ref('int_product_months') }}
@@ -10,7 +12,9 @@ with product_months as (
 months as (
 
     select * from {{ ref('int_period_months') }}
-    where is_solved
+    where
+        {{ in_stale_periods('reference_period') }}
+        and is_solved
 
 ),
 
@@ -21,6 +25,7 @@ solved_flows as (
         flow_id,
         facility_id
     from {{ ref('stg_solved__requirements') }}
+    where {{ in_stale_periods('reference_period') }}
 
 ),
 
@@ -28,7 +33,9 @@ solved_flows as (
 left_over as (
 
     select * from {{ ref('stg_solved__final_demand') }}
-    where demand_kind = 'delivery'
+    where
+        {{ in_stale_periods('reference_period') }}
+        and demand_kind = 'delivery'
 
 ),
 

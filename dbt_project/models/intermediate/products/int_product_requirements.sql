@@ -1,15 +1,19 @@
 -- One row per product, reference period, process and period of its operation: what one declared
 -- unit needs of it.
 
+{{ replace_periods() }}
+
 with product_periods as (
 
     select * from {{ ref('int_product_periods') }}
+    where {{ in_stale_periods('reference_period') }}
 
 ),
 
 requirements as (
 
     select * from {{ ref('stg_solved__requirements') }}
+    where {{ in_stale_periods('reference_period') }}
 
 ),
 

@@ -8,6 +8,8 @@
 -- mass. One that takes in none of them, but what they replace, shares it by the mass of that. One
 -- that takes in neither has no such method.
 
+{{ replace_periods() }}
+
 {%- set columns = gas_columns() | list + ['location_based_kgco2e', 'market_based_kgco2e'] %}
 
 with methods as (
@@ -24,6 +26,7 @@ inputs as (
         sum(recycled_kg) over (partition by product_id, reference_period, method)
             as all_recycled_kg
     from {{ ref('int_recycled_inputs') }}
+    where {{ in_stale_periods('reference_period') }}
 
 ),
 
@@ -52,7 +55,9 @@ scenario_rows as (
         market_share,
         kg_per_declared_unit
     from {{ ref('int_scenario_factors') }}
-    where treatment = 'recycling'
+    where
+        {{ in_stale_periods('reference_period') }}
+        and treatment = 'recycling'
 
 ),
 
@@ -79,7 +84,9 @@ energy_credits as (
         sum(kgco2e) as location_based_kgco2e,
         sum(kgco2e) as market_based_kgco2e
     from {{ ref('int_scenario_emissions') }}
-    where treatment = 'energy_credit'
+    where
+        {{ in_stale_periods('reference_period') }}
+        and treatment = 'energy_credit'
     group by product_id, reference_period, flow_id
 
 ),

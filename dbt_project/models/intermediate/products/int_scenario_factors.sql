@@ -1,6 +1,8 @@
 -- One row per reference period, scenario row in force and component of its flow: scenarios and
 -- factors as they are on the first day of the period.
 
+{{ replace_periods() }}
+
 with product_periods as (
 
     select distinct
@@ -8,6 +10,7 @@ with product_periods as (
         first_month,
         product_id
     from {{ ref('int_product_periods') }}
+    where {{ in_stale_periods('reference_period') }}
 
 ),
 

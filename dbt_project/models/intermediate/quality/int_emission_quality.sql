@@ -2,9 +2,12 @@
 -- A line is primary as far as its activity was measured and its factor is the company's or its
 -- supplier's own; own direct emissions are (method PDS).
 
+{{ replace_partitions() }}
+
 with emissions as (
 
     select * from {{ ref('int_emissions') }}
+    where {{ in_stale_months('period_month') }}
 
 ),
 
@@ -31,6 +34,7 @@ primary_parts as (
         component,
         supplier_key
     from {{ ref('int_factor_mix') }}
+    where {{ in_stale_months('period_month') }}
     group by period_month, facility_id, flow_id, component, supplier_key
 
 )
