@@ -18,7 +18,7 @@ from tests.conftest import TinyCompany
 
 SNAPSHOT = Path(__file__).with_name("asset_graph.txt")
 BEFORE_DBT = ("landed", "accepted", "quality", "control")
-DBT = ("reference", "staging", "intermediate", "solved", "marts")
+DBT = ("reference", "staging", "intermediate", "solved", "marts", "reduction")
 RENEW = "Renew it with: python -m tests.pipeline.test_definitions"
 
 
