@@ -46,7 +46,7 @@ def build_definitions(folders: Folders) -> Definitions:
     partitions = rounds_partitions(data.rounds)
     maps = [data.maps[source] for source in sorted(data.maps)]
     landed = [*stage_workbook_assets(maps, partitions), *erp_export_assets(maps, partitions)]
-    warehouse = warehouse_assets(Dbt(folders.lake).manifest(), partitions)
+    warehouse = warehouse_assets(Dbt(folders.lake).manifest())
     marts = sorted(key for half in warehouse for key in half.keys if key.path[0] == "marts")
     job = collect_round_job(partitions)
     follow = follow_rounds_job(partitions)
@@ -56,10 +56,10 @@ def build_definitions(folders: Folders) -> Definitions:
         gate_asset([asset.key for asset in landed], partitions),
         *control_assets(partitions),
         *warehouse,
-        product_system_asset(partitions),
-        returned_asset(partitions),
-        publication_asset(marts, partitions),
-        report_asset(partitions),
+        product_system_asset(),
+        returned_asset(),
+        publication_asset(marts),
+        report_asset(),
         documents_asset(),
         release_asset(partitions),
         exchange_asset(partitions),

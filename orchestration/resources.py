@@ -6,6 +6,7 @@ Assets get paths from here and nowhere else.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from functools import cached_property
 
 from dagster import ConfigurableResource
@@ -19,6 +20,7 @@ from orchestration.lake.places import (
     WAREHOUSE,
     WAREHOUSE_VARIABLE,
 )
+from orchestration.steps import Run
 
 __all__ = ["DATA_VARIABLE", "REPOSITORY", "WAREHOUSE_VARIABLE", "Folders", "Lake"]
 
@@ -39,6 +41,10 @@ class Folders(ConfigurableResource):
     def lake(self) -> Lake:
         """Everything that is derived from it."""
         return Lake(self.warehouse)
+
+    def run(self, rounds: Iterable[str] = ()) -> Run:
+        """What a run of these rounds works on; what holds all rounds needs none named."""
+        return Run(self.data_folder, self.lake, tuple(rounds), self.gwp_set)
 
 
 def default_folders() -> Folders:

@@ -13,11 +13,9 @@ from dagster import (
 from orchestration.assets.emission_factors import FACTORS
 from orchestration.assets.gate import CERTIFICATES, COMPANY, ERP, GATE_POOL, READINGS
 from orchestration.assets.metadata import table_metadata
-from orchestration.calculation.control import write_control
-from orchestration.calculation.dbt import PROJECT
-from orchestration.gate.conversions import rebuild_conversions
 from orchestration.partitions import ALL_ROUNDS_IN_ONE_RUN
 from orchestration.resources import Folders
+from orchestration.steps import convert_units, find_what_is_stale
 
 CONVERSIONS = AssetKey(["accepted", "unit_conversions"])
 IN_FORCE = AssetKey(["control", "in_force"])
@@ -40,9 +38,7 @@ def control_assets(partitions: PartitionsDefinition) -> list[AssetsDefinition]:
         description="Canonical units in one unit text, for every flow and text that occurs.",
     )
     def unit_conversions(context: AssetExecutionContext, folders: Folders) -> None:
-        company = folders.data_folder.company
-        with folders.lake.only_writer():
-            table = rebuild_conversions(company, folders.lake, context.partition_keys)
+        table = convert_units(folders.run(context.partition_keys))
         preview = ("flow_id", "unit_text", "unit_code", "multiplier")
         context.add_output_metadata(table_metadata(table, preview=preview))
 
@@ -71,14 +67,10 @@ def control_assets(partitions: PartitionsDefinition) -> list[AssetsDefinition]:
                 description="Fingerprint of each month's inputs, and whether it must be built.",
             ),
         ],
-        partitions_def=partitions,
-        backfill_policy=ALL_ROUNDS_IN_ONE_RUN,
         pool=GATE_POOL,
     )
     def control(context: AssetExecutionContext, folders: Folders):
-        gwp_set = folders.gwp_set or folders.data_folder.company.settings["gwp_set"]
-        with folders.lake.only_writer():
-            places, stale = write_control(folders.lake, PROJECT, gwp_set)
+        places, stale = find_what_is_stale(folders.run())
         months = ", ".join(f"{month:%Y-%m}" for month in stale)
         context.add_asset_metadata({"dagster/row_count": places}, IN_FORCE)
         context.add_asset_metadata({"stale_months": months or "none"}, BUILD_MONTHS)

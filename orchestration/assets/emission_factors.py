@@ -14,9 +14,9 @@ from dagster import (
 from orchestration.assets.gate import COMPANY, FINDING_COLUMNS, FINDINGS_SHOWN, VERDICT_COLUMNS
 from orchestration.assets.landing import show_landed
 from orchestration.assets.metadata import shown_as_markdown, table_metadata
-from orchestration.gate.factors import NAME, accept_factors
-from orchestration.ingest.landing import land_factor_libraries
+from orchestration.gate.factors import NAME
 from orchestration.resources import Folders
+from orchestration.steps import judge_libraries, land_libraries
 
 LANDED_FACTORS = AssetKey(["landed", "emission_factors"])
 FACTORS = AssetKey(["accepted", "emission_factors"])
@@ -33,8 +33,7 @@ def factor_assets() -> list[AssetsDefinition]:
         description="Factor libraries as they stand in the data folder, every cell as text.",
     )
     def landed(context: AssetExecutionContext, folders: Folders) -> None:
-        libraries = land_factor_libraries(folders.data_folder, folders.lake)
-        show_landed(context, None, libraries, PREVIEW)
+        show_landed(context, None, land_libraries(folders.run()), PREVIEW)
 
     @asset(
         key=FACTORS,
@@ -44,8 +43,7 @@ def factor_assets() -> list[AssetsDefinition]:
         description="One row a factor version that passed the gate, and its gases beside it.",
     )
     def accepted(context: AssetExecutionContext, folders: Folders) -> None:
-        with folders.lake.only_writer():
-            result = accept_factors(folders.lake)
+        result = judge_libraries(folders.run())
         listed = [row for row in result.findings.to_pylist() if row["severity"] != "info"]
         context.add_output_metadata(
             {

@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from dagster import AssetExecutionContext, AssetsDefinition, PartitionsDefinition, asset
 
 from orchestration.assets.landing import landed_asset, show_landed
-from orchestration.ingest.landing import land_instruments
 from orchestration.ingest.mapping import SourceMap
 from orchestration.partitions import ALL_ROUNDS_IN_ONE_RUN
 from orchestration.resources import Folders
+from orchestration.steps import land_certificates
 
 INSTRUMENT_PREVIEW = ("instrument_id", "instrument_type", "facility_id", "quantity", "unit")
 
@@ -27,10 +27,8 @@ def erp_export_assets(
         description="Certificates and contracts on electricity or heat, as listed for a round.",
     )
     def energy_instruments(context: AssetExecutionContext, folders: Folders) -> None:
-        data, lake = folders.data_folder, folders.lake
-        for name in context.partition_keys:
-            landed = land_instruments(data, lake, data.round(name))
-            show_landed(context, name, [landed] if landed else [], INSTRUMENT_PREVIEW)
+        for name, landed in land_certificates(folders.run(context.partition_keys)):
+            show_landed(context, name, landed, INSTRUMENT_PREVIEW)
 
     exports = [
         landed_asset(source_map, partitions, {"csv", "parquet"})

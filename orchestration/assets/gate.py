@@ -25,13 +25,12 @@ from dagster import (
 )
 
 from orchestration.assets.metadata import shown_as_markdown, shown_as_table
-from orchestration.collection.returned.returning import return_hand_ins
-from orchestration.gate.acceptance import RoundResult, accept_company, judge_and_accept
+from orchestration.gate.acceptance import RoundResult
 from orchestration.lake.hand_ins import HandIn
 from orchestration.lake.paths import Lake
 from orchestration.partitions import ALL_ROUNDS_IN_ONE_RUN
-from orchestration.progress import doing
 from orchestration.resources import Folders
+from orchestration.steps import GATE, accept_master_data, judge_rounds
 
 COMPANY = AssetKey(["accepted", "company"])
 READINGS = AssetKey(["accepted", "stage_readings"])
@@ -107,7 +106,7 @@ def company_asset() -> AssetsDefinition:
         description="Master data of the company: sites, stages, processes, flows and calendar.",
     )
     def company(context: AssetExecutionContext, folders: Folders) -> None:
-        tables = accept_company(folders.data_folder, folders.lake)
+        tables = accept_master_data(folders.run())
         rows = [{"table": name, "rows": table.num_rows} for name, table in tables.items()]
         context.add_output_metadata(
             {
@@ -123,7 +122,7 @@ def gate_asset(landed: Sequence[AssetKey], partitions: PartitionsDefinition) -> 
     """Judges all hand-ins of a round together, and lets in those that passed."""
 
     @multi_asset(
-        name="gate",
+        name=GATE,
         specs=[
             AssetSpec(
                 key,
@@ -139,23 +138,12 @@ def gate_asset(landed: Sequence[AssetKey], partitions: PartitionsDefinition) -> 
         pool=GATE_POOL,
     )
     def gate(context: AssetExecutionContext, folders: Folders):
-        data = folders.data_folder
-        for number, name in enumerate(sorted(context.partition_keys)):
-            doing(f"judging round {name}", number, len(context.partition_keys))
-            with folders.lake.only_writer():
-                result = judge_and_accept(data, folders.lake, data.round(name))
-                returned = return_hand_ins(
-                    data,
-                    folders.lake,
-                    data.round(name),
-                    result.verdicts,
-                    result.findings.to_pylist(),
-                )
+        for result, returned in judge_rounds(folders.run(context.partition_keys)):
             for key in GATED:
                 shown = _shown(key, result)
                 if key == VERDICTS:
                     shown["returned"] = [str(path) for path in returned]
-                context.add_asset_metadata(shown, key, partition_key=name)
+                context.add_asset_metadata(shown, key, partition_key=result.round)
 
     return gate
 

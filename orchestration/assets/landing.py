@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from dagster import AssetExecutionContext, AssetsDefinition, PartitionsDefinition, asset
 
 from orchestration.assets.metadata import owners, shown_as_table, table_metadata
-from orchestration.ingest.landing import Landed, land_source
+from orchestration.ingest.landing import Landed
 from orchestration.ingest.mapping import SourceMap
 from orchestration.partitions import ALL_ROUNDS_IN_ONE_RUN
 from orchestration.resources import Folders
+from orchestration.steps import land
 
 PREVIEW = ("hand_in", "source_sheet", "source_cell", "item_text", "value_text", "unit_text")
 
@@ -29,9 +30,7 @@ def landed_asset(
         metadata={"owner": source_map.owner or "", "map": f"maps/{source_map.source}.yml"},
     )
     def landed(context: AssetExecutionContext, folders: Folders) -> None:
-        data, lake = folders.data_folder, folders.lake
-        for name in context.partition_keys:
-            hand_ins = land_source(data, lake, data.maps[source_map.source], data.round(name))
+        for name, hand_ins in land(folders.run(context.partition_keys), source_map):
             show_landed(context, name, hand_ins)
 
     return landed

@@ -16,7 +16,6 @@ from dagster import (
     AssetsDefinition,
     Failure,
     MetadataValue,
-    PartitionsDefinition,
     asset,
     asset_check,
 )
@@ -24,15 +23,10 @@ from dagster import (
 from orchestration.assets.metadata import bar_picture, shown_as_markdown, shown_as_table
 from orchestration.assets.publication import WRITER_POOL
 from orchestration.calculation.product_figures import delivered_by_stage, same_in_other_periods
-from orchestration.calculation.solving import (
-    CRITICAL,
-    SolveError,
-    finding_rows,
-    solve_stale_periods,
-)
+from orchestration.calculation.solving import CRITICAL, SolveError, finding_rows
 from orchestration.lake.paths import Lake
-from orchestration.partitions import ALL_ROUNDS_IN_ONE_RUN
 from orchestration.resources import Folders
+from orchestration.steps import solve
 
 PRODUCT_SYSTEM = AssetKey(["solved", "product_system"])
 SYSTEM_EXCHANGES = AssetKey(["intermediate", "int_system_exchanges"])
@@ -50,14 +44,12 @@ PERIOD_COLUMNS = ("reference_period", "month_count", "is_solved", "is_stale")
 FINDINGS_SHOWN = 50
 
 
-def product_system_asset(partitions: PartitionsDefinition) -> AssetsDefinition:
+def product_system_asset() -> AssetsDefinition:
     """What each unit of each flow needs of every process, per month and year."""
 
     @asset(
         key=PRODUCT_SYSTEM,
         deps=[SYSTEM_EXCHANGES, INVENTORY_MONTHS, RULES],
-        partitions_def=partitions,
-        backfill_policy=ALL_ROUNDS_IN_ONE_RUN,
         group_name="solved",
         kinds={"scipy", "parquet"},
         pool=WRITER_POOL,
@@ -68,10 +60,7 @@ def product_system_asset(partitions: PartitionsDefinition) -> AssetsDefinition:
     )
     def product_system(context: AssetExecutionContext, folders: Folders) -> None:
         try:
-            with folders.lake.only_writer():
-                solved = solve_stale_periods(folders.lake)
-                findings = finding_rows(folders.lake)
-                shown = footprint_metadata(folders.lake)
+            solved = solve(folders.run())
         except SolveError as error:
             raise Failure(str(error), allow_retries=False) from None
         metadata: dict[str, Any] = {
@@ -80,7 +69,8 @@ def product_system_asset(partitions: PartitionsDefinition) -> AssetsDefinition:
             "removed": ", ".join(solved.removed) or "none",
             "periods": shown_as_table(list(reversed(solved.rows)), PERIOD_COLUMNS),
         }
-        metadata |= shown
+        metadata |= footprint_metadata(folders.lake)
+        findings = finding_rows(folders.lake)
         if findings:
             metadata["findings"] = _shown(findings)
         context.add_output_metadata(metadata)

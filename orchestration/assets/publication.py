@@ -7,31 +7,24 @@ from dagster import (
     AssetKey,
     AssetsDefinition,
     MetadataValue,
-    PartitionsDefinition,
     asset,
 )
 
 from orchestration.assets.metadata import shown_as_table
-from orchestration.calculation.dbt import PROJECT
-from orchestration.partitions import ALL_ROUNDS_IN_ONE_RUN
-from orchestration.release.publishing import publish
 from orchestration.resources import Folders
+from orchestration.steps import publish_marts
 
 WRITER_POOL = "warehouse_writer"
 BUILT_MONTHS = AssetKey(["intermediate", "int_built_months"])
 """Written when every mart is."""
 
 
-def publication_asset(
-    marts: Sequence[AssetKey], partitions: PartitionsDefinition
-) -> AssetsDefinition:
+def publication_asset(marts: Sequence[AssetKey]) -> AssetsDefinition:
     """The asset that swaps in a new publication when every mart was built and tested."""
 
     @asset(
         key=["published", "marts"],
         deps=[*marts, BUILT_MONTHS],
-        partitions_def=partitions,
-        backfill_policy=ALL_ROUNDS_IN_ONE_RUN,
         group_name="published",
         kinds={"duckdb", "parquet"},
         pool=WRITER_POOL,
@@ -41,8 +34,7 @@ def publication_asset(
         ),
     )
     def published(context: AssetExecutionContext, folders: Folders) -> None:
-        with folders.lake.only_writer():
-            manifest = publish(folders.lake, PROJECT, folders.data_folder.path)
+        manifest = publish_marts(folders.run())
         tables = [{"mart": name, "rows": rows} for name, rows in manifest["tables"].items()]
         files = [
             {"file": name, "sha256": entry["sha256"], "bytes": entry["bytes"]}

@@ -5,26 +5,22 @@ from dagster import (
     AssetKey,
     AssetsDefinition,
     MetadataValue,
-    PartitionsDefinition,
     asset,
 )
 
 from orchestration.assets.publication import WRITER_POOL
-from orchestration.partitions import ALL_ROUNDS_IN_ONE_RUN
-from orchestration.report.writing import write_report
 from orchestration.resources import Folders
+from orchestration.steps import render_report
 
 PUBLISHED = AssetKey(["published", "marts"])
 
 
-def report_asset(partitions: PartitionsDefinition) -> AssetsDefinition:
+def report_asset() -> AssetsDefinition:
     """The asset that renders the report site when something new was published."""
 
     @asset(
         key=["published", "report"],
         deps=[PUBLISHED],
-        partitions_def=partitions,
-        backfill_policy=ALL_ROUNDS_IN_ONE_RUN,
         group_name="published",
         kinds={"html"},
         pool=WRITER_POOL,
@@ -35,8 +31,7 @@ def report_asset(partitions: PartitionsDefinition) -> AssetsDefinition:
         ),
     )
     def report(context: AssetExecutionContext, folders: Folders) -> None:
-        with folders.lake.only_writer():
-            done = write_report(folders.lake)
+        done = render_report(folders.run())
         entry = folders.lake.path / "report" / "index.html"
         context.add_output_metadata(
             {

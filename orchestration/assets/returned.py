@@ -1,30 +1,21 @@
 """quality/returned: hand-ins that go back once more, with what the calculation found in them."""
 
-from dagster import (
-    AssetExecutionContext,
-    AssetKey,
-    AssetsDefinition,
-    PartitionsDefinition,
-    asset,
-)
+from dagster import AssetExecutionContext, AssetKey, AssetsDefinition, asset
 
 from orchestration.assets.gate import FINDINGS, VERDICTS
 from orchestration.assets.publication import WRITER_POOL
-from orchestration.collection.returned.returning import return_what_was_calculated
-from orchestration.partitions import ALL_ROUNDS_IN_ONE_RUN
 from orchestration.resources import Folders
+from orchestration.steps import return_calculated
 
 RESULTS = AssetKey(["marts", "quality_results"])
 
 
-def returned_asset(partitions: PartitionsDefinition) -> AssetsDefinition:
+def returned_asset() -> AssetsDefinition:
     """The gate returns what it refused; here follows what only the calculation could see."""
 
     @asset(
         key=["quality", "returned"],
         deps=[RESULTS, FINDINGS, VERDICTS],
-        partitions_def=partitions,
-        backfill_policy=ALL_ROUNDS_IN_ONE_RUN,
         group_name="quality",
         kinds={"xlsx"},
         pool=WRITER_POOL,
@@ -34,8 +25,7 @@ def returned_asset(partitions: PartitionsDefinition) -> AssetsDefinition:
         ),
     )
     def returned(context: AssetExecutionContext, folders: Folders) -> None:
-        with folders.lake.only_writer():
-            written = return_what_was_calculated(folders.data_folder, folders.lake)
+        written = return_calculated(folders.run())
         context.add_output_metadata({"written": [str(path) for path in written]})
 
     return returned

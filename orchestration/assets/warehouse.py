@@ -4,7 +4,6 @@ Tests are asset checks.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import duckdb
@@ -15,14 +14,13 @@ from dagster import (
     Failure,
     MetadataValue,
     Output,
-    PartitionsDefinition,
     TableColumn,
     TableColumnConstraints,
     TableColumnDep,
     TableSchema,
 )
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
-from dagster_dbt.asset_utils import get_subset_selection_for_context
+from dagster_dbt.asset_utils import DBT_DEFAULT_SELECT, get_subset_selection_for_context
 from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
 from orchestration.assets.emission_factors import FACTORS
@@ -30,13 +28,13 @@ from orchestration.assets.gate import COMPANY, VERDICTS
 from orchestration.assets.metadata import bar_picture, shown_as_table
 from orchestration.assets.product_system import PRODUCT_SYSTEM
 from orchestration.assets.publication import WRITER_POOL
-from orchestration.calculation.dbt import BELOW_THE_SOLVE, Dbt
+from orchestration.calculation.dbt import Dbt
+from orchestration.calculation.halves import INVENTORY_MODELS, PRODUCT_MODELS, Half
 from orchestration.calculation.product_figures import FOOTPRINTS_SHOWN, STAGES, newest_footprints
-from orchestration.calculation.solving import SolveError, refuse_what_is_not_solved
-from orchestration.calculation.unpassed import built_under_watch
+from orchestration.calculation.solving import SolveError
 from orchestration.lake.paths import Lake
-from orchestration.partitions import ALL_ROUNDS_IN_ONE_RUN
 from orchestration.resources import Folders
+from orchestration.steps import build, failed
 
 ONE_ASSET = {"company": COMPANY, "solved": PRODUCT_SYSTEM}
 """dbt sources whose tables are written together."""
@@ -49,6 +47,10 @@ EMISSIONS_BY_PRODUCT = AssetKey(["marts", "emissions_by_product"])
 LARGEST_PROCESSES = 12
 REDUCTION = "reduction"
 """Group of the marts about room to reduce: their folder in the dbt project."""
+
+
+Shown = Mapping[AssetKey, Callable[[Lake], dict[str, Any]]]
+"""What is shown beside a mart that was built, read from the working file."""
 
 
 class SourcesAreAssets(DagsterDbtTranslator):
@@ -97,98 +99,74 @@ def _column(column: Mapping[str, Any]) -> TableColumn:
     )
 
 
-def warehouse_assets(
-    manifest: Mapping[str, Any], partitions: PartitionsDefinition
-) -> list[AssetsDefinition]:
+def warehouse_assets(manifest: Mapping[str, Any]) -> list[AssetsDefinition]:
     """Every seed, model and test of the dbt project, in the two halves around the solve."""
     translator = SourcesAreAssets()
-    common = {
-        "manifest": manifest,
-        "partitions_def": partitions,
-        "backfill_policy": ALL_ROUNDS_IN_ONE_RUN,
-        "dagster_dbt_translator": translator,
-        "pool": WRITER_POOL,
-    }
 
-    @dbt_assets(name="inventory_models", exclude=BELOW_THE_SOLVE, **common)
-    def inventory_models(context: AssetExecutionContext, folders: Folders) -> Iterator[Any]:
-        half = Half("inventory_models", manifest, translator, None, BELOW_THE_SOLVE)
-        yield from _built(context, folders, half, {EMISSIONS_BY_PROCESS: emissions_metadata})
+    def half_of(half: Half, shown: Shown) -> AssetsDefinition:
+        @dbt_assets(
+            manifest=manifest,
+            name=half.name,
+            select=half.select or DBT_DEFAULT_SELECT,
+            exclude=half.exclude or "",
+            dagster_dbt_translator=translator,
+            pool=WRITER_POOL,
+        )
+        def models(context: AssetExecutionContext, folders: Folders) -> Iterator[Any]:
+            yield from _built(context, folders, half, manifest, translator, shown)
 
-    @dbt_assets(name="product_models", select=BELOW_THE_SOLVE, **common)
-    def product_models(context: AssetExecutionContext, folders: Folders) -> Iterator[Any]:
-        with folders.lake.only_writer():
-            try:
-                refuse_what_is_not_solved(folders.lake)
-            except SolveError as error:
-                raise Failure(str(error), allow_retries=False) from None
-        half = Half("product_models", manifest, translator, BELOW_THE_SOLVE, None)
-        yield from _built(context, folders, half, {EMISSIONS_BY_PRODUCT: footprint_metadata})
+        return models
 
-    return [inventory_models, product_models]
-
-
-@dataclass(frozen=True)
-class Half:
-    """What comes before the solve, or what comes after it, in dbt's selection syntax."""
-
-    name: str
-    manifest: Mapping[str, Any]
-    translator: DagsterDbtTranslator
-    select: str | None
-    exclude: str | None
-
-    @property
-    def selection(self) -> list[str]:
-        """The whole of it, as dbt is asked for it."""
-        chosen = {"--select": self.select, "--exclude": self.exclude}
-        return [part for option in chosen.items() if option[1] is not None for part in option]
+    return [
+        half_of(INVENTORY_MODELS, {EMISSIONS_BY_PROCESS: emissions_metadata}),
+        half_of(PRODUCT_MODELS, {EMISSIONS_BY_PRODUCT: footprint_metadata}),
+    ]
 
 
 def _built(
     context: AssetExecutionContext,
     folders: Folders,
     half: Half,
-    shown: Mapping[AssetKey, Callable[[Lake], dict[str, Any]]],
+    manifest: Mapping[str, Any],
+    translator: DagsterDbtTranslator,
+    shown: Shown,
 ) -> Iterator[Any]:
-    """One dbt invocation over what was chosen of a half; a failed node fails the step.
-
-    `shown`: what to show beside a mart that was built, read from the working file.
-    """
+    """One dbt invocation over what was chosen of a half; a failed node fails the step."""
     selection, _ = get_subset_selection_for_context(
-        context, half.manifest, half.select, half.exclude, None, half.translator, None
+        context, manifest, half.select, half.exclude, None, translator, None
     )
+    try:
+        run = build(folders.run(), half, selection)
+    except SolveError as error:
+        raise Failure(str(error), allow_retries=False) from None
     metadata: dict[str, dict[str, Any]] = {}
-    with folders.lake.only_writer():
-        dbt = Dbt(folders.lake)
-        run = built_under_watch(
-            folders.lake,
-            half.name,
-            lambda: dbt.build(selection, folders.gwp_set),
-            is_whole=selection == half.selection,
-        )
-        if not run.problems:
+    if not run.problems:
+        with folders.lake.only_writer():
             metadata = _row_counts(folders.lake)
             if not context.instance.is_ephemeral:  # somebody may look
                 built = {event["data"]["node_info"]["unique_id"] for event in run.events}
-                _add_column_lineage(metadata, Dbt(folders.lake), half, built)
+                _add_column_lineage(metadata, Dbt(folders.lake), manifest, translator, built)
             for key in shown.keys() & context.selected_asset_keys:
                 metadata[key.to_python_identifier()].update(shown[key](folders.lake))
     for raw_event in run.events:
         event = DbtCoreCliEventMessage(raw_event=raw_event, event_history_metadata={})
-        for result in event.to_default_asset_events(half.manifest, half.translator, context):
+        for result in event.to_default_asset_events(manifest, translator, context):
             yield _with_metadata(result, metadata)
     if run.problems:
-        raise Failure("dbt build failed:\n" + "\n".join(run.problems), allow_retries=False)
+        raise Failure(failed(run.problems), allow_retries=False)
 
 
 def _add_column_lineage(
-    metadata: dict[str, dict[str, Any]], dbt: Dbt, half: Half, built: Collection[str]
+    metadata: dict[str, dict[str, Any]],
+    dbt: Dbt,
+    manifest: Mapping[str, Any],
+    translator: DagsterDbtTranslator,
+    built: Collection[str],
 ) -> None:
     """As Dagster keeps it, and as a table: Dagster's own web page draws assets, not columns."""
     from orchestration.assets.column_lineage import column_lineage
 
-    for key, lineage in column_lineage(dbt, half.manifest, half.translator, built).items():
+    for key, lineage in column_lineage(dbt, manifest, translator, built).items():
         shown = metadata.setdefault(key.to_python_identifier(), {})
         shown["dagster/column_lineage"] = lineage
         shown["made_of"] = shown_as_table(

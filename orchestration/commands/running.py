@@ -1,4 +1,8 @@
-"""A run from the command line: the job of the UI over the rounds named, in this process."""
+"""A run from the command line, in this process.
+
+With a Dagster instance, which `DAGSTER_HOME` names, it is a run of the UI's job and is seen there.
+Without one nobody could look at it: the same steps are taken without Dagster, which costs seconds.
+"""
 
 from __future__ import annotations
 
@@ -7,21 +11,21 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from traceback import format_exception_only
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from orchestration import progress
 from orchestration.company.data_folder import DataFolder
 from orchestration.lake.paths import Lake
+from orchestration.steps import GATE, Run, shown_name, steps_of
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance, EventLogEntry, ExecuteInProcessResult
 
+INSTANCE_VARIABLE = "DAGSTER_HOME"
 PROCESS_TAG = "carbonloom/process"
 Judged = Callable[[Sequence[str]], None]
-GATE_STEP = "gate"
-"""Dagster's name of the step that judges a round's hand-ins."""
-
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
@@ -54,13 +58,13 @@ def run_rounds(
     data.validate()
     known = [round_.round for round_ in data.rounds]
     chosen = [data.round(name).round for name in sorted(set(names))] or known
-    from orchestration.calculation.dbt import DbtError
-
     started = time.perf_counter()
-    try:
-        problems = _execute(data.path, warehouse, unbroken_rows(chosen, known), gwp_set, judged)
-    except DbtError as error:
-        problems = [str(error)]
+    if os.environ.get(INSTANCE_VARIABLE):
+        problems = _seen_in_dagster(
+            data.path, warehouse, unbroken_rows(chosen, known), gwp_set, judged
+        )
+    else:
+        problems = _step_by_step(Run(data, Lake(warehouse), tuple(chosen), gwp_set), judged)
     return RunOutcome(chosen, problems, time.perf_counter() - started, _states(warehouse, chosen))
 
 
@@ -85,21 +89,49 @@ def unbroken_rows(chosen: Sequence[str], known: Sequence[str]) -> list[list[str]
     return [group for group in groups if group]
 
 
-def _execute(
+def _step_by_step(run: Run, judged: Judged) -> list[str]:
+    """Take each step of the run; returns why one failed, behind which nothing is done."""
+    from orchestration.calculation.dbt import DbtError
+    from orchestration.calculation.solving import SolveError
+
+    steps = steps_of(run.data)
+    for number, step in enumerate(steps):
+        progress.step(step.words, number, len(steps))
+        try:
+            step.take(run)
+        except (DbtError, SolveError) as error:
+            return [f"{step.name}: {error}"]
+        except Exception as error:  # whatever it is, the run has failed and says at which step
+            return [f"{step.name}: {_innermost(error)}"]
+        if step.name == GATE:
+            judged(run.rounds)
+    return []
+
+
+def _innermost(error: BaseException) -> str:
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return "".join(format_exception_only(error)).strip()
+
+
+def _seen_in_dagster(
     data: Path, warehouse: Path, groups: list[list[str]], gwp_set: str, judged: Judged
 ) -> list[str]:
     """Run the job over each group of rounds; returns the problems of the first that fails."""
     from dagster import DagsterInstance
 
+    from orchestration.calculation.dbt import DbtError
     from orchestration.definitions import build_definitions
     from orchestration.resources import Folders
     from orchestration.schedules import round_range
 
     progress.step("reading the project")
     folders = Folders(data=str(data), warehouse=str(warehouse), gwp_set=gwp_set)
-    job = build_definitions(folders).resolve_job_def("collect_round")
-    shown = bool(os.environ.get("DAGSTER_HOME"))
-    with DagsterInstance.get() if shown else DagsterInstance.ephemeral() as instance:
+    try:
+        job = build_definitions(folders).resolve_job_def("collect_round")
+    except DbtError as error:
+        return [str(error)]
+    with DagsterInstance.get() as instance:
         _end_runs_of_the_dead(instance)
         heard = Steps(len(job.nodes) * len(groups), judged)
         for group in groups:
@@ -129,13 +161,12 @@ class Steps:
     def __call__(self, entry: EventLogEntry) -> None:
         """Hear one event of the run."""
         if entry.dagster_event is not None and entry.dagster_event.is_step_start:
-            words = entry.dagster_event.step_key.replace("__", "/").replace("_", " ")
-            progress.step(words, self.begun, self.total)
+            progress.step(shown_name(entry.dagster_event.step_key), self.begun, self.total)
             self.begun += 1
         if (
             entry.dagster_event is not None
             and entry.dagster_event.is_step_success
-            and entry.dagster_event.step_key == GATE_STEP
+            and entry.dagster_event.step_key == GATE
         ):
             self.judged(self.rounds)
 

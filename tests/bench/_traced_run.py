@@ -37,6 +37,11 @@ PARTS = {  # where it is called from, name, part
         ("refuse_what_is_not_solved", "solve"),
     ],
     "orchestration.release.publishing": [("publish", "publish")],
+    "orchestration.report.writing": [("write_report", "report")],
+    "orchestration.collection.returned.returning": [
+        ("return_hand_ins", "return"),
+        ("return_what_was_calculated", "return"),
+    ],
     "orchestration.commands.summary": [
         ("print_verdicts", "summary"),
         ("print_summary", "summary"),

@@ -9,7 +9,7 @@ from tests.bench._carbonloom import Trace, run, trace
 from tests.bench._company import EXAMPLE
 from tests.bench._measure import REPEATS, Row
 
-WORK = ("ingest", "gate", "solve", "publish", "summary")
+WORK = ("ingest", "gate", "solve", "publish", "report", "return", "summary")
 
 
 def measure(folder: Path) -> list[Row]:

@@ -176,7 +176,6 @@ def test_a_run_that_somebody_can_look_at_says_it(warehouse, tmp_path):
             selection=[mart],
             instance=instance,
             resources={"folders": folders},
-            partition_key=folders.data_folder.rounds[0].round,
         )
     (made,) = [
         event for event in done.get_asset_materialization_events() if event.asset_key == mart

@@ -10,14 +10,25 @@ import pytest
 from dagster import AssetSelection, DagsterInstance, Definitions, materialize
 
 from orchestration.assets.metadata import owners
+from orchestration.company.data_folder import DataFolder
 from orchestration.definitions import build_definitions
 from orchestration.publication.descriptions import described_marts
 from orchestration.resources import REPOSITORY, Folders
 from orchestration.schedules import changed_rounds, look, newest_opened
+from orchestration.steps import steps_of
 from tests.conftest import TinyCompany
 
 SNAPSHOT = Path(__file__).with_name("asset_graph.txt")
 BEFORE_DBT = ("landed", "accepted", "quality", "control")
+ONLY_SHOWN = {
+    "accepted__emission_factors_libraries_pass_the_gate",
+    "deadlines",
+    "rounds__status",
+    "solved__product_system_product_system_is_solvable",
+    "verdicts",
+}
+"""Operations that say how things stand, and leave nothing in the warehouse."""
+
 DBT = ("reference", "staging", "intermediate", "solved", "marts", "reduction")
 RENEW = "Renew it with: python -m tests.pipeline.test_definitions"
 
@@ -50,6 +61,25 @@ def test_every_dependency_is_an_asset_of_the_project(definitions: Definitions):
     read = {dep.asset_key for spec in definitions.resolve_all_asset_specs() for dep in spec.deps}
 
     assert read - keys == set()
+
+
+def test_the_command_line_takes_the_steps_of_the_job_in_an_order_that_it_allows(
+    definitions: Definitions,
+):
+    """Without a Dagster instance a run takes them one after the other, each behind its inputs."""
+    graph = definitions.resolve_job_def("collect_round").graph
+    steps = [step.name for step in steps_of(DataFolder(REPOSITORY / "raw_data"))]
+
+    assert sorted(steps) == sorted({node.name for node in graph.nodes} - ONLY_SHOWN)
+    for name in steps:
+        needed = {
+            output.node_name
+            for outputs in graph.dependency_structure.input_to_upstream_outputs_for_node(
+                name
+            ).values()
+            for output in outputs
+        }
+        assert needed - set(steps[: steps.index(name)]) == set(), name
 
 
 def test_every_singular_test_of_dbt_is_an_asset_check(definitions: Definitions):
@@ -107,12 +137,17 @@ def test_a_refused_hand_in_can_not_reach_the_warehouse_by_running_dbt_alone(
     tiny_company.hand_in_workbook("2022-02", electricity="about 1000")
     folders = Folders(data=str(tiny_company.path), warehouse=str(tmp_path / "warehouse"))
     assets = list(build_definitions(folders).assets or [])
-    arguments = {"resources": {"folders": folders}, "partition_key": "2022-02"}
 
     with DagsterInstance.ephemeral() as instance:
-        for groups in (BEFORE_DBT, DBT):
-            selection = AssetSelection.groups(*groups)
-            assert materialize(assets, selection=selection, instance=instance, **arguments).success
+        for groups, round_ in ((BEFORE_DBT, "2022-02"), (DBT, None)):
+            done = materialize(
+                assets,
+                selection=AssetSelection.groups(*groups),
+                instance=instance,
+                resources={"folders": folders},
+                partition_key=round_,  # what is calculated holds every round
+            )
+            assert done.success
 
     with duckdb.connect(str(folders.lake.working_file), read_only=True) as connection:
         hand_ins = connection.execute("select distinct hand_in from intermediate.int_readings")

@@ -12,9 +12,10 @@ import pytest
 from dagster import DagsterInstance, ExecuteInProcessResult
 from dbt.cli.main import dbtRunner
 
-from orchestration.assets import product_system, warehouse
+from orchestration import steps
 from orchestration.assets.product_system import PRODUCT_SYSTEM, SOLVABLE
 from orchestration.assets.warehouse import EMISSIONS_BY_PRODUCT
+from orchestration.calculation import halves
 from orchestration.calculation.control import write_control
 from orchestration.calculation.dbt import BELOW_THE_SOLVE, PROJECT, Dbt
 from orchestration.calculation.solving import period_rows
@@ -89,8 +90,8 @@ def test_dbt_is_parsed_once_and_built_in_two_halves(
 
     assert code == 0, output
     verbs = [next(word for word in call if not word.startswith("-")) for call in calls]
-    # what was refused is on screen before anything is calculated
-    assert verbs == ["parse", "verdicts", "build", "build"]
+    # what was refused is on screen before anything is calculated, or even read for it
+    assert verbs == ["verdicts", "parse", "build", "build"]
     for call, flag in zip(calls[2:], ("--exclude", "--select"), strict=True):
         assert call[call.index(flag) + 1] == BELOW_THE_SOLVE
 
@@ -135,8 +136,8 @@ def test_a_changed_month_is_solved_alone_and_a_killed_run_is_made_good(
     # killed before the solve, then after it and before the second half of dbt
     tiny_company.hand_in_workbook("2022-03", fibre=4)
     deaths = (
-        (product_system, "solve_stale_periods"),
-        (warehouse, "refuse_what_is_not_solved"),
+        (steps, "solve_stale_periods"),
+        (halves, "refuse_what_is_not_solved"),
     )
     for place, name in deaths:
         with monkeypatch.context() as patch:

@@ -1,0 +1,49 @@
+"""The two halves of the dbt project: what comes before the product system is solved, and after."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from orchestration.calculation.dbt import BELOW_THE_SOLVE, Dbt, DbtRun
+from orchestration.calculation.solving import refuse_what_is_not_solved
+from orchestration.calculation.unpassed import built_under_watch
+from orchestration.lake.paths import Lake
+
+
+@dataclass(frozen=True)
+class Half:
+    """Some of the dbt project that is built in one invocation, in dbt's selection syntax."""
+
+    name: str
+    select: str | None = None
+    exclude: str | None = None
+
+    @property
+    def selection(self) -> list[str]:
+        """The whole of it, as dbt is asked for it."""
+        chosen = {"--select": self.select, "--exclude": self.exclude}
+        return [part for option in chosen.items() if option[1] is not None for part in option]
+
+
+INVENTORY_MODELS = Half("inventory_models", exclude=BELOW_THE_SOLVE)
+PRODUCT_MODELS = Half("product_models", select=BELOW_THE_SOLVE)
+
+
+def build_half(
+    lake: Lake, half: Half, gwp_set: str, selection: Sequence[str] | None = None
+) -> DbtRun:
+    """Build a half, or what is selected of it, and keep in mind whether it passed its tests.
+
+    Raises:
+        SolveError: products are asked for, and the product system isn't solved from today's inputs.
+    """
+    if half is PRODUCT_MODELS:
+        refuse_what_is_not_solved(lake)
+    asked = half.selection if selection is None else selection
+    return built_under_watch(
+        lake,
+        half.name,
+        lambda: Dbt(lake).build(asked, gwp_set),
+        is_whole=asked == half.selection,
+    )
