@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
-from scipy.sparse.linalg import SuperLU
 
 from orchestration.footprint.allocation import allocate
 from orchestration.footprint.assumptions import (
@@ -26,6 +25,7 @@ from orchestration.footprint.assumptions import (
 )
 from orchestration.footprint.blocking import Blocked, block
 from orchestration.footprint.exchanges import Floats, Ints, read_exchanges
+from orchestration.footprint.factors import Factors
 from orchestration.footprint.final_demand import Demand, build_demand
 from orchestration.footprint.market_tables import (
     Texts,
@@ -146,7 +146,7 @@ def _wanted(
 
 def _requirements(
     system: Technosphere,
-    factors: SuperLU,
+    factors: Factors,
     wanted: Ints,
     blocked: Blocked,
     of_operations: Operations,

@@ -8,16 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
-from scipy.sparse.linalg import SuperLU, splu
 
 from orchestration.footprint.blocking import Blocked
 from orchestration.footprint.exchanges import Flags, Floats, Ints
+from orchestration.footprint.factors import Factors, factors_of
 from orchestration.footprint.markets import Markets
 from orchestration.footprint.system_findings import Findings
+from orchestration.footprint.system_tables import PRODUCT
 
 NO_NET_OUTPUT = 1e9
 """Turnover per net output from which on a loop is said to make nothing."""
-CHUNK = 32
+CHUNK = 16
 """Right-hand sides solved at a time: bounds the dense part of the memory, and blocks so small
 stay in the cache and in one thread (with 128 a solve took thirty times as long)."""
 
@@ -31,12 +32,14 @@ class Technosphere:
         operation: process x market; part of the process that one whole output needs.
         makers: process x market; 1 where the process makes the market's flow, for whatever share.
         made: of each market, in canonical units.
+        is_product: of each market; these are asked for.
     """
 
     use: sparse.csr_array
     operation: sparse.csr_array
     makers: sparse.csc_array
     made: Floats
+    is_product: Flags
 
     def without(self, markets: Flags) -> Technosphere:
         """The system in which nobody runs for what comes out of some markets."""
@@ -46,11 +49,12 @@ class Technosphere:
             sparse.csr_array(self.operation @ kept),
             self.makers,
             self.made,
+            self.is_product,
         )
 
-    def solved(self) -> SuperLU:
+    def solved(self) -> Factors:
         """The factors of I - use, of a part of a system that has a solution."""
-        factors = _factors(self.use)
+        factors = factors_of(self.use, self.is_product)
         if factors is None:
             raise ArithmeticError("A part of a system with a solution has none.")
         return factors
@@ -80,16 +84,22 @@ def build_technosphere(
         (np.ones(len(supplies.process)), (supplies.process, supplies.market)),
         shape=(process_count, markets.count),
     )
-    return Technosphere(sparse.csr_array(taken @ operation), operation, makers, markets.made)
+    return Technosphere(
+        sparse.csr_array(taken @ operation),
+        operation,
+        makers,
+        markets.made,
+        markets.kind == PRODUCT,
+    )
 
 
-def factorise(system: Technosphere, markets: Markets, findings: Findings) -> SuperLU | None:
+def factorise(system: Technosphere, markets: Markets, findings: Findings) -> Factors | None:
     """The factors of I - use; None and findings when a loop makes no net output.
 
     A non-negative `use` has a spectral radius below one exactly when some positive y leaves
     (I - use) y positive; y with (I - use) y = 1 is tried, which the factors give at once.
     """
-    factors = _factors(system.use)
+    factors = factors_of(system.use, system.is_product)
     if factors is not None and _is_productive(factors, system.use):
         return factors
     loops = _explosive_loops(system.use)
@@ -101,7 +111,7 @@ def factorise(system: Technosphere, markets: Markets, findings: Findings) -> Sup
 
 
 def requirements(
-    system: Technosphere, factors: SuperLU, wanted: Ints
+    system: Technosphere, factors: Factors, wanted: Ints
 ) -> Iterator[tuple[Ints, Floats]]:
     """Some of the wanted markets, and process x market: requirement per canonical unit."""
     count = len(system.made)
@@ -112,22 +122,7 @@ def requirements(
         yield part, system.operation @ factors.solve(unit)
 
 
-def _factors(use: sparse.csr_array) -> SuperLU | None:
-    matrix = sparse.csc_array(sparse.eye_array(use.shape[0], format="csr") - use)
-    try:
-        # pivots stay on the diagonal: I - use is an M-matrix, whose elimination then adds
-        # numbers of one sign only, so nothing cancels and no requirement turns negative
-        return splu(
-            matrix,
-            permc_spec="MMD_AT_PLUS_A",
-            diag_pivot_thresh=0.0,
-            options={"SymmetricMode": True},
-        )
-    except RuntimeError:  # exactly singular
-        return None
-
-
-def _is_productive(factors: SuperLU, use: sparse.csr_array) -> bool:
+def _is_productive(factors: Factors, use: sparse.csr_array) -> bool:
     turnover = factors.solve(np.ones(use.shape[0]))
     return bool(np.isfinite(turnover).all() and (turnover > 0).all() and _below(turnover))
 
@@ -146,7 +141,7 @@ def _explosive_loops(use: sparse.csr_array) -> list[Ints]:
     for component in candidates:
         loop = np.flatnonzero(label == component)
         block = use[loop][:, loop]
-        factors = _factors(block)
+        factors = factors_of(block, np.zeros(len(loop), bool))
         if factors is None or not _is_productive(factors, block):
             found.append(loop)
     return found

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from orchestration.footprint.blocking import block
 from orchestration.footprint.product_system import solve_period
 from orchestration.footprint.system_findings import Findings
 from orchestration.footprint.technosphere import build_technosphere, factorise, requirements
@@ -66,7 +67,7 @@ def _compared(processes: int, *, allowed: float | None = None, limit_s: float | 
 def _solve(peer: peers.Peer, emissions: NDArray) -> tuple[list[NDArray], list[NDArray]]:
     """Scaling of every process (process x product) and footprint of products, in blocks."""
     findings = Findings("2021")
-    system = build_technosphere(peer.markets, peer.share)
+    system = build_technosphere(peer.markets, peer.share, block(peer.markets, ()))
     factors = factorise(system, peer.markets, findings)
     assert factors is not None, findings.rows
     blocks = [block for _, block in requirements(system, factors, peer.wanted)]
