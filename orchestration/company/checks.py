@@ -34,6 +34,7 @@ from orchestration.company.tables import (
     TABLES,
     read_csv_as_text,
 )
+from orchestration.company.target_checks import target_contradictions
 from orchestration.company.units import UnitError, is_co2e, parse
 
 SEEDS = Path(__file__).parents[2] / "dbt_project" / "seeds"
@@ -60,6 +61,7 @@ def contradictions(tables: Tables, sources: Collection[str] | None) -> list[str]
     problems += _wrong_properties(tables)
     problems += _wrong_meters(tables)
     problems += _wrong_tolerances(tables)
+    problems += target_contradictions(tables, sources)
     return problems + product_contradictions(tables, sources)
 
 

@@ -44,6 +44,10 @@ PROPERTY_OF_BASIS = {"energy": "ncv", "volume": "density", "carbon": "carbon_con
 UNIT_OF_BASIS = {"energy": "MJ", "volume": "m3"}
 """A flow kept in such a unit is weighed by its quantity, and needs no property."""
 KEY_BASES = ("output_mass", "input_of_flow", "share")
+TARGET_KINDS = ("absolute", "intensity", "peak", "neutrality")
+TARGET_PATHS = ("linear", "constant_rate")
+"""From the base year to the target year: by the same amount, or the same share, each year."""
+
 PROPERTIES: Mapping[str, str | None] = {
     "ncv": None,
     "net_per_gross": "MJ/MJ",
@@ -221,6 +225,60 @@ TABLES: Mapping[str, Table] = {
         ("scope", "reason_zh"),
         may_be_absent=True,
     ),
+    "benchmarks": Table(
+        "company/benchmarks.csv",
+        ("process_id", "flow_id", "value", "unit", "source_id", "source_locator"),
+        ("process_id", "flow_id", "valid_from"),
+        ("valid_from", "valid_to", "note"),
+        may_be_absent=True,
+    ),
+    "targets": Table(
+        "company/targets.csv",
+        (
+            "target_id",
+            "name_en",
+            "kind",
+            "basis",
+            "target_year",
+            "source_id",
+            "source_locator",
+        ),
+        ("target_id",),
+        (
+            "name_zh",
+            "base_year",
+            "reduction_share",
+            "path",
+            "scopes",
+            "categories",
+            "facility_id",
+            "product_id",
+            "neutralised_by",
+            "note",
+        ),
+        may_be_absent=True,
+    ),
+    "production_plan": Table(
+        "company/production_plan.csv",
+        ("product_id", "year", "quantity", "unit", "source_id", "source_locator"),
+        ("product_id", "year"),
+        ("note",),
+        may_be_absent=True,
+    ),
+    "factor_paths": Table(
+        "company/factor_paths.csv",
+        ("flow_id", "component", "year", "value", "unit", "source_id", "source_locator"),
+        ("flow_id", "component", "facility_id", "basis", "year"),
+        ("facility_id", "basis", "note"),
+        may_be_absent=True,
+    ),
+    "baseline_drivers": Table(
+        "company/baseline_drivers.csv",
+        ("process_id", "flow_id", "driver_process_id", "driver_flow_id", "source_id"),
+        ("process_id", "flow_id", "driver_process_id", "driver_flow_id"),
+        ("source_locator", "note"),
+        may_be_absent=True,
+    ),
     "ranges": Table(
         "expectations/ranges.csv",
         ("flow_id", "per", "unit"),
@@ -265,6 +323,17 @@ REFERENCES = (  # table, column, table it must exist in
     ("recycling_methods", "recycled_flow_id", "flows"),
     ("recycling_methods", "virgin_flow_id", "flows"),
     ("recycling_methods", "recycling_eol_flow_id", "flows"),
+    ("benchmarks", "process_id", "processes"),
+    ("benchmarks", "flow_id", "flows"),
+    ("targets", "facility_id", "facilities"),
+    ("targets", "product_id", "products"),
+    ("production_plan", "product_id", "products"),
+    ("factor_paths", "flow_id", "flows"),
+    ("factor_paths", "facility_id", "facilities"),
+    ("baseline_drivers", "process_id", "processes"),
+    ("baseline_drivers", "flow_id", "flows"),
+    ("baseline_drivers", "driver_process_id", "processes"),
+    ("baseline_drivers", "driver_flow_id", "flows"),
 )
 
 

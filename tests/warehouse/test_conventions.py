@@ -108,6 +108,8 @@ ARITHMETIC_MODELS = {
     "int_compared_lines",
     "int_product_lines",
     "variance_explained",
+    "int_own_practice",
+    "hotspots",
 }
 
 
