@@ -11,6 +11,7 @@ from orchestration.assets.documents import documents_asset
 from orchestration.assets.emission_factors import factor_assets, factor_check
 from orchestration.assets.erp_exports import erp_export_assets
 from orchestration.assets.exchange import exchange_asset
+from orchestration.assets.factor_comparison import factor_comparison_asset
 from orchestration.assets.gate import company_asset, gate_asset, gate_checks
 from orchestration.assets.metadata import owners
 from orchestration.assets.postgres import postgres_asset
@@ -61,6 +62,7 @@ def build_definitions(folders: Folders) -> Definitions:
         publication_asset(marts),
         report_asset(),
         documents_asset(),
+        factor_comparison_asset(),
         release_asset(partitions),
         exchange_asset(partitions),
         postgres_asset(),

@@ -29,6 +29,7 @@ from dagster._core.storage.tags import (
     ASSET_PARTITION_RANGE_START_TAG,
 )
 
+from orchestration.assets.factor_comparison import CANDIDATE_FACTORS
 from orchestration.company.data_folder import DataFolder, Round
 from orchestration.lake.paths import sha256_of_file
 from orchestration.resources import Folders
@@ -47,7 +48,9 @@ def collect_round_job(partitions: PartitionsDefinition) -> UnresolvedAssetJobDef
     return define_asset_job(
         "collect_round",
         # what is reported is released on purpose, by a person; so is what others are sent
-        selection=AssetSelection.all() - AssetSelection.groups("documents", "releases", "servers"),
+        selection=AssetSelection.all()
+        - AssetSelection.groups("documents", "releases", "servers")
+        - AssetSelection.assets(CANDIDATE_FACTORS),
         partitions_def=partitions,
         executor_def=in_process_executor,
         description="Read, judge, calculate and publish the rounds chosen.",

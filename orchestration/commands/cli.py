@@ -15,6 +15,7 @@ from orchestration.commands import (
     calculating,
     collecting,
     documents,
+    factors,
     reading,
     reducing,
     releasing,
@@ -31,7 +32,7 @@ COMMANDS = {
         collecting.sign,
         reading.rules,
     ],
-    "Calculate": [calculating.run, calculating.what_if],
+    "Calculate": [calculating.run, calculating.what_if, factors.factors_compare],
     "Reduce": [reducing.explain],
     "Report": [releasing.release, releasing.verify, releasing.compare],
     "Read and send": [
@@ -64,7 +65,10 @@ app = typer.Typer(
     help=HELP,
     epilog=f"Exit codes:\n\n{listed(MEANING)}",
 )
-GROUPS = {"round": typer.Typer(no_args_is_help=True, help="Open a round.")}
+GROUPS = {
+    "round": typer.Typer(no_args_is_help=True, help="Open a round."),
+    "factors": typer.Typer(no_args_is_help=True, help="Compare factor libraries."),
+}
 """Commands of two words: the function `round_open` is `carbonloom round open`."""
 
 

@@ -1,4 +1,4 @@
-"""What moves when one cell or factor changes: calculated again, compared with sums by hand.
+"""What moves when a cell, a factor or a library changes, compared with sums by hand.
 
 The company is the textbook's: 2 L of fuel and 1 kg CO2 give 10 kWh, 10 kg CO2 give 100 L of fuel,
 so a kilowatt-hour carries (1 + 2 × 0.1) / 10 = 0.12 kg.
@@ -11,13 +11,17 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from orchestration.calculation.factor_comparison import compare_library
 from orchestration.calculation.what_if import Change, WhatIfError, what_if
 from orchestration.commands.cli import app
 from orchestration.company.data_folder import DataFolder
+from orchestration.lake.paths import Lake
 from orchestration.lake.places import REPOSITORY
 
 COMPANY = REPOSITORY / "tests" / "worked_examples" / "heijungs_suh"
 LOG = "rounds/2023/erp/process_log.csv"
+DEARER = (",kg,1,", ",kg,1.1,")
+"""A kilogram of CO2 that counts 1.1 kilograms, in the line of the library."""
 
 
 @pytest.fixture(scope="module")
@@ -72,3 +76,47 @@ def test_what_nobody_counts_is_named(warehouse):
     ):
         with pytest.raises(WhatIfError, match=words):
             what_if(DataFolder(COMPANY), warehouse, change)
+
+
+def edited(tmp_path: Path, change: tuple[str, str], name: str = "by_definition") -> Path:
+    """The company's library with another figure or unit, as a file of its own."""
+    text = (COMPANY / "emission_factors" / "by_definition.csv").read_text(encoding="utf-8")
+    assert change[0] in text
+    library = tmp_path / f"{name}.csv"
+    library.write_text(text.replace(*change), encoding="utf-8")
+    return library
+
+
+def compared(warehouse: Path, library: Path, *options: str) -> tuple[int, str]:
+    command = ["factors", "compare", library, "--data", COMPANY, "--warehouse", warehouse, *options]
+    result = CliRunner().invoke(app, list(map(str, command)))
+    return result.exit_code, result.output + result.stderr
+
+
+def test_a_new_edition_says_what_it_would_move_and_counts_nowhere(warehouse, tmp_path):
+    before = {path: path.stat().st_mtime_ns for path in warehouse.rglob("*") if path.is_file()}
+    library = edited(tmp_path, DEARER)
+    code, told = compared(warehouse, library)
+    assert code == 0, told
+    assert "+10.000" in told and "0.132" in told
+    assert "by_definition:co2@1 → by_definition:co2@1" in told
+    assert {path: path.stat().st_mtime_ns for path in warehouse.rglob("*") if path.is_file()} == (
+        before
+    )
+
+
+def test_a_library_that_the_gate_refuses_is_refused_here_too(warehouse, tmp_path):
+    code, told = compared(warehouse, edited(tmp_path, (",kg,", ",kilo-ish,"), name="other"))
+    assert code == 1
+    assert "The gate refuses other" in told and "kilo-ish" in told
+    code, told = compared(warehouse, tmp_path / "nowhere.csv")
+    assert code == 2 and "no such file" in told
+
+
+def test_a_new_library_moves_what_it_is_placed_before(warehouse, tmp_path):
+    library = edited(tmp_path, DEARER, name="newer")
+    first = compare_library(DataFolder(COMPANY), Lake(warehouse), library)
+    assert set(first.versions["versions_after"]) == {"newer:co2@1"}
+    assert first.figures["location_based_change_percent"].round(9).eq(10.0).all()
+    last = compare_library(DataFolder(COMPANY), Lake(warehouse), library, priority="99")
+    assert last.figures.empty and last.versions.empty

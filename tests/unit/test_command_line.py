@@ -194,6 +194,7 @@ NOT_THERE = [
     "exchange --warehouse NOWHERE",
     "postgres --warehouse NOWHERE --url postgresql://nobody@localhost/nothing",
     "dictionary --warehouse NOWHERE",
+    "factors compare NOWHERE --warehouse NOWHERE",
     "run --no-such-option",
     "no-such-command",
 ]
@@ -214,7 +215,7 @@ def test_every_command_is_tried_with_every_code_short_of_a_whole_run():
     in_pipeline = {
         *(("run", 0), ("run", 1), ("what-if", 0), ("postgres", 1)),
         *(("exchange", 0), ("exchange", 1), ("sql", 0), ("sql", 1)),
-        *(("explain", 0), ("explain", 1)),
+        *(("explain", 0), ("explain", 1), ("factors compare", 0), ("factors compare", 1)),
     }
     assert promised - tried <= in_pipeline
 
