@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Mapping, Sequence
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 import xlsxwriter
+
+from tests.built import Builder, Built, built_once
 
 FAST = ("unit", "test_conventions.py")
 """Folders and files of tests that need no warehouse, browser or server."""
@@ -217,18 +221,39 @@ def write_company(path: Path) -> TinyCompany:
     return TinyCompany(path)
 
 
-@pytest.fixture
-def tiny_company(tmp_path: Path) -> TinyCompany:
+def write_complete_company(path: Path) -> TinyCompany:
     """A company whose two rounds are handed in complete."""
-    company = write_company(tmp_path / "data")
+    company = write_company(path)
     for round_ in MONTHS:
         company.hand_in_workbook(round_)
         company.hand_in_water(round_)
     return company
 
 
-@pytest.fixture(autouse=True)
-def _no_instance_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def tiny_company(tmp_path: Path) -> TinyCompany:
+    """A company whose two rounds are handed in complete."""
+    return write_complete_company(tmp_path / "data")
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Builder:
+    """Warehouses that are built once a session, for every test and worker; nobody writes there."""
+    folder = tmp_path_factory.getbasetemp()
+    session = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+    return partial(built_once, session)
+
+
+@pytest.fixture
+def built_tiny(built: Builder, tmp_path: Path) -> Built:
+    """A copy of the tiny company after a run over its two rounds, to go on with."""
+    return built("tiny", write_complete_company).copy(tmp_path)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_instance_of_the_user() -> Iterator[None]:
     """Tests leave nothing in somebody's Dagster instance or warehouse."""
-    for name in ("DAGSTER_HOME", "CARBONLOOM_DATA", "CARBONLOOM_WAREHOUSE"):
-        monkeypatch.delenv(name, raising=False)
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("DAGSTER_HOME", "CARBONLOOM_DATA", "CARBONLOOM_WAREHOUSE"):
+            patch.delenv(name, raising=False)
+        yield

@@ -11,22 +11,17 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from typer.testing import CliRunner
 
-from orchestration.commands.cli import app
+from tests.built import Builder
 from tests.system_programs import system_program
 
-COMPANY = Path(__file__).parents[1] / "worked_examples" / "spinning_with_regrind"
 PASSWORD = "of the tests only"
 
 
 @pytest.fixture(scope="session")
-def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Of a mill whose waste goes back into its extruder, after its rounds."""
-    path = tmp_path_factory.mktemp("bi") / "warehouse"
-    built = CliRunner().invoke(app, ["run", "--data", str(COMPANY), "--warehouse", str(path)])
-    assert built.exit_code == 0, built.output
-    return path
+def warehouse(built: Builder) -> Path:
+    """Of a mill whose waste goes back into its extruder, after its rounds; nobody writes there."""
+    return built("spinning_with_regrind").warehouse
 
 
 @pytest.fixture(scope="session")

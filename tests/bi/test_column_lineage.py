@@ -17,7 +17,6 @@ from orchestration.definitions import build_definitions
 from orchestration.lake.paths import Lake
 from orchestration.publication.descriptions import MARTS, described_marts
 from orchestration.resources import Folders
-from tests.bi.conftest import COMPANY
 
 STAND_FOR_THEMSELVES = {
     "marts/emissions_by_product.basis",  # each row twice, once a basis
@@ -31,8 +30,10 @@ STAND_FOR_THEMSELVES = {
 
 
 @pytest.fixture(scope="module")
-def dbt(warehouse: Path) -> Dbt:
-    return Dbt(Lake(warehouse))
+def dbt(warehouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Dbt:
+    """Of a copy: what was found is kept in the warehouse."""
+    copy = tmp_path_factory.mktemp("lineage") / "warehouse"
+    return Dbt(Lake(shutil.copytree(warehouse, copy, symlinks=True)))
 
 
 def lineage_of_all(dbt: Dbt) -> dict[AssetKey, TableColumnLineage]:
@@ -166,9 +167,9 @@ def test_what_was_not_built_now_and_what_can_not_be_read_stop_nothing(dbt, found
     assert (dbt.folder / "column_lineage.json").read_text() == kept
 
 
-def test_a_run_that_somebody_can_look_at_says_it(warehouse, tmp_path):
-    shutil.copytree(warehouse, tmp_path / "warehouse", symlinks=True)
-    folders = Folders(data=str(COMPANY), warehouse=str(tmp_path / "warehouse"))
+def test_a_run_that_somebody_can_look_at_says_it(built, tmp_path):
+    mill = built("spinning_with_regrind").copy(tmp_path / "mill")
+    folders = Folders(data=str(mill.data), warehouse=str(mill.warehouse))
     mart = AssetKey(["marts", "product_footprints"])
     with DagsterInstance.local_temp(str(tmp_path)) as instance:
         done = materialize(

@@ -1,6 +1,5 @@
 """`carbonloom exchange` after a whole run of a generated company: what it reads, what it says."""
 
-import csv
 import json
 from decimal import Decimal
 from pathlib import Path
@@ -13,11 +12,8 @@ from orchestration.commands.cli import app
 from orchestration.exchange.figures import read_company, read_footprints
 from orchestration.exchange.records import content_of, exempted_percent
 from orchestration.lake.paths import Lake
-from tests.conftest import TinyCompany, write_csv
-from tests.pipeline.test_reconciliation import generated_company
-from tests.pipeline.test_round import collect
-
-BOUND, SOURCE = "exempted_upper_bound_kgco2e_per_unit", "exempted_upper_bound_source"
+from tests.built import Builder
+from tests.pipeline.twins import write_twins
 
 
 def exchange(*command: str | Path) -> tuple[int, str]:
@@ -25,39 +21,9 @@ def exchange(*command: str | Path) -> tuple[int, str]:
     return result.exit_code, result.output
 
 
-def describe_more(company: TinyCompany) -> None:
-    """What exchange needs beyond a footprint; of cups the carbon content stays unknown."""
-    path = company.path / "company" / "flows.csv"
-    with path.open(encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    for row in rows:
-        is_soap = row["flow_id"] == "soap"
-        row |= {BOUND: "3" if is_soap else "", SOURCE: "a guess" if is_soap else ""}
-    write_csv(path, rows, list(rows[0]))
-    properties = [
-        {"flow_id": flow, "property": name, "value": value, "unit": unit}
-        for flow, name, value, unit in (
-            ("fibre", "carbon_content", "0.625", "kgC/kg"),
-            ("fibre", "biogenic_carbon_content", "0", "kgC/kg"),
-            ("bottles", "recycled_content", "1", "kg/kg"),
-            ("soap", "recycled_content", "0", "kg/kg"),
-        )
-    ]
-    write_csv(company.path / "company" / "flow_properties.csv", properties, list(properties[0]))
-    with (company.path / "company" / "company.yml").open("a", encoding="utf-8") as file:
-        file.write(
-            "domain: twins.example\ncompany_ids: [urn:lei:1, urn:lei:2]\npackaging_flows: none\n"
-        )
-
-
 @pytest.fixture(scope="module")
-def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("twins")
-    company = generated_company(folder / "data", seed=11)
-    describe_more(company)
-    code, output = collect(company, folder / "warehouse")
-    assert code == 0, output
-    return folder / "warehouse"
+def warehouse(built: Builder) -> Path:
+    return built("twins", write_twins).warehouse
 
 
 def test_a_year_of_two_months_is_not_due_and_named_it_is_refused(warehouse: Path):

@@ -12,11 +12,9 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from typer.testing import CliRunner
 
-from orchestration.commands.cli import app
-from orchestration.lake.places import REPOSITORY
 from orchestration.report.method_text import FOLDER
+from tests.built import EXAMPLE, Builder
 
 WORKSHOPS = (
     *("sorting", "washing", "flake_packing", "drying", "regranulation"),
@@ -62,12 +60,8 @@ class Year:
 
 
 @pytest.fixture(scope="module")
-def warehouse(tmp_path_factory) -> Path:
-    path = tmp_path_factory.mktemp("example") / "warehouse"
-    arguments = ["run", "--data", str(REPOSITORY / "raw_data"), "--warehouse", str(path)]
-    result = CliRunner().invoke(app, [*arguments, "--round", "2022-04"])
-    assert result.exit_code == 0, result.output
-    return path
+def warehouse(built: Builder) -> Path:
+    return built(EXAMPLE).warehouse
 
 
 def burden_of_workshops(year: Year) -> dict[str, float]:

@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 import pytest
-from dagster import DagsterInstance, ExecuteInProcessResult
+from dagster import AssetKey, DagsterInstance, ExecuteInProcessResult
 from dbt.cli.main import dbtRunner
 
 from orchestration import steps
@@ -22,7 +22,9 @@ from orchestration.calculation.solving import period_rows
 from orchestration.calculation.sources import register_sources
 from orchestration.definitions import build_definitions
 from orchestration.lake.paths import Lake
-from orchestration.resources import REPOSITORY, Folders
+from orchestration.progress import Said, heard_by
+from orchestration.resources import Folders
+from tests.built import Builder, Built
 from tests.conftest import TinyCompany
 from tests.pipeline.test_round import collect, die, marts, stale_months, total_of
 
@@ -36,18 +38,24 @@ def solved_files(warehouse: Path) -> dict[str, tuple[int, bytes]]:
     }
 
 
-def collected(example: str, warehouse: Path, instance: DagsterInstance) -> ExecuteInProcessResult:
-    """A worked example through the job, as the UI runs it."""
-    data = REPOSITORY / "tests" / "worked_examples" / example
-    folders = Folders(data=str(data), warehouse=str(warehouse))
+def materialized(
+    company: Built, instance: DagsterInstance, *assets: AssetKey
+) -> ExecuteInProcessResult:
+    """Some assets of the job once more, as somebody who looks at them in the UI runs it."""
+    folders = Folders(data=str(company.data), warehouse=str(company.warehouse))
     job = build_definitions(folders).resolve_job_def("collect_round")
     round_ = folders.data_folder.rounds[0].round
-    return job.execute_in_process(instance=instance, partition_key=round_)
+    return job.execute_in_process(
+        instance=instance, partition_key=round_, asset_selection=list(assets)
+    )
 
 
-def test_footprints_are_shown_beside_the_mart_and_the_product_system(tmp_path: Path):
+def test_footprints_are_shown_beside_the_mart_and_the_product_system(
+    built: Builder, tmp_path: Path
+):
+    mill = built("spinning_with_regrind").copy(tmp_path)
     with DagsterInstance.ephemeral() as instance:
-        result = collected("spinning_with_regrind", tmp_path / "warehouse", instance)
+        result = materialized(mill, instance, EMISSIONS_BY_PRODUCT, PRODUCT_SYSTEM)
         mart = instance.get_latest_materialization_event(EMISSIONS_BY_PRODUCT)
         system = instance.get_latest_materialization_event(PRODUCT_SYSTEM)
 
@@ -59,15 +67,29 @@ def test_footprints_are_shown_beside_the_mart_and_the_product_system(tmp_path: P
     assert gates[0] == gates[1] != ""
 
 
-def test_a_loop_that_leaves_nothing_over_is_a_red_check_that_names_it(tmp_path: Path):
+def test_a_loop_that_leaves_nothing_over_is_a_red_check_that_names_it(
+    built: Builder, tmp_path: Path
+):
+    company = built("explosive_loop", ends=1).copy(tmp_path)
     with DagsterInstance.ephemeral() as instance:
-        result = collected("explosive_loop", tmp_path / "warehouse", instance)
+        result = materialized(company, instance, PRODUCT_SYSTEM)
 
     assert result.success
     (check,) = [one for one in result.get_asset_check_evaluations() if one.check_name == SOLVABLE]
     assert not check.passed
     words = str(check.metadata["findings"].value)
     assert "kettle, still" in words
+
+
+def every_step_is_told(said: list[Said]) -> None:
+    """Once, in order, and dbt's nodes are counted inside."""
+    steps = [one for one in said if one.total and one.is_step]
+    assert [one.done for one in steps] == list(range(steps[0].total))
+    words = [one.what for one in steps]
+    halves = ["gate", "inventory models", "solved/product system", "product models"]
+    assert [word for word in words if word in halves] == halves
+    nodes = [one for one in said if one.what == "marts.product_footprints"]
+    assert len(nodes) == 1 and 0 < nodes[0].done < nodes[0].total
 
 
 def test_dbt_is_parsed_once_and_built_in_two_halves(
@@ -86,9 +108,12 @@ def test_dbt_is_parsed_once_and_built_in_two_halves(
     # as a process begins whose project nobody has parsed
     monkeypatch.setattr(Dbt, "_parsed", None)
     monkeypatch.setattr(Dbt, "_parse_folder", tmp_path / "parse")
-    code, output = collect(tiny_company, tmp_path / "warehouse")
+    said: list[Said] = []
+    with heard_by(said.append):
+        code, output = collect(tiny_company, tmp_path / "warehouse")
 
     assert code == 0, output
+    every_step_is_told(said)
     verbs = [next(word for word in call if not word.startswith("-")) for call in calls]
     # what was refused is on screen before anything is calculated, or even read for it
     assert verbs == ["verdicts", "parse", "build", "build"]
@@ -126,15 +151,13 @@ def test_a_source_lies_over_the_files_of_its_own_warehouse(tmp_path: Path):
 
 
 def test_a_changed_month_is_solved_alone_and_a_killed_run_is_made_good(
-    tiny_company: TinyCompany, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    built_tiny: Built, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    lived, clean = tmp_path / "lived", tmp_path / "clean"
-    code, output = collect(tiny_company, lived)
-    assert code == 0, output
+    company, lived, clean = TinyCompany(built_tiny.data), built_tiny.warehouse, tmp_path / "clean"
     before, published = solved_files(lived), (lived / "published").resolve()
 
     # killed before the solve, then after it and before the second half of dbt
-    tiny_company.hand_in_workbook("2022-03", fibre=4)
+    company.hand_in_workbook("2022-03", fibre=4)
     deaths = (
         (steps, "solve_stale_periods"),
         (halves, "refuse_what_is_not_solved"),
@@ -142,7 +165,7 @@ def test_a_changed_month_is_solved_alone_and_a_killed_run_is_made_good(
     for place, name in deaths:
         with monkeypatch.context() as patch:
             patch.setattr(place, name, die)
-            assert collect(tiny_company, lived)[0] == 2
+            assert collect(company, lived)[0] == 2
         assert stale_months(lived) == ["2022-02"]
         assert (lived / "published").resolve() == published
 
@@ -155,7 +178,7 @@ def test_a_changed_month_is_solved_alone_and_a_killed_run_is_made_good(
 
     # the next run builds what was left, as if there had been no other
     for folder in (lived, clean):
-        code, output = collect(tiny_company, folder)
+        code, output = collect(company, folder)
         assert code == 0, output
     assert solved_files(lived) == after
     told = [marts(folder) for folder in (lived, clean)]
@@ -165,13 +188,9 @@ def test_a_changed_month_is_solved_alone_and_a_killed_run_is_made_good(
     assert total_of(lived, "2022-02") == total_of(clean, "2022-02")
 
 
-def test_a_killed_run_leaves_its_months_stale_for_any_inputs(
-    tiny_company: TinyCompany, tmp_path: Path
-):
+def test_a_killed_run_leaves_its_months_stale_for_any_inputs(built_tiny: Built):
     """Rows of the killed run may be in the working file; the old fingerprint isn't theirs."""
-    lake = Lake(tmp_path / "warehouse")
-    code, output = collect(tiny_company, lake.path)
-    assert code == 0, output
+    lake = Lake(built_tiny.warehouse)
     assert write_control(lake, PROJECT, "AR6")[1] == []
 
     started = write_control(lake, PROJECT, "AR5")[1]  # and dies somewhere in dbt

@@ -27,13 +27,13 @@ from orchestration.gate.acceptance import (
 )
 from orchestration.ingest.landing import land_source
 from orchestration.lake.paths import Lake, sha256_of_file
-from orchestration.progress import Said, heard_by
 from orchestration.release import releasing
 from orchestration.release.comparing import compared
 from orchestration.release.releasing import NotReleasableError, release
 from orchestration.release.verifying import verify
 from orchestration.report.page_source import PageError
-from tests.conftest import MONTHS, TinyCompany, write_company, write_csv
+from tests.built import Builder, Built
+from tests.conftest import MONTHS, TinyCompany, write_complete_company, write_csv
 
 ROUND, LATER = MONTHS
 FIGURE = 1000 * 0.5 + 10 * 3 + 50 * 0.2
@@ -104,31 +104,12 @@ def papers_only(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(releasing, "figures_missing", lambda *_: [])
 
 
-def judge_progress(said: list[Said]) -> None:
-    """Every step of the run is told once, in order, and dbt's nodes are counted inside."""
-    steps = [one for one in said if one.total and one.is_step]
-    assert [one.done for one in steps] == list(range(steps[0].total))
-    words = [one.what for one in steps]
-    halves = ["gate", "inventory models", "solved/product system", "product models"]
-    assert [word for word in words if word in halves] == halves
-    nodes = [one for one in said if one.what == "marts.product_footprints"]
-    assert len(nodes) == 1 and 0 < nodes[0].done < nodes[0].total
-
-
 @pytest.fixture(scope="module")
-def released(tmp_path_factory: pytest.TempPathFactory) -> Lake:
-    """A company of two rounds, of which the first is released."""
-    folder = tmp_path_factory.mktemp("released")
-    company, lake = write_company(folder / "data"), Lake(folder / "warehouse")
-    for round_ in MONTHS:
-        company.hand_in_workbook(round_)
-        company.hand_in_water(round_)
+def released(built: Builder, tmp_path_factory: pytest.TempPathFactory) -> Lake:
+    """A company of two rounds, of which the first is released; nobody writes there."""
+    copied = built("tiny", write_complete_company).copy(tmp_path_factory.mktemp("released"))
+    company, lake = TinyCompany(copied.data), Lake(copied.warehouse)
     where = ("--data", company.path, "--warehouse", lake.path)
-    said: list[Said] = []
-    with heard_by(said.append):
-        assert carbonloom("run", *where)[0] == 0
-    judge_progress(said)
-
     with pytest.MonkeyPatch.context() as patch:
         papers_only(patch)
         code, output = carbonloom("release", "--round", ROUND, *where)
@@ -145,8 +126,16 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Lake:
 
 
 @pytest.fixture
-def company(released: Lake) -> TinyCompany:
-    return TinyCompany(released.path.parent / "data")
+def lake(released: Lake, tmp_path: Path) -> Lake:
+    """A copy of it, to go on with."""
+    copied = Built(released.path.parent).copy(tmp_path / "lived")
+    return Lake(copied.warehouse)
+
+
+@pytest.fixture
+def company(lake: Lake) -> TinyCompany:
+    """Whose copy that is."""
+    return TinyCompany(lake.path.parent / "data")
 
 
 @pytest.fixture
@@ -178,13 +167,13 @@ def test_documents_of_a_release_are_the_same_bytes_wherever_they_are_made(
 
 
 def test_a_release_without_its_documents_stands_and_is_not_called_all_right(
-    released: Lake, company: TinyCompany, monkeypatch: pytest.MonkeyPatch
+    lake: Lake, company: TinyCompany, monkeypatch: pytest.MonkeyPatch
 ):
     def broken(_: Lake) -> None:
         raise PageError("product-footprint.md, block 7: no figure")
 
     monkeypatch.setattr(release_summary, "write_documents_of", broken)
-    where = ("--data", company.path, "--warehouse", released.path)
+    where = ("--data", company.path, "--warehouse", lake.path)
     code, output = carbonloom("release", "--round", ROUND, *where)
 
     assert code == 1
@@ -300,9 +289,9 @@ class KilledError(Exception):
 
 
 def test_what_was_changed_after_the_release_needs_new_signatures_and_a_new_number(
-    released: Lake, company: TinyCompany, monkeypatch: pytest.MonkeyPatch
+    lake: Lake, company: TinyCompany, monkeypatch: pytest.MonkeyPatch
 ):
-    data, lake = DataFolder(company.path), released
+    data = DataFolder(company.path)
     first = contents(lake.releases(ROUND) / "r1")
     again = release(data, lake, ROUND)
     assert (again.folder.name, again.is_new) == ("r1", False)
@@ -371,12 +360,12 @@ def test_every_missing_paper_is_listed_at_once_and_no_figure_of_an_incomplete_ro
 
 
 def test_open_figures_of_a_complete_round_are_listed_with_the_missing_signatures(
-    released: Lake, company: TinyCompany, monkeypatch: pytest.MonkeyPatch
+    lake: Lake, company: TinyCompany, monkeypatch: pytest.MonkeyPatch
 ):
     papers_only(monkeypatch)
     monkeypatch.setattr(releasing, "figures_missing", lambda *_: ["mass_balance: open"])
     with pytest.raises(NotReleasableError) as missing:
-        release(DataFolder(company.path), released, LATER)
+        release(DataFolder(company.path), lake, LATER)
 
     *unsigned, open_figure = missing.value.missing
     assert any("2022-03 mill/boiler: not signed by preparer" in line for line in unsigned)

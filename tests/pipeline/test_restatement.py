@@ -14,7 +14,7 @@ from orchestration.assets.releases import restatement_metadata
 from orchestration.exchange.explaining import reason_since
 from orchestration.lake.paths import Lake
 from tests.conftest import COMPANY_YML, MONTHS, TinyCompany, write_company, write_csv
-from tests.pipeline.test_release import carbonloom, sign
+from tests.pipeline.test_release import carbonloom, judge, sign
 from tests.report.reading import downloads
 
 ROUND, LATER = MONTHS
@@ -56,10 +56,9 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Lake:
     sell_fibre(company)
     settings = company.path / "company" / "company.yml"
     settings.write_text(COMPANY_YML + THRESHOLD, encoding="utf-8")
-    where = ("--data", company.path, "--warehouse", lake.path)
     company.hand_in_workbook(ROUND)
     company.hand_in_water(ROUND)
-    run_and_release(company, lake, where, ROUND, [ROUND])
+    collect_and_release(company, lake, ROUND)
 
     company.hand_in_water(ROUND, quantity=60)
     correct_electricity(company)
@@ -71,20 +70,17 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Lake:
     change(facilities, {}, consolidation_share="0.5")
     company.hand_in_workbook(LATER)
     company.hand_in_water(LATER)
-    run_and_release(company, lake, where, LATER, [ROUND, LATER])
+    collect_and_release(company, lake, ROUND, LATER)
     return lake
 
 
-def run_and_release(
-    company: TinyCompany, lake: Lake, where: tuple, round_: str, rounds: list[str]
-) -> None:
-    """Collect rounds, have them signed, release the last."""
-    names = [part for name in rounds for part in ("--round", name)]
-    code, output = carbonloom("run", *names, *where)
-    assert code == 0, output
+def collect_and_release(company: TinyCompany, lake: Lake, *rounds: str) -> None:
+    """Judge rounds, have them signed, release the last: it calculates for itself."""
+    judge(company, lake, *rounds)
     for name in rounds:
         sign(company, lake, name)
-    code, output = carbonloom("release", "--round", round_, *where)
+    where = ("--data", company.path, "--warehouse", lake.path)
+    code, output = carbonloom("release", "--round", rounds[-1], *where)
     assert code == 0, output
 
 

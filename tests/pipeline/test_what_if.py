@@ -17,6 +17,7 @@ from orchestration.commands.cli import app
 from orchestration.company.data_folder import DataFolder
 from orchestration.lake.paths import Lake
 from orchestration.lake.places import REPOSITORY
+from tests.built import Builder
 
 COMPANY = REPOSITORY / "tests" / "worked_examples" / "heijungs_suh"
 LOG = "rounds/2023/erp/process_log.csv"
@@ -25,12 +26,8 @@ DEARER = (",kg,1,", ",kg,1.1,")
 
 
 @pytest.fixture(scope="module")
-def warehouse(tmp_path_factory) -> Path:
-    path = tmp_path_factory.mktemp("what_if") / "warehouse"
-    command = ["run", "--data", str(COMPANY), "--warehouse", str(path)]
-    built = CliRunner().invoke(app, command)
-    assert built.exit_code == 0, built.output
-    return path
+def warehouse(built: Builder) -> Path:
+    return built("heijungs_suh").warehouse
 
 
 def cell_of(process: str, flow: str, direction: str) -> str:

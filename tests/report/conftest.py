@@ -9,23 +9,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from playwright.sync_api import Browser, sync_playwright
-from typer.testing import CliRunner
 
-from orchestration.commands.cli import app
 from orchestration.report.names import Names
+from tests.built import Builder
 from tests.system_programs import system_program
-
-COMPANY = Path(__file__).parents[1] / "worked_examples" / "spinning_with_regrind"
 
 
 @pytest.fixture(scope="session")
-def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Of a mill whose waste goes back into its extruder, after its rounds."""
-    path = tmp_path_factory.mktemp("report") / "warehouse"
-    command = ["run", "--data", str(COMPANY), "--warehouse", str(path)]
-    built = CliRunner().invoke(app, command)
-    assert built.exit_code == 0, built.output
-    return path
+def warehouse(built: Builder) -> Path:
+    """Of a mill whose waste goes back into its extruder, after its rounds; nobody writes there."""
+    return built("spinning_with_regrind").warehouse
 
 
 @pytest.fixture(scope="session")

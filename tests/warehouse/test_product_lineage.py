@@ -7,12 +7,10 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from typer.testing import CliRunner
 
-from orchestration.commands.cli import app
+from tests.built import Builder
 
 ROOT = Path(__file__).parents[2]
-COMPANY = ROOT / "tests" / "worked_examples" / "spinning_with_regrind"
 OF_THE_EXAMPLE = {"rpsf_raw_white": "fibre", "'2021'": "'2023'"}
 """What the README asks of its example company, and what is asked of the company here."""
 
@@ -31,14 +29,10 @@ def readme_queries() -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def marts(tmp_path_factory: pytest.TempPathFactory):
+def marts(built: Builder):
     """The published marts of a mill whose waste goes back into its extruder."""
-    warehouse = tmp_path_factory.mktemp("lineage") / "warehouse"
-    command = ["run", "--data", str(COMPANY), "--warehouse", str(warehouse)]
-    built = CliRunner().invoke(app, command)
-    assert built.exit_code == 0, built.output
     with duckdb.connect() as connection:
-        path = warehouse / "published" / "marts.duckdb"
+        path = built("spinning_with_regrind").published / "marts.duckdb"
         connection.execute(f"attach '{path}' as carbonloom (read_only)")
         connection.execute("use carbonloom.marts")
         yield connection

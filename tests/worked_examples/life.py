@@ -23,17 +23,12 @@ from orchestration.commands.cli import app
 from orchestration.company.data_folder import DataFolder
 from orchestration.ingest.mapping import read_hand_in
 from orchestration.lake.places import REPOSITORY
+from tests.built import Built, write_worked
 from tests.conftest import write_csv
 
-EXAMPLE = REPOSITORY / "raw_data"
 ON_MARTS = REPOSITORY / "dbt_project" / "README.md"
 ON_RELEASES = REPOSITORY / "orchestration" / "release" / "README.md"
 ROUND_OF_README = "2022-04"
-CAN_BE_EXCHANGED = {
-    "domain": "example.com",
-    "company_ids": "urn:pact:example.com:supplier-id:1234",
-    "packaging_flows": "none",
-}
 NO_VALUE = re.compile(r">\s*None\s*<|\bNone (t|kg|tCO2e|kgCO2e|months)\b|\bnan\b|\bNaN\b")
 """What a figure that isn't one looks like; None begins sentences, too."""
 CORRECTION = (
@@ -57,16 +52,15 @@ class Life:
 
     @classmethod
     def of(cls, company: Path, folder: Path) -> Life:
-        """A copy of a company, with people who sign and the settings that an exchange needs."""
-        data = folder / "data"
-        shutil.copytree(company, data)
-        if not (data / "company" / "people.csv").exists():
-            shutil.copy(EXAMPLE / "company" / "people.csv", data / "company")
-        with (data / "company" / "company.yml").open("a", encoding="utf-8") as settings:
-            for name, value in CAN_BE_EXCHANGED.items():
-                if name not in DataFolder(company).settings:
-                    settings.write(f"{name}: {value}\n")
-        return cls(data, folder / "warehouse")
+        """Of a copy of a company's data folder, before its first run."""
+        write_worked(company, folder / "data")
+        return cls(folder / "data", folder / "warehouse")
+
+    @classmethod
+    def after_its_run(cls, built: Built, folder: Path) -> Life:
+        """Of a company whose rounds were run in this session: a copy, to go on with."""
+        copy = built.copy(folder)
+        return cls(copy.data, copy.warehouse)
 
     @property
     def rounds(self) -> list[str]:

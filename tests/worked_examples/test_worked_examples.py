@@ -21,6 +21,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from tests.built import Builder
 from tests.worked_examples.life import (
     Life,
     everything_is_signed,
@@ -133,10 +134,9 @@ def differences(marts: Path, expected: list[dict[str, str]]) -> list[str]:
 
 @pytest.mark.parametrize("company", [name for name in COMPANIES if name not in (BROKEN, EXPLOSIVE)])
 def test_published_answer_and_everything_that_is_made_of_it(
-    company: str, tmp_path: Path, server: str | None
+    company: str, built: Builder, tmp_path: Path, server: str | None
 ) -> None:
-    life = Life.of(HERE / company, tmp_path)
-    life.with_data("run")
+    life = Life.after_its_run(built(company), tmp_path)
 
     assert differences(life.marts, rows(HERE / company / "expected.csv")) == []
     is_read_by_everybody(life, tmp_path, server, EXCHANGED.get(company, NO_PRODUCT))
@@ -170,12 +170,12 @@ def test_a_refused_hand_in_is_named_cell_by_cell(
 
 
 def test_a_loop_without_an_end_is_refused_and_its_processes_are_named(
-    tmp_path: Path, server: str | None
+    built: Builder, tmp_path: Path, server: str | None
 ) -> None:
-    life = Life.of(HERE / EXPLOSIVE, tmp_path)
-    told = life.with_data("run", ends=1)
+    company = built(EXPLOSIVE, ends=1)
+    life = Life.after_its_run(company, tmp_path)
 
-    assert "kettle, still" in " ".join(told.split())
+    assert "kettle, still" in " ".join(company.said.split())
     assert differences(life.marts, rows(HERE / EXPLOSIVE / "expected.csv")) == []
     is_read_by_everybody(life, tmp_path, server, NO_YEAR)
 
