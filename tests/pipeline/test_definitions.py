@@ -142,7 +142,10 @@ def test_a_refused_hand_in_can_not_reach_the_warehouse_by_running_dbt_alone(
 
     dbt_alone = AssetSelection.assets(READINGS).upstream() - AssetSelection.groups(*BEFORE_DBT)
     with DagsterInstance.ephemeral() as instance:
-        for selection, round_ in ((AssetSelection.groups(*BEFORE_DBT), "2022-02"), (dbt_alone, None)):
+        for selection, round_ in (
+            (AssetSelection.groups(*BEFORE_DBT), "2022-02"),
+            (dbt_alone, None),
+        ):
             done = materialize(
                 assets,
                 selection=selection,

@@ -7,6 +7,7 @@ import re
 import shutil
 import stat
 from datetime import date
+from itertools import takewhile
 from pathlib import Path
 
 import duckdb
@@ -15,23 +16,19 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
+from orchestration.calculation.halves import INVENTORY_MODELS
 from orchestration.commands import release_summary
 from orchestration.commands.cli import app
 from orchestration.company.data_folder import DataFolder
 from orchestration.gate import sign_offs
-from orchestration.gate.acceptance import (
-    accept_company,
-    content_of_round,
-    files_of,
-    judge_and_accept,
-)
-from orchestration.ingest.landing import land_source
+from orchestration.gate.acceptance import content_of_round, files_of
 from orchestration.lake.paths import Lake, sha256_of_file
 from orchestration.release import releasing
 from orchestration.release.comparing import compared
 from orchestration.release.releasing import NotReleasableError, release
 from orchestration.release.verifying import verify
 from orchestration.report.page_source import PageError
+from orchestration.steps import Run, steps_of
 from tests.built import Builder, Built
 from tests.conftest import MONTHS, TinyCompany, write_complete_company, write_csv
 
@@ -47,13 +44,10 @@ def carbonloom(*command: str | Path) -> tuple[int, str]:
 
 
 def judge(company: TinyCompany, lake: Lake, *rounds: str) -> None:
-    """Land and judge rounds, without Dagster and dbt: a release needs neither."""
-    data = DataFolder(company.path)
-    accept_company(data, lake)
-    for name in rounds:
-        for source_map in data.maps.values():
-            land_source(data, lake, source_map, data.round(name))
-        judge_and_accept(data, lake, data.round(name))
+    """A run over rounds until it would calculate: a release calculates for itself."""
+    run = Run(DataFolder(company.path), lake, rounds)
+    for step in takewhile(lambda one: one.name != INVENTORY_MODELS.name, steps_of(run.data)):
+        step.take(run)
 
 
 def sign(company: TinyCompany, lake: Lake, round_: str = ROUND) -> None:

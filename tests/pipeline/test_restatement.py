@@ -76,10 +76,10 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Lake:
 
 def collect_and_release(company: TinyCompany, lake: Lake, *rounds: str) -> None:
     """Judge rounds, have them signed, release the last: it calculates for itself."""
+    where = ("--data", company.path, "--warehouse", lake.path)
     judge(company, lake, *rounds)
     for name in rounds:
         sign(company, lake, name)
-    where = ("--data", company.path, "--warehouse", lake.path)
     code, output = carbonloom("release", "--round", rounds[-1], *where)
     assert code == 0, output
 
