@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 import math
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -18,7 +19,7 @@ import duckdb
 import pytest
 
 from orchestration.publication.descriptions import described_marts
-from tests.built import Builder
+from tests.built import Builder, build
 
 COMPANIES = ("example", "cn_grid_certificates", "co_products_by_price", "spinning_with_regrind")
 SNAPSHOT = Path(__file__).with_name("figures.csv")
@@ -180,17 +181,18 @@ def test_a_figure_that_changed_or_moved_is_named_and_rounding_is_not(tmp_path: P
     ]  # fmt: skip
 
 
-if __name__ == "__main__":
-    import tempfile
-
-    from tests.built import build
-
+def main() -> None:
+    """Renew the file, and say what changed."""
     with tempfile.TemporaryDirectory() as folder:
         now = [
             line
             for company in COMPANIES
             for line in lines_of(company, build(company, Path(folder) / company).published)
         ]
-    before = read() if SNAPSHOT.exists() else []
+    changed = differences(read() if SNAPSHOT.exists() else [], now)
     write(now)
-    print("\n".join(differences(before, now)) or "Nothing changed.")
+    print("\n".join([*changed, f"{len(changed)} columns changed."]))
+
+
+if __name__ == "__main__":
+    main()
