@@ -3,7 +3,9 @@
 Tests are asset checks.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
+from graphlib import TopologicalSorter
 from typing import Any
 
 import duckdb
@@ -26,9 +28,9 @@ from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 from orchestration.assets.emission_factors import FACTORS
 from orchestration.assets.gate import COMPANY, VERDICTS
 from orchestration.assets.metadata import bar_picture, shown_as_table
-from orchestration.assets.product_system import PRODUCT_SYSTEM
-from orchestration.assets.publication import WRITER_POOL
-from orchestration.calculation.dbt import Dbt
+from orchestration.assets.product_system import INVENTORY_MONTHS, PRODUCT_SYSTEM, SYSTEM_EXCHANGES
+from orchestration.assets.publication import BUILT_MONTHS, WRITER_POOL
+from orchestration.calculation.dbt import Dbt, DbtRun
 from orchestration.calculation.halves import INVENTORY_MODELS, PRODUCT_MODELS, Half
 from orchestration.calculation.product_figures import FOOTPRINTS_SHOWN, STAGES, newest_footprints
 from orchestration.calculation.solving import SolveError
@@ -41,6 +43,9 @@ ONE_ASSET = {"company": COMPANY, "solved": PRODUCT_SYSTEM}
 
 WITH_VERDICTS = ("judgements", "as_of")
 """Tables of the source `quality` that are written with the verdicts."""
+
+WAITED_FOR = {SYSTEM_EXCHANGES, INVENTORY_MONTHS, BUILT_MONTHS}
+"""What is read, beside the marts, by assets that are no part of dbt."""
 
 EMISSIONS_BY_PROCESS = AssetKey(["marts", "emissions_by_process"])
 EMISSIONS_BY_PRODUCT = AssetKey(["marts", "emissions_by_product"])
@@ -148,12 +153,38 @@ def _built(
                 _add_column_lineage(metadata, Dbt(folders.lake), manifest, translator, built)
             for key in shown.keys() & context.selected_asset_keys:
                 metadata[key.to_python_identifier()].update(shown[key](folders.lake))
-    for raw_event in run.events:
-        event = DbtCoreCliEventMessage(raw_event=raw_event, event_history_metadata={})
-        for result in event.to_default_asset_events(manifest, translator, context):
-            yield _with_metadata(result, metadata)
+    for result in _events(context, run, manifest, translator):
+        yield _with_metadata(result, metadata)
     if run.problems:
         raise Failure(failed(run.problems), allow_retries=False)
+
+
+def _events(
+    context: AssetExecutionContext,
+    run: DbtRun,
+    manifest: Mapping[str, Any],
+    translator: DagsterDbtTranslator,
+) -> Iterator[Any]:
+    """What Dagster is told of each node that was built, parents first.
+
+    A table that read nothing new keeps its last materialization, but for those that assets outside
+    dbt wait for: Dagster passes over whatever waits for an output that doesn't come.
+    """
+    built = defaultdict(list)
+    for event in run.events:
+        built[event["data"]["node_info"]["unique_id"]].append(event)
+    nodes = manifest["nodes"]
+    graph = {name: node["depends_on"].get("nodes", ()) for name, node in nodes.items()}
+    for name in TopologicalSorter(graph).static_order():
+        for event in built[name]:
+            message = DbtCoreCliEventMessage(raw_event=event, event_history_metadata={})
+            yield from message.to_default_asset_events(manifest, translator, context)
+        if name in nodes and not built[name] and not run.problems:
+            key = translator.get_asset_key(nodes[name])
+            waited_for = nodes[name]["schema"] == "marts" or key in WAITED_FOR
+            if waited_for and key in context.selected_asset_keys:
+                identifier = key.to_python_identifier()
+                yield Output(None, output_name=identifier, metadata={"read": "nothing new"})
 
 
 def _add_column_lineage(

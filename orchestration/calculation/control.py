@@ -19,6 +19,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from orchestration.calculation.up_to_date import strike_out
 from orchestration.company import units
 from orchestration.gate import statements
 from orchestration.gate.statements import in_force, instruments_files, newest_rows
@@ -212,6 +213,7 @@ def take_back(lake: Lake, record: Record, keys: Collection[Any]) -> None:
                 f"where list_contains($1, {record.key})",
                 [list(keys)],
             )
+            strike_out(connection, [f"model.carbonloom.{record.table}"])
 
 
 def _exists(connection: duckdb.DuckDBPyConnection, record: Record) -> bool:

@@ -17,9 +17,19 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import duckdb
+
 from orchestration.calculation.broken_rules import broken_rules
 from orchestration.calculation.control import DECIDE_NO_FIGURE, dbt_fingerprint
-from orchestration.calculation.sources import register_sources
+from orchestration.calculation.sources import contents_of_sources, register_sources
+from orchestration.calculation.up_to_date import (
+    below_the_solve,
+    kept_keys,
+    keys_of_nodes,
+    strike_out,
+    strike_out_all,
+    write_down,
+)
 from orchestration.lake.paths import Lake, sha256_of_file
 from orchestration.lake.places import REPOSITORY, WAREHOUSE_VARIABLE
 from orchestration.progress import doing
@@ -100,9 +110,46 @@ class Dbt:
         return manifest
 
     def build(self, selection: Sequence[str], gwp_set: str) -> DbtRun:
-        """Seeds, models and data tests in one invocation; unit tests judge code, not a run."""
+        """Seeds, models and data tests that are selected, whether or not they are up to date."""
+        manifest = self._held()
+        register_sources(self.lake)
+        with duckdb.connect(str(self.lake.working_file)) as connection:
+            strike_out_all(connection)
+        return self._build(manifest, selection, gwp_set)
+
+    def build_outdated(self, gwp_set: str, *, below: bool) -> DbtRun:
+        """What of a half is not up to date, in one invocation; none when all of it is.
+
+        `below`: the half that reads the solved product system, else the one that is solved from.
+        """
+        manifest = self._held()
+        columns = register_sources(self.lake)
+        common = f"{_fingerprint()} {gwp_set}"
+        keys = keys_of_nodes(manifest, common, contents_of_sources(self.lake), columns)
+        second = below_the_solve(manifest)
+        asked = {node: key for node, key in keys.items() if (node in second) == below}
+        with duckdb.connect(str(self.lake.working_file)) as connection:
+            kept = kept_keys(connection)
+            outdated = {node: key for node, key in asked.items() if kept.get(node) != key}
+            strike_out(connection, outdated)
+        if not outdated:
+            return DbtRun()
+        names = sorted(manifest.nodes[node].name for node in outdated)
+        selection = ["--select", *names, "--indirect-selection", "empty"]
+        if len(outdated) == len(asked):
+            selection = ["--select" if below else "--exclude", BELOW_THE_SOLVE]
+        run = self._build(manifest, selection, gwp_set)
+        if not run.problems:
+            with duckdb.connect(str(self.lake.working_file)) as connection:
+                write_down(connection, outdated)
+        return run
+
+    def _build(self, manifest: Manifest, selection: Sequence[str], gwp_set: str) -> DbtRun:
+        """In one invocation; unit tests judge code, not a run."""
         variables = ["--vars", json.dumps({"gwp_set": gwp_set})] if gwp_set else []
-        return self._run(["build", *NO_ARTIFACTS, *UNIT_TESTS_EXCLUDED, *selection, *variables])
+        return self._invoke(
+            ["build", *NO_ARTIFACTS, *UNIT_TESTS_EXCLUDED, *selection, *variables], manifest
+        )[0]
 
     def unit_tests(self) -> DbtRun:
         """The unit tests that stand beside the models; the models must have been built."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from orchestration.calculation.dbt import BELOW_THE_SOLVE, Dbt, DbtRun
 from orchestration.calculation.solving import refuse_what_is_not_solved
@@ -33,17 +34,18 @@ PRODUCT_MODELS = Half("product_models", select=BELOW_THE_SOLVE)
 def build_half(
     lake: Lake, half: Half, gwp_set: str, selection: Sequence[str] | None = None
 ) -> DbtRun:
-    """Build a half, or what is selected of it, and keep in mind whether it passed its tests.
+    """Build what of a half is not up to date, or just what is selected of it.
+
+    Whether all of it passed its tests is kept in mind.
 
     Raises:
         SolveError: products are asked for, and the product system isn't solved from today's inputs.
     """
     if half is PRODUCT_MODELS:
         refuse_what_is_not_solved(lake)
-    asked = half.selection if selection is None else selection
-    return built_under_watch(
-        lake,
-        half.name,
-        lambda: Dbt(lake).build(asked, gwp_set),
-        is_whole=asked == half.selection,
-    )
+    dbt = Dbt(lake)
+    if selection is None or selection == half.selection:
+        build, is_whole = partial(dbt.build_outdated, below=half is PRODUCT_MODELS), True
+    else:
+        build, is_whole = partial(dbt.build, selection), False
+    return built_under_watch(lake, half.name, lambda: build(gwp_set=gwp_set), is_whole=is_whole)

@@ -6,15 +6,17 @@ project serves every warehouse. Which files a source is made of stands with it i
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import duckdb
+import pyarrow.parquet as pq
 import yaml
 
-from orchestration.lake.paths import Lake
+from orchestration.lake.paths import Lake, sha256_of_file
 from orchestration.lake.places import REPOSITORY
 
 SOURCES = REPOSITORY / "dbt_project" / "models" / "staging" / "_sources.yml"
@@ -24,7 +26,8 @@ SOURCES = REPOSITORY / "dbt_project" / "models" / "staging" / "_sources.yml"
 class Source:
     """A source: its schema and name, its files below the warehouse folder, how they are read.
 
-    `came_later`: columns, as text, that files written by an older version lack.
+    `came_later`: columns, as text, that files written by an older version lack. `says_when`:
+    columns that say what has to be built, and nothing of what is built from the others.
     """
 
     schema: str
@@ -32,6 +35,7 @@ class Source:
     files: str
     options: Mapping[str, Any]
     came_later: tuple[str, ...] = ()
+    says_when: tuple[str, ...] = ()
 
 
 @cache
@@ -50,14 +54,24 @@ def _meta(properties: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _source(schema: str, name: str, meta: Mapping[str, Any]) -> Source:
-    own = ("files", "came_later")
+    own = ("files", "came_later", "says_when")
     options = {option: value for option, value in meta.items() if option not in own}
     files = meta["files"].format(name=name)
-    return Source(schema, name, files, options, tuple(meta.get("came_later", ())))
+    return Source(
+        schema,
+        name,
+        files,
+        options,
+        tuple(meta.get("came_later", ())),
+        tuple(meta.get("says_when", ())),
+    )
 
 
-def register_sources(lake: Lake) -> None:
-    """Lay a view over the files of each source; one without files yet has none."""
+def register_sources(lake: Lake) -> dict[str, str]:
+    """Lay a view over the files of each source; one without files yet has none.
+
+    Returns the columns of each with their types in one text, by `schema.name`.
+    """
     lake.path.mkdir(parents=True, exist_ok=True)
     with duckdb.connect(str(lake.working_file)) as connection:
         for schema in {source.schema: None for source in sources()}:
@@ -70,6 +84,31 @@ def register_sources(lake: Lake) -> None:
                 connection.execute(
                     f"create or replace view {view} as {_select(connection, lake, source)}"
                 )
+        return dict(
+            connection.execute(
+                "select table_schema || '.' || table_name, "
+                "string_agg(column_name || ' ' || data_type, ', ' order by ordinal_position) "
+                "from information_schema.columns where list_contains($1, table_schema) group by 1",
+                [sorted({source.schema for source in sources()})],
+            ).fetchall()
+        )
+
+
+def contents_of_sources(lake: Lake) -> dict[str, str]:
+    """One hash over the files of each source, by `schema.name`, wherever the warehouse lies."""
+    return {f"{source.schema}.{source.name}": _content(lake, source) for source in sources()}
+
+
+def _content(lake: Lake, source: Source) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(lake.path.glob(source.files)):
+        digest.update(f"{path.relative_to(lake.path)}\n".encode())
+        if source.says_when:
+            rows = pq.read_table(path).drop_columns(list(source.says_when)).to_pylist()
+            digest.update(repr(rows).encode())
+        else:
+            digest.update(sha256_of_file(path).encode())
+    return digest.hexdigest()
 
 
 def _select(connection: duckdb.DuckDBPyConnection, lake: Lake, source: Source) -> str:
