@@ -7,7 +7,7 @@ nobody can look, the command line takes the steps one after the other without it
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -23,11 +23,13 @@ from orchestration.collection.returned.returning import (
     return_hand_ins,
     return_what_was_calculated,
 )
-from orchestration.company.data_folder import DataFolder
+from orchestration.company.data_folder import DataFolder, Round
 from orchestration.company.source_map import SourceMap
 from orchestration.gate.acceptance import RoundResult, accept_company, judge_and_accept
 from orchestration.gate.conversions import rebuild_conversions
 from orchestration.gate.factors import FactorResult, accept_factors
+from orchestration.gate.judgement_log import write_as_of
+from orchestration.gate.standing import ground_of, let_stand, still_stands, take_back
 from orchestration.ingest.landing import (
     Landed,
     land_factor_libraries,
@@ -47,13 +49,14 @@ GATE = "gate"
 class Run:
     """The rounds of a company that are collected, and the warehouse they are collected into.
 
-    `gwp_set`: instead of the company's own.
+    `gwp_set`: instead of the company's own. `today`: papers end and begin on a day.
     """
 
     data: DataFolder
     lake: Lake
     rounds: tuple[str, ...]
     gwp_set: str = ""
+    today: date = field(default_factory=date.today)
 
 
 @dataclass(frozen=True)
@@ -126,17 +129,31 @@ def land_certificates(run: Run) -> Iterator[tuple[str, list[Landed]]]:
         yield name, [landed] if landed else []
 
 
-def judge_rounds(run: Run) -> Iterator[tuple[RoundResult, list[Path]]]:
-    """Judge the rounds in their order; of each, what the gate said and which files go back."""
+def judge_rounds(run: Run) -> Iterator[tuple[str, RoundResult | None]]:
+    """Judge the rounds in their order, and return their files; each with what the gate said.
+
+    Nothing is said anew of a round whose judgement still stands.
+    """
     rounds = sorted(run.rounds)
     for number, name in enumerate(rounds):
         doing(f"judging round {name}", number, len(rounds))
-        round_ = run.data.round(name)
         with run.lake.only_writer():
-            result = judge_and_accept(run.data, run.lake, round_)
-            findings = result.findings.to_pylist()
-            returned = return_hand_ins(run.data, run.lake, round_, result.verdicts, findings)
-        yield result, returned
+            result = _judged(run, run.data.round(name))
+        yield name, result
+
+
+def _judged(run: Run, round_: Round) -> RoundResult | None:
+    data, lake, today = run.data, run.lake, run.today
+    ground = ground_of(data, lake, round_, today)
+    if still_stands(lake, ground):
+        write_as_of(lake, today)
+        return None
+    take_back(lake, round_.round)
+    result = judge_and_accept(data, lake, round_, today)
+    findings = result.findings.to_pylist()
+    returned = return_hand_ins(data, lake, round_, result.verdicts, findings)
+    let_stand(lake, ground, result.verdicts, returned)
+    return result
 
 
 def convert_units(run: Run) -> pa.Table:

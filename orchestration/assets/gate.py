@@ -25,7 +25,7 @@ from dagster import (
 )
 
 from orchestration.assets.metadata import shown_as_markdown, shown_as_table
-from orchestration.gate.acceptance import RoundResult
+from orchestration.gate.acceptance import RoundResult, kept_result
 from orchestration.lake.hand_ins import HandIn
 from orchestration.lake.paths import Lake
 from orchestration.partitions import ALL_ROUNDS_IN_ONE_RUN
@@ -138,12 +138,14 @@ def gate_asset(landed: Sequence[AssetKey], partitions: PartitionsDefinition) -> 
         pool=GATE_POOL,
     )
     def gate(context: AssetExecutionContext, folders: Folders):
-        for result, returned in judge_rounds(folders.run(context.partition_keys)):
+        for name, judged in judge_rounds(folders.run(context.partition_keys)):
+            result = judged or kept_result(folders.lake, name)
             for key in GATED:
                 shown = _shown(key, result)
                 if key == VERDICTS:
-                    shown["returned"] = [str(path) for path in returned]
-                context.add_asset_metadata(shown, key, partition_key=result.round)
+                    returned = sorted(folders.lake.returned(name).rglob("*"))
+                    shown["returned"] = [str(path) for path in returned if path.is_file()]
+                context.add_asset_metadata(shown, key, partition_key=name)
 
     return gate
 

@@ -9,19 +9,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import stat
-import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
-from importlib.metadata import version
 from pathlib import Path
 
-from orchestration.lake.places import REPOSITORY
+from orchestration.lake.fingerprints import code_sha256, contents_below, files_below, fingerprint
 
 CODE = ("orchestration", "expectations", "dbt_project")
-MADE_BY_CODE = ("__pycache__", "target", "logs")
 PACKAGES = ("duckdb", "dbt-core", "dbt-duckdb", "dagster", "great-expectations", "scipy", "pandas")
 LEFT = ("accepted", "control", "solved", "quality", "returned")
 """Folders of the warehouse that a run writes; `landed` is read by nothing but a run."""
@@ -50,17 +45,8 @@ def inputs_of_a_run(
     The files of the data folder and of the code, packages, the rounds asked for, the GWP set, and
     the day: on another one a deadline may have passed or a waiver may have ended.
     """
-    digest = hashlib.sha256()
-    asked = [*sorted(set(rounds)), gwp_set, str(today or date.today()), sys.version]
-    asked += [f"{package} {version(package)}" for package in PACKAGES]
-    digest.update(json.dumps(asked).encode())
-    for folder in (data, *(REPOSITORY / name for name in CODE)):
-        for path, kind in _files(folder):
-            digest.update(f"{path.relative_to(folder)} {kind}\n".encode(errors="surrogateescape"))
-            if kind == "file":
-                with path.open("rb") as file:
-                    digest.update(hashlib.file_digest(file, "sha256").digest())
-    return digest.hexdigest()
+    asked = [*sorted(set(rounds)), gwp_set, str(today or date.today())]
+    return fingerprint(asked, code_sha256(CODE, PACKAGES), *contents_below(data))
 
 
 def outputs_of_a_run(warehouse: Path) -> str:
@@ -71,7 +57,7 @@ def outputs_of_a_run(warehouse: Path) -> str:
         digest.update(f"{name} {link.resolve()} {_stamp(link / 'manifest.json')}\n".encode())
     digest.update(_stamp(warehouse / WORKING_FILE).encode())
     for folder in LEFT:
-        for path, kind in _files(warehouse / folder):
+        for path, kind in files_below(warehouse / folder):
             if path != _kept_in(warehouse):
                 digest.update(f"{path} {kind} {_stamp(path)}\n".encode(errors="surrogateescape"))
     return digest.hexdigest()
@@ -101,24 +87,6 @@ def keep_last_run(warehouse: Path, run: LastRun) -> None:
 
 def _kept_in(warehouse: Path) -> Path:
     return warehouse / "control" / "last_run.json"
-
-
-def _files(folder: Path) -> Iterator[tuple[Path, str]]:
-    """What lies below a folder, in one order, and what it is; links to folders aren't followed."""
-    for parent, folders, names in os.walk(folder):
-        folders[:] = sorted(one for one in folders if one not in MADE_BY_CODE)
-        linked = [name for name in folders if Path(parent, name).is_symlink()]
-        for name in _visible([*names, *linked]):
-            path = Path(parent, name)
-            with suppress(OSError):
-                mode = path.stat().st_mode
-                yield path, "file" if stat.S_ISREG(mode) else f"{stat.S_IFMT(mode):o}"
-                continue
-            yield path, "not there"
-
-
-def _visible(names: Iterable[str]) -> list[str]:
-    return sorted(name for name in names if not name.startswith((".", "~$")))
 
 
 def _stamp(path: Path) -> str:

@@ -199,6 +199,18 @@ def _accept(
     return RoundResult(round_.round, verdicts, findings, new, waived, sign_offs.rows.to_pylist())
 
 
+def kept_result(lake: Lake, round_: str) -> RoundResult:
+    """What the gate said of a round when it judged it last, as it is kept."""
+    return RoundResult(
+        round_,
+        lake.verdict_rows(round_),
+        lake.read_all(sorted(lake.findings_of(round_).glob("*.parquet")), pa.schema([])),
+        {},
+        lake.waiver_rows(round_),
+        lake.read(lake.sign_offs(round_), SIGN_OFF_SCHEMA).to_pylist(),
+    )
+
+
 def round_files(data: DataFolder, round_: str) -> dict[str, Path]:
     """Everything in a round's folder that is judged, by its place in the data folder."""
     return {

@@ -84,6 +84,15 @@ def broken_lines(paper: Paper, rule_id: str) -> dict[int, Problem]:
     }
 
 
+def days_against(paper: Paper, today: date) -> tuple[tuple[int, int], ...]:
+    """Of each day that a paper names, its line and whether it lies before, on or after today.
+
+    That is all that today decides about a paper.
+    """
+    days = ((line.number, day) for line in paper.lines for day in map(day_of, line.fields.values()))
+    return tuple((number, (day > today) - (day < today)) for number, day in days if day)
+
+
 def _field(name: str, text: str) -> str:
     return text.strip() if name in PROSE else fold(text)
 

@@ -82,7 +82,8 @@ def landed_case(data: DataFolder, lake: Lake, round_: Round) -> Case:
     for source in data.maps:
         for path in sorted(lake.landed_of(source, round_.round).glob("*.parquet")):
             hand_in = HandIn.of_slug(round_.round, source, path.stem)
-            landed.append((hand_in, lake.read(path, READING_SCHEMA)))
+            table = lake.read(path, READING_SCHEMA)
+            landed.append((hand_in, table.replace_schema_metadata()))
     everything = pa.concat_tables([READING_SCHEMA.empty_table(), *(one[1] for one in landed)])
     corrections = read_corrections(data.path, round_.round)
     corrected, findings = apply_corrections(everything, corrections.lines)
@@ -150,7 +151,7 @@ def _lay_out_history(connection: duckdb.DuckDBPyConnection, lake: Lake, case: Ca
     that year's other statements, sums alone. A round's cost must not grow with the years behind it.
     """
     others = [row for row in newest_rows(lake.registry()) if row["round"] != case.round.round]
-    months, reversible = _months_compared(case), _months_reversible(case)
+    months, reversible = months_compared(case.round, case.instruments), _months_reversible(case)
     for table in READING_TABLES:
         paths = [
             rows_of(lake, row)
@@ -220,11 +221,12 @@ def _create(
     )
 
 
-def _months_compared(case: Case) -> set[date]:
-    first = case.round.first_month
+def months_compared(round_: Round, instruments: pa.Table) -> set[date]:
+    """The month before a round, and those that its certificates cover."""
+    first = round_.first_month
     before = date(first.year - (first.month == 1), (first.month - 2) % 12 + 1, 1)
     months = {before}
-    spans = case.instruments.select(["generation_start", "generation_end"]).to_pylist()
+    spans = instruments.select(["generation_start", "generation_end"]).to_pylist()
     for span in spans:
         try:
             start = date.fromisoformat(span["generation_start"] or "")

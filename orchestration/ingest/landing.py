@@ -5,24 +5,34 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from expectations.factor_rows import COLUMNS as LIBRARY_COLUMNS
 from expectations.factor_rows import UNREADABLE
 from orchestration.company.data_folder import INSTRUMENT_COLUMNS, DataFolder, Round
 from orchestration.ingest.corrections import FOLLOWED
 from orchestration.ingest.mapping import SourceMap, read_hand_in
+from orchestration.lake.fingerprints import code_sha256, fingerprint
 from orchestration.lake.hand_ins import INSTRUMENTS, INSTRUMENTS_SOURCE, HandIn
 from orchestration.lake.paths import Lake, text_schema
-from orchestration.spreadsheets.files import sha256_of_hand_in
+from orchestration.spreadsheets.files import sha256_of_hand_in, why_no_file
 from orchestration.spreadsheets.grid import UnreadableFileError
 from orchestration.spreadsheets.text_table import read_text_table
 
 LANDED_INSTRUMENTS_SCHEMA = text_schema(
     ("round", "hand_in", *INSTRUMENT_COLUMNS, "source_file", "source_sha256", "source_line")
 )
+
+CODE = ("orchestration/company", "orchestration/ingest", "orchestration/spreadsheets")
+PACKAGES = ("lxml", "pyarrow", "python-calamine")
+"""What decides what is read in a file."""
+
+MADE_FROM = "carbonloom.made_from"
+"""Key in the schema of a landed hand-in: what it was read from, as one hash."""
 
 
 @dataclass(frozen=True)
@@ -32,23 +42,45 @@ class Landed:
     name: str
     source_file: str
     source_sha256: str
-    table: pa.Table
+    place: Path
+    """Where it landed."""
+
+    @cached_property
+    def table(self) -> pa.Table:
+        """Its cells or lines."""
+        return pq.read_table(self.place, partitioning=None)
 
 
 def land_source(data: DataFolder, lake: Lake, source_map: SourceMap, round_: Round) -> list[Landed]:
-    """Read every hand-in of a source in a round; one that was withdrawn is removed."""
-    landed, kept = [], []
+    """Read every hand-in of a source in a round; one that was withdrawn is removed.
+
+    What was read already isn't read again while file, map, round and code are the same.
+    """
+    landed = []
+    common = fingerprint(source_map.model_dump_json(), round_, code_sha256(CODE, PACKAGES))
     for hand_in, path in data.hand_ins(source_map, round_):
         if path is None:
             continue
-        table = read_hand_in(path, source_map, round_, hand_in, data.path)
-        target = lake.landed(hand_in)
-        lake.write_if_changed(target, table)
-        kept.append(target.name)
-        file = path.relative_to(data.path).as_posix()
-        landed.append(Landed(hand_in.name, file, sha256_of_hand_in(path, data.path), table))
+        file, target = path.relative_to(data.path).as_posix(), lake.landed(hand_in)
+        sha256 = sha256_of_hand_in(path, data.path)
+        made_from = fingerprint(
+            common, file, sha256, path.lstat().st_size, why_no_file(path, data.path)
+        )
+        if _made_from(target) != made_from:
+            table = read_hand_in(path, source_map, round_, hand_in, data.path)
+            lake.write(target, table.replace_schema_metadata({MADE_FROM: made_from}))
+        landed.append(Landed(hand_in.name, file, sha256, target))
+    kept = [one.place.name for one in landed]
     lake.keep_only(lake.landed_of(source_map.source, round_.round), kept)
     return landed
+
+
+def _made_from(path: Path) -> str | None:
+    """What a landed hand-in says it was made from."""
+    if not path.exists():
+        return None
+    said = (pq.read_schema(path).metadata or {}).get(MADE_FROM.encode())
+    return said and said.decode()
 
 
 @dataclass(frozen=True)
@@ -114,7 +146,7 @@ def land_instruments(data: DataFolder, lake: Lake, round_: Round) -> Landed | No
     leading = {"round": round_.round, "hand_in": INSTRUMENTS}
     table = _with_lines(read.rows, INSTRUMENT_COLUMNS, path, data.path, leading)
     lake.write_if_changed(target, table)
-    return Landed(INSTRUMENTS, read.source_file, sha256_of_hand_in(path, data.path), table)
+    return Landed(INSTRUMENTS, read.source_file, sha256_of_hand_in(path, data.path), target)
 
 
 def land_factor_libraries(data: DataFolder, lake: Lake) -> list[Landed]:
@@ -124,10 +156,10 @@ def land_factor_libraries(data: DataFolder, lake: Lake) -> list[Landed]:
     """
     landed = []
     for path in sorted((data.path / "emission_factors").glob("*.csv")):
-        table = _library(path, data.path)
-        lake.write_if_changed(lake.landed_library(path.stem), table)
+        target = lake.landed_library(path.stem)
+        lake.write_if_changed(target, _library(path, data.path))
         file = path.relative_to(data.path).as_posix()
-        landed.append(Landed(path.stem, file, sha256_of_hand_in(path, data.path), table))
+        landed.append(Landed(path.stem, file, sha256_of_hand_in(path, data.path), target))
     lake.keep_only(lake.landed_libraries, [f"{one.name}.parquet" for one in landed])
     return landed
 

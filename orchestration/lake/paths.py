@@ -271,6 +271,10 @@ class Lake:
         """SHA-256 of every file that the verdicts of the round are about."""
         return self.path / "quality" / "judged_files" / f"{round_}.parquet"
 
+    def judged_from(self, round_: str) -> Path:
+        """What the judgement of the round rests on, and which files it left."""
+        return self.path / "quality" / "judged_from" / f"{round_}.json"
+
     def judgements(self, round_: str) -> Path:
         """When the verdict on each hand-in of the round changed; only ever added to."""
         return self.path / "quality" / "judgements" / f"{round_}.parquet"
@@ -312,6 +316,16 @@ class Lake:
         beside = path.with_name(f".{path.name}.{os.getpid()}")
         try:
             pq.write_table(table, beside)
+            beside.replace(path)
+        finally:
+            beside.unlink(missing_ok=True)
+
+    def write_text(self, path: Path, text: str) -> None:
+        """Write a text file whole or not at all."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside = path.with_name(f".{path.name}.{os.getpid()}")
+        try:
+            beside.write_text(text, encoding="utf-8")
             beside.replace(path)
         finally:
             beside.unlink(missing_ok=True)
