@@ -22,7 +22,10 @@ from typing import Any
 STARTED = time.perf_counter()
 
 PARTS = {  # where it is called from, name, part
-    "orchestration.calculation.dbt": [("Dbt.manifest", "dbt_parse"), ("Dbt.build", "dbt_build")],
+    "orchestration.calculation.dbt": [
+        ("Dbt.manifest", "dbt_parse"),
+        ("Dbt.build_outdated", "dbt_build"),
+    ],
     "orchestration.ingest.landing": [
         ("land_source", "ingest"),
         ("land_instruments", "ingest"),
