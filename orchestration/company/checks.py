@@ -14,6 +14,7 @@ from typing import Any
 
 import pandas as pd
 
+from orchestration.company.initiative_checks import initiative_contradictions
 from orchestration.company.physical_bounds import bound_of
 from orchestration.company.product_checks import product_contradictions
 from orchestration.company.table_checks import (
@@ -62,6 +63,7 @@ def contradictions(tables: Tables, sources: Collection[str] | None) -> list[str]
     problems += _wrong_meters(tables)
     problems += _wrong_tolerances(tables)
     problems += target_contradictions(tables, sources)
+    problems += initiative_contradictions(tables, sources)
     return problems + product_contradictions(tables, sources)
 
 

@@ -24,7 +24,7 @@ BRIDGE_OF_PROPERTY = {"density": "density_kg_per_l", "net_per_gross": "net_per_g
 BEGINNING = date.min
 NAMES_OF_FILES = ("facilities", "stages", "processes", "flows", "products")
 """Tables whose ids become names of files and folders, parts of addresses and keys of maps."""
-TABLES_WITH_IDS = (*NAMES_OF_FILES, "suppliers", "meters", "people")
+TABLES_WITH_IDS = (*NAMES_OF_FILES, "suppliers", "meters", "people", "initiatives")
 UNFIT = frozenset("/\\'\"`<>|*?:;#%&{}$")
 LONGEST_NAME = 120
 """Bytes of an id: file systems take 255 for a name, which has a round, a year and more in it."""

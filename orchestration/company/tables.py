@@ -48,6 +48,24 @@ TARGET_KINDS = ("absolute", "intensity", "peak", "neutrality")
 TARGET_PATHS = ("linear", "constant_rate")
 """From the base year to the target year: by the same amount, or the same share, each year."""
 
+INITIATIVE_STATUSES = ("planned", "approved", "running", "done", "rejected")
+CHANGES = (
+    "specific_consumption",
+    "yield",
+    "substitution",
+    "transport_mode",
+    "own_generation",
+    "contract",
+    "supplier_factor",
+)
+"""What an initiative can change; see raw_data/README.md."""
+
+REPLACING = ("substitution", "transport_mode")
+"""Changes that put one flow in the place of another."""
+
+STATED_FACTORS = ("contract", "supplier_factor")
+"""Changes that state a factor of their own for a share of a flow."""
+
 PROPERTIES: Mapping[str, str | None] = {
     "ncv": None,
     "net_per_gross": "MJ/MJ",
@@ -279,6 +297,45 @@ TABLES: Mapping[str, Table] = {
         ("source_locator", "note"),
         may_be_absent=True,
     ),
+    "initiatives": Table(
+        "company/initiatives.csv",
+        ("initiative_id", "name_en", "status", "starts_on", "source_id", "source_locator"),
+        ("initiative_id",),
+        (
+            "name_zh",
+            "ramp_months",
+            "life_years",
+            "capex",
+            "other_costs_per_year",
+            "discount_rate",
+            "currency",
+            "owner",
+            "note",
+        ),
+        may_be_absent=True,
+    ),
+    "initiative_changes": Table(
+        "company/initiative_changes.csv",
+        ("initiative_id", "change", "facility_id", "flow_id"),
+        (
+            "initiative_id",
+            "change",
+            "facility_id",
+            "process_id",
+            "flow_id",
+            "other_flow_id",
+            "component",
+        ),
+        ("process_id", "other_flow_id", "value", "unit", "share", "component", "supplier_id"),
+        may_be_absent=True,
+    ),
+    "prices": Table(
+        "company/prices.csv",
+        ("flow_id", "price", "currency", "unit", "source_id", "source_locator"),
+        ("flow_id", "facility_id", "valid_from"),
+        ("facility_id", "valid_from", "valid_to"),
+        may_be_absent=True,
+    ),
     "ranges": Table(
         "expectations/ranges.csv",
         ("flow_id", "per", "unit"),
@@ -334,6 +391,14 @@ REFERENCES = (  # table, column, table it must exist in
     ("baseline_drivers", "flow_id", "flows"),
     ("baseline_drivers", "driver_process_id", "processes"),
     ("baseline_drivers", "driver_flow_id", "flows"),
+    ("initiative_changes", "initiative_id", "initiatives"),
+    ("initiative_changes", "facility_id", "facilities"),
+    ("initiative_changes", "process_id", "processes"),
+    ("initiative_changes", "flow_id", "flows"),
+    ("initiative_changes", "other_flow_id", "flows"),
+    ("initiative_changes", "supplier_id", "suppliers"),
+    ("prices", "flow_id", "flows"),
+    ("prices", "facility_id", "facilities"),
 )
 
 

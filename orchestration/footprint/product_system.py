@@ -16,17 +16,17 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from orchestration.footprint.allocation import allocate
+from orchestration.footprint.assembly import assemble
 from orchestration.footprint.assumptions import (
     acting_processes,
     report_assumptions,
     report_changed_rules,
     report_departures,
 )
-from orchestration.footprint.blocking import Blocked, block
-from orchestration.footprint.exchanges import Floats, Ints, read_exchanges
+from orchestration.footprint.blocking import Blocked
+from orchestration.footprint.exchanges import Floats, Ints
 from orchestration.footprint.factors import Factors
-from orchestration.footprint.final_demand import Demand, build_demand
+from orchestration.footprint.final_demand import Demand
 from orchestration.footprint.market_tables import (
     Texts,
     final_demand,
@@ -34,32 +34,22 @@ from orchestration.footprint.market_tables import (
     links,
     utility_losses,
 )
-from orchestration.footprint.markets import Markets, build_markets
-from orchestration.footprint.opening_stocks import Operations, draw_on_stocks, operations
+from orchestration.footprint.markets import Markets
+from orchestration.footprint.opening_stocks import Operations, operations
 from orchestration.footprint.recycled_content import recycled_content
 from orchestration.footprint.recycled_inputs import recycled_requirements
-from orchestration.footprint.service_keys import share_services
 from orchestration.footprint.system_findings import Findings
 from orchestration.footprint.system_tables import (
     ALLOCATION_RULES,
-    FLOW_PROPERTIES,
     PRODUCT,
     REQUIREMENTS,
     SERVICE_KEYS,
     SOLVED_SCHEMAS,
     SolvedPeriod,
     SystemInputs,
-    in_force,
-    last_day,
     read_as,
 )
-from orchestration.footprint.technosphere import (
-    Technosphere,
-    build_technosphere,
-    factorise,
-    requirements,
-)
-from orchestration.footprint.tolerances import Tolerances
+from orchestration.footprint.technosphere import Technosphere, requirements
 
 __all__ = [
     "SOLVED_SCHEMAS",
@@ -79,31 +69,16 @@ def solve_period(reference_period: str, inputs: SystemInputs) -> SolvedPeriod:
         ValueError: the text is no reference period, or the exchanges contradict themselves.
         KeyError: an input table lacks a column of its schema.
     """
-    day = last_day(reference_period)
-    all_rules = read_as(inputs.allocation_rules, ALLOCATION_RULES)
-    all_keys = read_as(inputs.service_keys, SERVICE_KEYS)
-    rules, keys = in_force(all_rules, day), in_force(all_keys, day)
-    properties = in_force(read_as(inputs.flow_properties, FLOW_PROPERTIES), day)
-    tolerances = Tolerances.of_table(inputs.tolerances)
     findings = Findings(reference_period)
-    stocks = draw_on_stocks(reference_period, inputs)
-    exchanges = read_exchanges(stocks.exchanges, findings)
-    services = share_services(exchanges, keys, tolerances, findings)
-    markets = build_markets(exchanges, services, tolerances, findings)
-    allocation = allocate(markets, rules, properties, findings)
-    blocked = block(markets, findings.blocked)
-    system = build_technosphere(markets, allocation.share, blocked)
-    factors = factorise(system, markets, findings)
-    if factors is None:  # and findings name the loops: the others are solved without them
-        blocked = block(markets, findings.blocked)
-        system = build_technosphere(markets, allocation.share, blocked)
-        factors = factorise(system, markets, findings)
-    if blocked.leaves_no_product or factors is None:
+    assembled = assemble(reference_period, inputs, findings)
+    if assembled is None:
         return unsolved_period(findings)
-    demand = build_demand(markets, inputs.delivered_flows, blocked, findings)
-    report_assumptions(markets, demand, blocked, tolerances, findings)
-    report_departures(allocation, findings)
-    for what, table in (("allocation_rules", all_rules), ("service_keys", all_keys)):
+    markets, blocked, stocks = assembled.markets, assembled.blocked, assembled.stocks
+    system, factors, demand = assembled.system, assembled.factors, assembled.demand
+    report_assumptions(markets, demand, blocked, assembled.tolerances, findings)
+    report_departures(assembled.allocation, findings)
+    for what, schema in (("allocation_rules", ALLOCATION_RULES), ("service_keys", SERVICE_KEYS)):
+        table = read_as(getattr(inputs, what), schema)
         report_changed_rules(what, table, acting_processes(markets), findings)
     texts = Texts(markets, reference_period)
     wanted = _wanted(markets, demand, blocked, inputs.wanted_flows)
@@ -113,13 +88,18 @@ def solve_period(reference_period: str, inputs: SystemInputs) -> SolvedPeriod:
         is_solved=True,
         requirements=_requirements(system, factors, wanted, blocked, of_operations, texts),
         recycled_requirements=recycled_requirements(
-            system, exchanges, wanted, stocks, inputs.recycled_flows, texts
+            system, assembled.exchanges, wanted, stocks, inputs.recycled_flows, texts
         ),
         final_demand=final_demand(demand, blocked, texts),
-        allocation=allocation.table,
+        allocation=assembled.allocation.table,
         links=links(markets, texts),
         recycled_content=recycled_content(
-            exchanges, markets, properties, inputs.carried_content, blocked, texts
+            assembled.exchanges,
+            markets,
+            assembled.properties,
+            inputs.carried_content,
+            blocked,
+            texts,
         ),
         opening_stocks=stocks.stated,
         utility_losses=utility_losses(markets, texts),

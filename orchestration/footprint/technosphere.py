@@ -29,6 +29,7 @@ class Technosphere:
 
     Attributes:
         use: market x market; part of the row's output that one whole output of the column needs.
+        taken: market x process; part of the row's output that the whole of a process takes.
         operation: process x market; part of the process that one whole output needs.
         makers: process x market; 1 where the process makes the market's flow, for whatever share.
         made: of each market, in canonical units.
@@ -36,6 +37,7 @@ class Technosphere:
     """
 
     use: sparse.csr_array
+    taken: sparse.csc_array
     operation: sparse.csr_array
     makers: sparse.csc_array
     made: Floats
@@ -46,6 +48,7 @@ class Technosphere:
         kept = sparse.diags_array((~markets).astype(float), format="csr")
         return Technosphere(
             sparse.csr_array(self.use @ kept),
+            self.taken,
             sparse.csr_array(self.operation @ kept),
             self.makers,
             self.made,
@@ -86,6 +89,7 @@ def build_technosphere(
     )
     return Technosphere(
         sparse.csr_array(taken @ operation),
+        sparse.csc_array(taken),
         operation,
         makers,
         markets.made,
