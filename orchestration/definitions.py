@@ -13,6 +13,7 @@ from orchestration.assets.erp_exports import erp_export_assets
 from orchestration.assets.exchange import exchange_asset
 from orchestration.assets.factor_comparison import factor_comparison_asset
 from orchestration.assets.gate import company_asset, gate_asset, gate_checks
+from orchestration.assets.initiatives import initiatives_asset
 from orchestration.assets.metadata import owners
 from orchestration.assets.postgres import postgres_asset
 from orchestration.assets.product_system import product_system_asset, product_system_check
@@ -58,6 +59,7 @@ def build_definitions(folders: Folders) -> Definitions:
         *control_assets(partitions),
         *warehouse,
         product_system_asset(),
+        initiatives_asset(),
         returned_asset(),
         publication_asset(marts),
         report_asset(),

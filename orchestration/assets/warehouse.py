@@ -27,6 +27,7 @@ from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
 from orchestration.assets.emission_factors import FACTORS
 from orchestration.assets.gate import COMPANY, VERDICTS
+from orchestration.assets.initiatives import INITIATIVES
 from orchestration.assets.metadata import bar_picture, shown_as_table
 from orchestration.assets.product_system import INVENTORY_MONTHS, PRODUCT_SYSTEM, SYSTEM_EXCHANGES
 from orchestration.assets.publication import BUILT_MONTHS, WRITER_POOL
@@ -38,7 +39,7 @@ from orchestration.lake.paths import Lake
 from orchestration.resources import Folders
 from orchestration.steps import build, failed
 
-ONE_ASSET = {"company": COMPANY, "solved": PRODUCT_SYSTEM}
+ONE_ASSET = {"company": COMPANY, "solved": PRODUCT_SYSTEM, "reduction": INITIATIVES}
 """dbt sources whose tables are written together."""
 
 WITH_VERDICTS = ("judgements", "as_of")

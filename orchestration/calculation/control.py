@@ -50,9 +50,11 @@ Tolerances decide the status of a balance, which is a column of a mart.
 
 SOLVER_FILES = (
     *sorted((Path(__file__).parents[1] / "footprint").glob("*.py")),
+    *sorted((Path(__file__).parents[1] / "reduction").glob("*.py")),
     Path(__file__).with_name("solving.py"),
+    Path(__file__).with_name("planning.py"),
 )
-"""Code that decides a product's figure; the files of the dbt project are hashed as a whole."""
+"""Code that decides the figure of a product or plan; files of the dbt project are hashed, too."""
 
 DECIDING_FILES = (Path(units.__file__), units.DEFINITIONS, Path(statements.__file__))
 """Code that decides what a reading is worth, and whether it counts."""

@@ -43,8 +43,9 @@ NO_ARTIFACTS = ("--no-write-json",)
 """A build leaves compiled SQL alone: nobody reads its manifest, graph and run results as files."""
 
 UNIT_TESTS_EXCLUDED = ("--exclude-resource-type", "unit_test")
-BELOW_THE_SOLVE = "source:solved+"
-"""What reads the solved product system, in dbt's selection syntax: the second half."""
+BELOW_THE_SOLVE = "source:solved+ source:reduction+"
+"""What reads the solved product system or effects of initiatives, in dbt's selection syntax: the
+second half."""
 
 MANIFEST_FILE, PARTIAL_PARSE_FILE = "manifest.json", "partial_parse.msgpack"
 START_EVENT = "LogStartLine"

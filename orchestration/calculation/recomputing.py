@@ -1,4 +1,4 @@
-"""All figures of a folder of accepted rows, from nothing: both halves of dbt and the solve.
+"""All figures of a folder of accepted rows, from nothing: both halves of dbt and the solves.
 
 A release is calculated this way, apart from the working file and its incremental builds, and so
 is the copy that `carbonloom verify` compares it with.
@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from orchestration.calculation.control import write_control
 from orchestration.calculation.dbt import BELOW_THE_SOLVE, PROJECT, Dbt
+from orchestration.calculation.planning import assess_initiatives
 from orchestration.calculation.solving import SolveError, solve_stale_periods
 from orchestration.lake.paths import Lake
 
@@ -39,6 +40,7 @@ def recompute(lake: Lake, gwp_set: str, stated_gwp_set: str, *, tested: bool = T
     _built(dbt, ["--exclude", BELOW_THE_SOLVE, *tests], stated_gwp_set)
     try:
         solve_stale_periods(lake)
+        assess_initiatives(lake)
     except SolveError as error:
         raise RecomputeError([str(error)]) from error
     _built(dbt, ["--select", BELOW_THE_SOLVE, *tests], stated_gwp_set)

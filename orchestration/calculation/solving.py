@@ -8,7 +8,7 @@ is a month with exchanges or a calendar year of such months; its fingerprint is 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -118,7 +118,7 @@ def solve_stale_periods(lake: Lake) -> Solved:
     Raises:
         SolveError: the first half of dbt didn't build every month with today's inputs.
     """
-    wanted = _wanted(lake)
+    wanted = wanted_periods(lake)
     periods = wanted.periods
     before = {row["reference_period"]: row for row in period_rows(lake)}
     anew = [
@@ -170,7 +170,7 @@ def refuse_what_is_not_solved(lake: Lake) -> None:
     solved = {row["reference_period"]: row["fingerprint"] for row in period_rows(lake)}
     behind = [
         period.reference_period
-        for period in _wanted(lake).periods
+        for period in wanted_periods(lake).periods
         if solved.get(period.reference_period) != period.fingerprint
     ]
     if behind or not lake.solved_periods.exists():
@@ -196,7 +196,7 @@ def finding_rows(lake: Lake) -> list[dict[str, Any]]:
     )
 
 
-def _wanted(lake: Lake) -> Wanted:
+def wanted_periods(lake: Lake) -> Wanted:
     """Today's reference periods, from the exchanges in the working file."""
     fingerprints = {
         row["period_month"]: row["fingerprint"]
@@ -225,6 +225,15 @@ def _wanted(lake: Lake) -> Wanted:
 
 def _solve(lake: Lake, periods: Sequence[Period], wanted: Wanted) -> Iterable[SolvedPeriod]:
     """One after the other: a period may draw on stock of an earlier one."""
+    for number, (period, inputs) in enumerate(system_inputs(lake, periods, wanted)):
+        doing(f"solving {period.reference_period}", number, len(periods))
+        yield _solved_or_told(period.reference_period, inputs)
+
+
+def system_inputs(
+    lake: Lake, periods: Sequence[Period], wanted: Wanted
+) -> Iterator[tuple[Period, SystemInputs]]:
+    """What the system of each period is made from; earlier ones must have been solved by then."""
     if not periods:
         return
     rules = {name: pq.read_table(lake.company(name)) for name in RULE_TABLES}
@@ -232,8 +241,7 @@ def _solve(lake: Lake, periods: Sequence[Period], wanted: Wanted) -> Iterable[So
     exchanges = _exchanges_of(lake, sorted({month for one in periods for month in one.months}))
     with duckdb.connect() as connection:
         connection.register("exchanges", exchanges)
-        for number, period in enumerate(periods):
-            doing(f"solving {period.reference_period}", number, len(periods))
+        for period in periods:
             summed = connection.sql(
                 """
                 select
@@ -267,7 +275,7 @@ def _solve(lake: Lake, periods: Sequence[Period], wanted: Wanted) -> Iterable[So
                 recycled_flows=_recycled_flows(lake, period.months[0]),
                 wanted_flows=wanted_flows,
             )
-            yield _solved_or_told(period.reference_period, inputs)
+            yield period, inputs
 
 
 def _solved_or_told(reference_period: str, inputs: SystemInputs) -> SolvedPeriod:

@@ -216,6 +216,10 @@ class Lake:
         """Folder of the master tables that passed validation."""
         return self.path / "accepted" / "company"
 
+    def reduction(self, table: str) -> Path:
+        """A table of what initiatives are worth, on the newest full calendar year."""
+        return self.path / "reduction" / f"{table}.parquet"
+
     def company(self, table: str) -> Path:
         """A master table that passed validation."""
         return self.company_tables / f"{table}.parquet"

@@ -230,9 +230,7 @@ class Assessment:
                     )
                 step = held[name, level]
                 if step is not None:
-                    parts += [
-                        self._rows(step, ALONE, basis, years) for basis in range(len(BASES))
-                    ]
+                    parts += [self._rows(step, ALONE, basis, years) for basis in range(len(BASES))]
             for basis, order in enumerate(self.orders):
                 for step in self._steps(order, measured, levels):
                     parts.append(self._rows(step, IN_SEQUENCE, basis, years))

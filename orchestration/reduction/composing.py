@@ -170,9 +170,9 @@ def _own_flows(
     def put(process: str, market: int, before: float, after: float) -> None:
         if base.is_operated(process):
             parts = taken[base.position[process]]
-            parts[market] = parts.get(market, before / made[market]) + (after - before) / made[
-                market
-            ]
+            parts[market] = (
+                parts.get(market, before / made[market]) + (after - before) / made[market]
+            )
         else:
             demand[market] += (after - before) / made[market]
 

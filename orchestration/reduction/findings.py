@@ -107,6 +107,14 @@ RULES = {
         "Correct value and share of its lines.",
         "请更正其各行的 value 和 share。",
     ),
+    "initiative_without_base_year": Words(
+        CRITICAL,
+        "{initiative} can't be calculated: no calendar year has data of all twelve months and a "
+        "product system that can be solved.",
+        "无法计算 {initiative}：没有任何日历年具备全部十二个月的数据且产品系统可解。",
+        "Collect the missing months; effects follow with the next run.",
+        "请补齐缺少的月份；下次运行即可计算效果。",
+    ),
     "own_generation_unused": Words(
         WARNING,
         "{initiative} generates more {flow} than {process} uses in {period}: what is left over "

@@ -245,9 +245,7 @@ def market_for(base: BaseYear, process: str, flow: str) -> int | None:
     return int(found[0]) if len(found) == 1 else None
 
 
-def _inseparable(
-    initiative: Initiative, parts: Sequence[Part], level: float
-) -> Iterator[Problem]:
+def _inseparable(initiative: Initiative, parts: Sequence[Part], level: float) -> Iterator[Problem]:
     """Parts in force that left nothing behind from which to tell what there was before."""
     for part in parts:
         whole = isinstance(part, Scaled) and 1.0 - level * (1.0 - part.multiple) <= 0.0

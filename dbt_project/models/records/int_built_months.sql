@@ -19,6 +19,12 @@
 -- depends_on: {{ ref('emission_lines') }}
 -- depends_on: {{ ref('hotspots') }}
 -- depends_on: {{ ref('variance_explained') }}
+-- depends_on: {{ ref('initiatives') }}
+-- depends_on: {{ ref('abatement_curve') }}
+-- depends_on: {{ ref('stg_reduction__levels') }}
+-- depends_on: {{ ref('stg_reduction__effects') }}
+-- depends_on: {{ ref('stg_reduction__quantities') }}
+-- depends_on: {{ ref('stg_reduction__products') }}
 
 with build_months as (
 
