@@ -1,7 +1,5 @@
 """reduction/initiatives: what each measure would really bring, the system solved again for it."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from dagster import (
