@@ -18,6 +18,7 @@ import pyarrow as pa
 from orchestration.calculation.control import write_control
 from orchestration.calculation.dbt import PROJECT, DbtError, DbtRun
 from orchestration.calculation.halves import INVENTORY_MODELS, PRODUCT_MODELS, Half, build_half
+from orchestration.calculation.planning import Assessed, assess_initiatives
 from orchestration.calculation.solving import Solved, solve_stale_periods
 from orchestration.collection.returned.returning import (
     return_hand_ins,
@@ -93,6 +94,7 @@ def steps_of(data: DataFolder) -> tuple[Step, ...]:
         Step("control", find_what_is_stale),
         Step(INVENTORY_MODELS.name, partial(_build_whole, half=INVENTORY_MODELS)),
         Step("solved__product_system", solve),
+        Step("reduction__initiatives", assess),
         Step(PRODUCT_MODELS.name, partial(_build_whole, half=PRODUCT_MODELS)),
         Step("quality__returned", return_calculated),
         Step("published__marts", publish_marts),
@@ -187,6 +189,16 @@ def solve(run: Run) -> Solved:
     """
     with run.lake.only_writer():
         return solve_stale_periods(run.lake)
+
+
+def assess(run: Run) -> Assessed:
+    """Find out what the company's initiatives bring.
+
+    Raises:
+        SolveError: the inventory isn't built from today's inputs.
+    """
+    with run.lake.only_writer():
+        return assess_initiatives(run.lake)
 
 
 def return_calculated(run: Run) -> list[Path]:

@@ -8,19 +8,17 @@ from dagster import (
     AssetsDefinition,
     Failure,
     MetadataValue,
-    PartitionsDefinition,
     asset,
 )
 
 from orchestration.assets.metadata import bar_picture, shown_as_markdown, shown_as_table
 from orchestration.assets.product_system import PRODUCT_SYSTEM, RULES
 from orchestration.assets.publication import WRITER_POOL
-from orchestration.calculation.planning import assess_initiatives
 from orchestration.calculation.solving import SolveError
 from orchestration.lake.paths import Lake
-from orchestration.partitions import ALL_ROUNDS_IN_ONE_RUN
 from orchestration.reduction.tables import ALONE, IN_SEQUENCE, REDUCTION_SCHEMAS
 from orchestration.resources import Folders
+from orchestration.steps import assess
 
 INITIATIVES = AssetKey(["reduction", "initiatives"])
 EMISSIONS = AssetKey(["intermediate", "int_emissions"])
@@ -36,14 +34,12 @@ FINDING_COLUMNS = {
 }
 
 
-def initiatives_asset(partitions: PartitionsDefinition) -> AssetsDefinition:
+def initiatives_asset() -> AssetsDefinition:
     """Effects, order and costs of the company's initiatives on its newest full calendar year."""
 
     @asset(
         key=INITIATIVES,
         deps=[PRODUCT_SYSTEM, EMISSIONS, FACTORS, RULES],
-        partitions_def=partitions,
-        backfill_policy=ALL_ROUNDS_IN_ONE_RUN,
         group_name="reduction",
         kinds={"scipy", "parquet"},
         pool=WRITER_POOL,
@@ -54,8 +50,7 @@ def initiatives_asset(partitions: PartitionsDefinition) -> AssetsDefinition:
     )
     def initiatives(context: AssetExecutionContext, folders: Folders) -> None:
         try:
-            with folders.lake.only_writer():
-                assessed = assess_initiatives(folders.lake)
+            assessed = assess(folders.run())
         except SolveError as error:
             raise Failure(str(error), allow_retries=False) from None
         context.add_output_metadata(
