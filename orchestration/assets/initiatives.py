@@ -22,7 +22,7 @@ from orchestration.steps import assess
 
 INITIATIVES = AssetKey(["reduction", "initiatives"])
 EMISSIONS = AssetKey(["intermediate", "int_emissions"])
-FACTORS = AssetKey(["intermediate", "int_factor_choices"])
+FACTOR_CHOICES = AssetKey(["intermediate", "int_factor_choices"])
 MARKET_BASED = "market_based"
 TONNE = 1000.0
 COST_COLUMNS = ("initiative", "tCO2e a year", "in sequence", "cost per tCO2e", "net present value")
@@ -39,7 +39,7 @@ def initiatives_asset() -> AssetsDefinition:
 
     @asset(
         key=INITIATIVES,
-        deps=[PRODUCT_SYSTEM, EMISSIONS, FACTORS, RULES],
+        deps=[PRODUCT_SYSTEM, EMISSIONS, FACTOR_CHOICES, RULES],
         group_name="reduction",
         kinds={"scipy", "parquet"},
         pool=WRITER_POOL,

@@ -27,7 +27,7 @@ from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
 from orchestration.assets.emission_factors import FACTORS
 from orchestration.assets.gate import COMPANY, VERDICTS
-from orchestration.assets.initiatives import INITIATIVES
+from orchestration.assets.initiatives import EMISSIONS, FACTOR_CHOICES, INITIATIVES
 from orchestration.assets.metadata import bar_picture, shown_as_table
 from orchestration.assets.product_system import INVENTORY_MONTHS, PRODUCT_SYSTEM, SYSTEM_EXCHANGES
 from orchestration.assets.publication import BUILT_MONTHS, WRITER_POOL
@@ -45,7 +45,7 @@ ONE_ASSET = {"company": COMPANY, "solved": PRODUCT_SYSTEM, "reduction": INITIATI
 WITH_VERDICTS = ("judgements", "as_of")
 """Tables of the source `quality` that are written with the verdicts."""
 
-WAITED_FOR = {SYSTEM_EXCHANGES, INVENTORY_MONTHS, BUILT_MONTHS}
+WAITED_FOR = {SYSTEM_EXCHANGES, INVENTORY_MONTHS, BUILT_MONTHS, EMISSIONS, FACTOR_CHOICES}
 """What is read, beside the marts, by assets that are no part of dbt."""
 
 EMISSIONS_BY_PROCESS = AssetKey(["marts", "emissions_by_process"])

@@ -23,6 +23,7 @@ from orchestration.calculation.broken_rules import broken_rules
 from orchestration.calculation.control import DECIDE_NO_FIGURE, dbt_fingerprint
 from orchestration.calculation.sources import contents_of_sources, register_sources
 from orchestration.calculation.up_to_date import (
+    SOLVED,
     below_the_solve,
     kept_keys,
     keys_of_nodes,
@@ -43,7 +44,7 @@ NO_ARTIFACTS = ("--no-write-json",)
 """A build leaves compiled SQL alone: nobody reads its manifest, graph and run results as files."""
 
 UNIT_TESTS_EXCLUDED = ("--exclude-resource-type", "unit_test")
-BELOW_THE_SOLVE = "source:solved+ source:reduction+"
+BELOW_THE_SOLVE = " ".join(f"source:{source}+" for source in SOLVED)
 """What reads the solved product system or effects of initiatives, in dbt's selection syntax: the
 second half."""
 

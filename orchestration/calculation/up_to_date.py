@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
 
 TABLE = "main.built_nodes"
+SOLVED = ("solved", "reduction")
+"""Sources written between the two halves."""
 
 
 def keys_of_nodes(
@@ -53,12 +55,12 @@ def _spread(manifest: Manifest, common: str, sources: Mapping[str, str]) -> dict
 
 
 def below_the_solve(manifest: Manifest) -> set[str]:
-    """Ids of the nodes that read the solved product system, however far: the second half."""
+    """Ids of the nodes that read what was solved, however far: the second half."""
     found: set[str] = set()
     for node in _parents_first(manifest):
         if any(
             parent in found
-            or (parent in manifest.sources and manifest.sources[parent].source_name == "solved")
+            or (parent in manifest.sources and manifest.sources[parent].source_name in SOLVED)
             for parent in node.depends_on_nodes
         ):
             found.add(node.unique_id)
