@@ -19,6 +19,7 @@ from orchestration.calculation.control import write_control
 from orchestration.calculation.dbt import PROJECT, DbtError, DbtRun
 from orchestration.calculation.halves import INVENTORY_MODELS, PRODUCT_MODELS, Half, build_half
 from orchestration.calculation.planning import Assessed, assess_initiatives
+from orchestration.calculation.reported import write_reported
 from orchestration.calculation.solving import Solved, solve_stale_periods
 from orchestration.collection.returned.returning import (
     return_hand_ins,
@@ -39,6 +40,7 @@ from orchestration.ingest.landing import (
 )
 from orchestration.lake.paths import Lake
 from orchestration.progress import doing
+from orchestration.publication.folders import newest_release
 from orchestration.release.publishing import publish
 from orchestration.report.writing import Report, write_report
 
@@ -165,9 +167,10 @@ def convert_units(run: Run) -> pa.Table:
 
 
 def find_what_is_stale(run: Run) -> tuple[int, list[date]]:
-    """Write what counts and what must be built; returns the number of places and stale months."""
+    """Write what counts, was reported and must be built; returns how many places, stale months."""
     gwp_set = run.gwp_set or run.data.company.settings["gwp_set"]
     with run.lake.only_writer():
+        write_reported(run.lake, newest_release(run.lake))
         return write_control(run.lake, PROJECT, gwp_set)
 
 

@@ -21,6 +21,7 @@ CONVERSIONS = AssetKey(["accepted", "unit_conversions"])
 IN_FORCE = AssetKey(["control", "in_force"])
 SUPERSEDED = AssetKey(["control", "superseded"])
 BUILD_MONTHS = AssetKey(["control", "build_months"])
+REPORTED = AssetKey(["control", "reported_figures"])
 ACCEPTED = (READINGS, ERP, CERTIFICATES, FACTORS, COMPANY)
 
 
@@ -65,6 +66,13 @@ def control_assets(partitions: PartitionsDefinition) -> list[AssetsDefinition]:
                 group_name="control",
                 kinds={"parquet"},
                 description="Fingerprint of each month's inputs, and whether it must be built.",
+            ),
+            AssetSpec(
+                REPORTED,
+                deps=ACCEPTED,
+                group_name="control",
+                kinds={"parquet"},
+                description="What the newest release reported of each year.",
             ),
         ],
         pool=GATE_POOL,

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from orchestration.calculation.control import write_control
 from orchestration.calculation.dbt import BELOW_THE_SOLVE, PROJECT, Dbt
 from orchestration.calculation.planning import assess_initiatives
+from orchestration.calculation.reported import write_reported
 from orchestration.calculation.solving import SolveError, solve_stale_periods
 from orchestration.lake.paths import Lake
 
@@ -36,6 +37,7 @@ def recompute(lake: Lake, gwp_set: str, stated_gwp_set: str, *, tested: bool = T
         RecomputeError: a model or test failed, or the product system can't be reached.
     """
     write_control(lake, PROJECT, gwp_set)
+    write_reported(lake, None)
     dbt, tests = Dbt(lake), () if tested else NO_TESTS
     _built(dbt, ["--exclude", BELOW_THE_SOLVE, *tests], stated_gwp_set)
     try:

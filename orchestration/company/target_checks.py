@@ -13,7 +13,6 @@ from orchestration.company.table_checks import (
     Row,
     Tables,
     blanks,
-    bridges,
     lines_of,
     number,
     out_of_bounds,
@@ -23,13 +22,12 @@ from orchestration.company.table_checks import (
     wrong_dates,
 )
 from orchestration.company.tables import (
-    MASS_UNITS,
     TABLES,
     TARGET_KINDS,
     TARGET_PATHS,
+    mass_units,
     read_csv_as_text,
 )
-from orchestration.company.units import UnitError, conversion
 
 SEEDS = Path(__file__).parents[2] / "dbt_project" / "seeds"
 GHG_CATEGORIES = SEEDS / "ghg_categories.csv"
@@ -72,7 +70,6 @@ def _wrong_benchmarks(tables: Tables) -> list[str]:
     if not problems:
         problems += overlaps(tables, "benchmarks")
     units = _units_of_flows(tables)
-    masses = set(read_csv_as_text(MASS_UNITS)["unit_code"])
     utilities = {
         row["unit_code"]
         for row in tables["flows"].to_dict("records")
@@ -82,7 +79,7 @@ def _wrong_benchmarks(tables: Tables) -> list[str]:
         if row["unit"] is None or row["flow_id"] not in units:
             continue
         of_flow, _, per = row["unit"].rpartition("/")
-        if of_flow != units[row["flow_id"]] or per not in masses | utilities:
+        if of_flow != units[row["flow_id"]] or per not in mass_units() | utilities:
             problems.append(
                 f"{place}: unit {row['unit']} of {row['flow_id']}. Write it per unit of what the "
                 f"process makes, such as {units[row['flow_id']]}/kg."
@@ -136,16 +133,14 @@ def _wrong_plan(tables: Tables) -> list[str]:
     problems += [*_wrong_years(tables, "production_plan", ("year",))]
     flows = {row["product_id"]: row["flow_id"] for row in tables["products"].to_dict("records")}
     units = _units_of_flows(tables)
-    bridge = bridges(tables["flow_properties"].to_dict("records"))
     for place, row in lines_of(tables, "production_plan"):
-        flow = flows.get(row["product_id"])
-        if row["unit"] is None or flow not in units:
-            continue
-        density = bridge[flow].density_kg_per_l if flow in bridge else None
-        try:
-            conversion(row["unit"], units[flow], density_kg_per_l=density)
-        except UnitError as error:
-            problems.append(f"{place}: unit {row['unit']} of {row['product_id']}: {error}")
+        unit = units.get(flows.get(row["product_id"], ""))
+        allowed = mass_units() if unit in mass_units() else {unit}
+        if unit is not None and row["unit"] is not None and row["unit"] not in allowed:
+            problems.append(
+                f"{place}: unit {row['unit']} of {row['product_id']}, whose flow is kept in "
+                f"{unit}. Write it in {' or '.join(sorted(allowed))}."
+            )
     return problems
 
 

@@ -173,6 +173,11 @@ class Lake:
         return self.path / "control" / "build_months.parquet"
 
     @property
+    def reported_figures(self) -> Path:
+        """What the newest release reported of each year."""
+        return self.path / "control" / "reported_figures.parquet"
+
+    @property
     def unpassed_halves(self) -> Path:
         """Folder of the reasons why halves of the dbt project did not pass."""
         return self.path / "control" / "unpassed"

@@ -36,7 +36,7 @@ STATED = {
         "zero,Zero,neutrality,market_based,2021,2060,0.9,,,,,,removals,db,p. 1\n"
     ),
     "production_plan": (
-        "product_id,year,quantity,unit,source_id,source_locator\nstaple,2025,17.5,kt,db,p. 2\n"
+        "product_id,year,quantity,unit,source_id,source_locator\nstaple,2025,17.5,t,db,p. 2\n"
     ),
     "factor_paths": (
         "flow_id,component,facility_id,basis,year,value,unit,source_id,source_locator\n"
@@ -90,7 +90,7 @@ def test_a_company_without_these_tables_has_no_problem():
         ("targets", "based,,2028", "based,2021,2028", "kind peak has no base_year. Leave it"),
         ("targets", "removals", "", "neutralised_by is blank. A target of kind neutrality"),
         ("targets", "0.9,", "0,", "reduction_share 0 would neutralise everything"),
-        ("production_plan", "17.5,kt", "17.5,m", "line 2: unit m of staple"),
+        ("production_plan", "17.5,t", "17.5,m", "line 2: unit m of staple, whose flow"),
         ("production_plan", "17.5", "-1", "quantity -1 is not a quantity of 0 or more"),
         ("production_plan", "2025", "next", "year next is no year"),
         ("factor_paths", "2030,0.4,kg/kWh", "2030,400,g/kWh", "has the units g/kWh and kg/kWh"),
