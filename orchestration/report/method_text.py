@@ -18,6 +18,7 @@ TOPICS = (
     "by_hand",
     "balances",
     "restatements",
+    "reduction",
     "vectors",
     "unverified",
     "changes",
