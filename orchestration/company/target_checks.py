@@ -1,4 +1,4 @@
-"""What the tables of targets, forecasts, benchmarks and baselines must not say (method R50, R51 and R53).
+"""What tables of targets, forecasts, benchmarks and baselines must not say (method R50, R51, R53).
 
 Each function takes all master tables and returns one line a problem.
 """
