@@ -33,7 +33,7 @@ COMMANDS = {
         reading.rules,
     ],
     "Calculate": [calculating.run, calculating.what_if, factors.factors_compare],
-    "Reduce": [reducing.explain],
+    "Reduce": [reducing.explain, reducing.plan, reducing.scenario],
     "Report": [releasing.release, releasing.verify, releasing.compare],
     "Read and send": [
         reading.report,

@@ -118,7 +118,10 @@ class DataFolder:
     def company(self) -> Company:
         """Master data, validated as a whole. Raises `CompanyDataError` with all problems."""
         problems: list[str] = []
-        tables = {name: self._table(table, problems) for name, table in TABLES.items()}
+        tables = {
+            name: read_table(self.path / table.path, table, problems)
+            for name, table in TABLES.items()
+        }
         settings = self._settings(problems)
         sources = _lists_of_factors(self.path, problems)
         problems.extend(contradictions(tables, sources))
@@ -253,35 +256,6 @@ class DataFolder:
             and not (path.parent == folder and path.name in control)
         ]
 
-    def _table(self, table: Table, problems: list[str]) -> pd.DataFrame:
-        path = self.path / table.path
-        if not path.exists():
-            if not table.may_be_absent:
-                problems.append(f"{table.path}: missing. It needs {', '.join(table.columns)}.")
-            return pd.DataFrame(columns=list(table.all_columns), dtype=object)
-        try:
-            frame = read_csv_as_text(path, table.all_columns)
-        except CompanyDataError as error:
-            problems.append(str(error))
-            return pd.DataFrame(columns=list(table.all_columns), dtype=object)
-        frame = _named(frame)
-        missing = [c for c in table.columns if c not in frame.columns]
-        unknown = [c for c in frame.columns if c not in table.all_columns]
-        problems += [f"{table.path}: column {c} is missing. Add it." for c in missing]
-        problems += [
-            f"{table.path}: column {c} is not known. Remove it or correct its name."
-            for c in unknown
-        ]
-        frame = frame.reindex(columns=list(table.all_columns))
-        frame = frame.astype(object).where(frame.notna(), None)
-        repeated = frame[frame.duplicated(list(table.key), keep="first")]
-        problems += [
-            f"{table.path} line {index + 2}: {', '.join(str(row[k]) for k in table.key)} "
-            "occurs twice. Keep one line."
-            for index, row in repeated.iterrows()
-        ]
-        return frame
-
     def _settings(self, problems: list[str]) -> dict[str, str]:
         path = self.path / "company" / "company.yml"
         if not path.exists():
@@ -312,6 +286,35 @@ class DataFolder:
             )
         problems += settings_problems(settings)
         return {key: _setting(value) for key, value in settings.items() if value is not None}
+
+
+def read_table(path: Path, table: Table, problems: list[str]) -> pd.DataFrame:
+    """A master table with all its columns, text or None; adds what is wrong with its form."""
+    if not path.exists():
+        if not table.may_be_absent:
+            problems.append(f"{table.path}: missing. It needs {', '.join(table.columns)}.")
+        return pd.DataFrame(columns=list(table.all_columns), dtype=object)
+    try:
+        frame = read_csv_as_text(path, table.all_columns)
+    except CompanyDataError as error:
+        problems.append(str(error))
+        return pd.DataFrame(columns=list(table.all_columns), dtype=object)
+    frame = _named(frame)
+    missing = [c for c in table.columns if c not in frame.columns]
+    unknown = [c for c in frame.columns if c not in table.all_columns]
+    problems += [f"{table.path}: column {c} is missing. Add it." for c in missing]
+    problems += [
+        f"{table.path}: column {c} is not known. Remove it or correct its name." for c in unknown
+    ]
+    frame = frame.reindex(columns=list(table.all_columns))
+    frame = frame.astype(object).where(frame.notna(), None)
+    repeated = frame[frame.duplicated(list(table.key), keep="first")]
+    problems += [
+        f"{table.path} line {index + 2}: {', '.join(str(row[k]) for k in table.key)} "
+        "occurs twice. Keep one line."
+        for index, row in repeated.iterrows()
+    ]
+    return frame
 
 
 def _named(frame: pd.DataFrame) -> pd.DataFrame:

@@ -191,6 +191,8 @@ NOT_THERE = [
     "documents --warehouse NOWHERE",
     "sql --warehouse NOWHERE 'select 1'",
     "explain 2021 2022 --warehouse NOWHERE",
+    "plan --reach 5000 --warehouse NOWHERE",
+    "scenario NOWHERE --warehouse NOWHERE",
     "exchange --warehouse NOWHERE",
     "postgres --warehouse NOWHERE --url postgresql://nobody@localhost/nothing",
     "dictionary --warehouse NOWHERE",
@@ -215,6 +217,7 @@ def test_every_command_is_tried_with_every_code_short_of_a_whole_run():
     in_pipeline = {
         *(("run", 0), ("run", 1), ("what-if", 0), ("postgres", 1)),
         *(("exchange", 0), ("exchange", 1), ("sql", 0), ("sql", 1)),
+        *(("plan", 0), ("plan", 1), ("scenario", 0), ("scenario", 1)),
         *(("explain", 0), ("explain", 1), ("factors compare", 0), ("factors compare", 1)),
     }
     assert promised - tried <= in_pipeline
