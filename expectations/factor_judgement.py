@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -26,6 +25,7 @@ from expectations.gate_tables import SHOWN
 from expectations.judge import RuleResult, judge
 from expectations.preparation import prepare_tolerances
 from expectations.verdict import find
+from orchestration.lake.warehouse import Connection, engine
 
 NOT_LIBRARIES = ("sources", "libraries")
 ADDED = pa.schema(
@@ -168,7 +168,7 @@ def judge_factors(
         for name, table in sorted(libraries.items())
         for row in parse_library(name, table, company)
     ]
-    with duckdb.connect() as connection:
+    with engine() as connection:
         results, findings = _judge(connection, rows, flows, tolerances)
     critical = findings.filter(pc.equal(findings["severity"], "critical"))
     refused = {str(name).split("/", 1)[1] for name in critical["hand_in"].to_pylist()}
@@ -195,7 +195,7 @@ def judge_factors(
 
 
 def _judge(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     rows: list[FactorRow],
     flows: pa.Table,
     tolerances: pa.Table | None,

@@ -18,6 +18,7 @@ from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.pool import StaticPool
 
 from expectations.rules import Rule
+from orchestration.lake.warehouse import Connection
 
 
 class GateError(Exception):
@@ -62,7 +63,7 @@ class _Cursor:
 class _Connection:
     """A DB-API connection that never closes or rolls back what the caller works on."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.reading: _Cursor | None = None
 
@@ -148,7 +149,7 @@ def _reason(exception_info: Mapping[str, object]) -> str:
 
 
 def judge(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     batch_table: str,
     suites: Mapping[str, Sequence[Rule]],
 ) -> list[RuleResult]:

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-import duckdb
 import pyarrow as pa
 
 from expectations.rules import FINDING_SCHEMA, Rule, list_findings
+from orchestration.lake.warehouse import engine
 
 if TYPE_CHECKING:
     from orchestration.gate.approvals import Problem
@@ -138,7 +138,7 @@ def paper_findings(problems: Iterable[Problem], file: str, round_name: str) -> p
     if not rows:
         return FINDING_SCHEMA.empty_table()
     flows = pa.schema([(name, pa.string()) for name in ("flow_id", "name_en", "name_zh")])
-    with duckdb.connect() as connection:
+    with engine() as connection:
         connection.register("flows", flows.empty_table())
         connection.register("paper_problem", pa.Table.from_pylist(rows, schema=PROBLEM_SCHEMA))
         listed = [list_findings(connection, rule, "paper_problem", round_name) for rule in RULES]

@@ -51,6 +51,7 @@ from expectations.stated_before import (
 from expectations.stated_regularly import LAPSED, NO_LAPSED
 from orchestration.company.data_folder import INSTRUMENT_COLUMNS
 from orchestration.gate.withdrawals import LINE_SCHEMA
+from orchestration.lake.warehouse import Connection
 
 if TYPE_CHECKING:
     from orchestration.company.units import Bridges
@@ -102,7 +103,7 @@ OPTIONAL_TABLES = {
 
 
 def prepare(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     round_name: str,
     months: Sequence[date],
     *,
@@ -155,7 +156,7 @@ def _plainly_fine(months: Sequence[date]) -> str:
     return f"({PLAINLY_FINE.format(months=listed)})"
 
 
-def _needed(connection: duckdb.DuckDBPyConnection) -> str:
+def _needed(connection: Connection) -> str:
     """Conditions for the rows that must be named; a look-up in an empty table costs as well."""
     conditions = [
         condition.format(month_key=CELL_GROUP_KEY, place_key=PLACE_KEY)
@@ -165,11 +166,11 @@ def _needed(connection: duckdb.DuckDBPyConnection) -> str:
     return "".join(f" or {condition}" for condition in conditions)
 
 
-def _has_rows(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
+def _has_rows(connection: Connection, table: str) -> bool:
     return bool(connection.execute(f"select count(*) from {table}").fetchall()[0][0])
 
 
-def _create_if_absent(connection: duckdb.DuckDBPyConnection, name: str, schema: pa.Schema) -> None:
+def _create_if_absent(connection: Connection, name: str, schema: pa.Schema) -> None:
     try:
         connection.execute(f"describe {name}")
     except duckdb.CatalogException:
@@ -187,7 +188,7 @@ def _sql_type(type_: pa.DataType) -> str:
     return "double" if pa.types.is_floating(type_) else "varchar"
 
 
-def prepare_tolerances(connection: duckdb.DuckDBPyConnection) -> None:
+def prepare_tolerances(connection: Connection) -> None:
     """The company's tolerances, and for what it says nothing of, the defaults."""
     with DEFAULT_TOLERANCES.open(encoding="utf-8", newline="") as file:
         defaults = [
@@ -207,7 +208,7 @@ def prepare_tolerances(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(TOLERANCE)
 
 
-def _prepare_instrument_bounds(connection: duckdb.DuckDBPyConnection) -> None:
+def _prepare_instrument_bounds(connection: Connection) -> None:
     """How much CO2 a kWh of each flow with certificates can carry."""
     from orchestration.company.physical_bounds import bound_of
 
@@ -222,7 +223,7 @@ def _prepare_instrument_bounds(connection: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def _prepare_units(connection: duckdb.DuckDBPyConnection) -> None:
+def _prepare_units(connection: Connection) -> None:
     """Conversions of units that stand in instruments and earlier readings, not in this round."""
     bridge_of = _bridges(connection)
     rows = connection.execute("""
@@ -252,7 +253,7 @@ def _prepare_units(connection: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def _prepare_property_bounds(connection: duckdb.DuckDBPyConnection) -> None:
+def _prepare_property_bounds(connection: Connection) -> None:
     """What physics allows of each measured property, in the unit it was typed in."""
     from orchestration.company.physical_bounds import bound_of
 
@@ -275,7 +276,7 @@ def _prepare_property_bounds(connection: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def _prepare_limits(connection: duckdb.DuckDBPyConnection) -> None:
+def _prepare_limits(connection: Connection) -> None:
     """The most that the largest sites move in a month, in the units that flows are kept in."""
     with LARGEST_SITES.open(encoding="utf-8", newline="") as file:
         limits = [(row["unit"], float(row["most_per_month"])) for row in csv.DictReader(file)]
@@ -287,7 +288,7 @@ def _prepare_limits(connection: duckdb.DuckDBPyConnection) -> None:
     _fill(connection, "gate_limit (unit_code varchar, most double)", rows)
 
 
-def _prepare_ranges(connection: duckdb.DuckDBPyConnection) -> None:
+def _prepare_ranges(connection: Connection) -> None:
     """Bounds as numbers in the unit they are written in, with that unit's size."""
     bridge_of = _bridges(connection)
     rows = connection.execute("""
@@ -343,7 +344,7 @@ def convert(
         return None, str(error)
 
 
-def _bridges(connection: duckdb.DuckDBPyConnection) -> dict[str, Bridges]:
+def _bridges(connection: Connection) -> dict[str, Bridges]:
     from orchestration.company.table_checks import bridges
 
     stated = connection.sql("select flow_id, property, value from flow_properties")
@@ -358,9 +359,7 @@ def as_number(text: object) -> float | None:
         return None
 
 
-def _fill(
-    connection: duckdb.DuckDBPyConnection, table: str, rows: Iterable[Sequence[object]]
-) -> None:
+def _fill(connection: Connection, table: str, rows: Iterable[Sequence[object]]) -> None:
     connection.execute(f"create or replace temp table {table}")
     values = [list(row) for row in rows]
     if values:

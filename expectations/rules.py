@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from string import Formatter
 from typing import Literal
 
-import duckdb
 import pyarrow as pa
+
+from orchestration.lake.warehouse import Connection, quoted
 
 Severity = Literal["critical", "warning", "info"]
 
@@ -92,11 +93,6 @@ class Rule:
         return self.query.format(batch=batch_table)
 
 
-def quoted(text: str) -> str:
-    """A SQL string literal."""
-    return "'" + text.replace("'", "''") + "'"
-
-
 def remedies(*cases: tuple[str, str, str]) -> str:
     """Columns with the remedy of each case: (condition, English, Chinese).
 
@@ -135,7 +131,7 @@ def _message_sql(template: str, language: str) -> str:
 
 
 def list_findings(
-    connection: duckdb.DuckDBPyConnection, rule: Rule, batch_table: str, round_name: str | None
+    connection: Connection, rule: Rule, batch_table: str, round_name: str | None
 ) -> pa.Table:
     """Every row a rule does not expect, as findings (FINDING_SCHEMA)."""
     unexpected = rule.over(batch_table)

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import duckdb
 import pyarrow as pa
 
 from expectations import (
@@ -29,6 +28,7 @@ from expectations.papers import paper_findings
 from expectations.preparation import prepare
 from expectations.rules import FINDING_SCHEMA, Rule, list_findings
 from orchestration.lake.paths import WITHDRAWN_SCHEMA
+from orchestration.lake.warehouse import Connection
 
 if TYPE_CHECKING:
     from orchestration.company.data_folder import Company, Round
@@ -138,7 +138,7 @@ class Judgement:
 
 
 def judge_round(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     *,
     round: Round,
     company: Company | None = None,
@@ -181,7 +181,7 @@ def judge_round(
 
 
 def find(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     results: Sequence[RuleResult],
     batch_table: str,
     round_name: str | None,

@@ -14,7 +14,6 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import duckdb
 from dagster import AssetKey, TableColumnDep, TableColumnLineage, get_dagster_logger
 from dagster_dbt import DagsterDbtTranslator
 from sqlglot import MappingSchema, exp, parse_one
@@ -24,6 +23,7 @@ from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import build_scope
 
 from orchestration.calculation.dbt import Dbt
+from orchestration.lake.warehouse import Connection, Warehouse
 
 DIALECT = "duckdb"
 Types = Mapping[str, str]
@@ -47,7 +47,7 @@ def column_lineage(
     kept_in = dbt.folder / "column_lineage.json"
     kept = json.loads(kept_in.read_text(encoding="utf-8")) if kept_in.exists() else {}
     found: dict[str, dict[str, Any]] = {}
-    with duckdb.connect(str(dbt.lake.working_file), read_only=True) as connection:
+    with Warehouse(dbt.lake).reading() as connection:
         tables = _tables(connection)
         for unique_id in built_now:
             node = manifest["nodes"][unique_id]
@@ -142,7 +142,7 @@ def _relation(node: Mapping[str, Any]) -> str:
     return f"{node['database']}.{node['schema']}.{node['alias']}"
 
 
-def _tables(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
+def _tables(connection: Connection) -> dict[str, dict[str, str]]:
     """Columns and types of every table and view in the working file."""
     found: dict[str, dict[str, str]] = {}
     for table, column, kind in connection.execute(

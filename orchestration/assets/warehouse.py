@@ -8,7 +8,6 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from graphlib import TopologicalSorter
 from typing import Any
 
-import duckdb
 from dagster import (
     AssetExecutionContext,
     AssetKey,
@@ -36,6 +35,7 @@ from orchestration.calculation.halves import INVENTORY_MODELS, PRODUCT_MODELS, H
 from orchestration.calculation.product_figures import FOOTPRINTS_SHOWN, STAGES, newest_footprints
 from orchestration.calculation.solving import SolveError
 from orchestration.lake.paths import Lake
+from orchestration.lake.warehouse import Warehouse, tables_in
 from orchestration.resources import Folders
 from orchestration.steps import build, failed
 
@@ -223,23 +223,21 @@ def _with_metadata(result: Any, metadata: Mapping[str, Mapping[str, Any]]) -> An
 
 def _row_counts(lake: Lake) -> dict[str, dict[str, Any]]:
     """Metadata of each mart by output name; tables only, a view would be computed for it."""
-    with duckdb.connect(str(lake.working_file), read_only=True) as connection:
-        names = connection.execute(
-            "select table_name from information_schema.tables where table_schema = 'marts'"
-        ).fetchall()
+    with Warehouse(lake).reading() as connection:
+        names = tables_in(connection, "marts")
         return {
             AssetKey(["marts", name]).to_python_identifier(): {
                 "dagster/row_count": connection.execute(
                     f'select count(*) from marts."{name}"'
                 ).fetchall()[0][0]
             }
-            for (name,) in names
+            for name in sorted(names)
         }
 
 
 def emissions_metadata(lake: Lake) -> dict[str, Any]:
     """The largest processes of the newest twelve months, as a table and a picture."""
-    with duckdb.connect(str(lake.working_file), read_only=True) as connection:
+    with Warehouse(lake).reading() as connection:
         rows = connection.execute(
             """
             with newest as (
@@ -276,8 +274,8 @@ def emissions_metadata(lake: Lake) -> dict[str, Any]:
 
 def footprint_metadata(lake: Lake) -> dict[str, Any]:
     """Footprints of the newest year by life cycle stage, as a table and a picture."""
-    with duckdb.connect(str(lake.working_file), read_only=True) as connection:
-        footprints = newest_footprints(connection, "marts")
+    with Warehouse(lake).reading() as connection:
+        footprints = newest_footprints(connection)
     if not footprints:
         return {}
     shown = footprints[:FOOTPRINTS_SHOWN]

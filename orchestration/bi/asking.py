@@ -16,6 +16,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+from orchestration.lake.warehouse import MARTS_FILE, Connection, attach_marts, engine
 from orchestration.publication.macros import all_macros, macros_over
 
 SHOWN_ROWS = 200
@@ -54,14 +55,13 @@ class QueryError(Exception):
 
 
 @contextmanager
-def open_marts(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def open_marts(folder: Path) -> Iterator[Connection]:
     """The marts of a publication or release, read-only, with today's macros beside them."""
-    path = folder / "marts.duckdb"
+    path = folder / MARTS_FILE
     if not path.exists():
         raise NoMartsError(f"{path}: no such file. `carbonloom run` publishes there.")
-    with duckdb.connect() as connection:
-        place = str(path).replace("'", "''")
-        connection.execute(f"attach '{place}' as carbonloom (read_only)")
+    with engine() as connection:
+        attach_marts(connection, path)
         names = connection.execute(
             "select table_name from duckdb_tables() where database_name = 'carbonloom'"
         ).fetchall()
@@ -72,9 +72,7 @@ def open_marts(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
-def answer(
-    console: Console, marts: duckdb.DuckDBPyConnection, query: str, form: str = "table"
-) -> None:
+def answer(console: Console, marts: Connection, query: str, form: str = "table") -> None:
     """Run a query and print what it gives."""
     try:
         result = marts.execute(query)
@@ -90,7 +88,7 @@ def answer(
         _print_rows(console, columns, rows)
 
 
-def prompt(console: Console, marts: duckdb.DuckDBPyConnection, form: str = "table") -> None:
+def prompt(console: Console, marts: Connection, form: str = "table") -> None:
     """Ask until `exit` or the end of the input; a query ends with a semicolon."""
     with suppress(ImportError):  # arrow keys and history, where Python has them
         import readline  # noqa: F401
@@ -116,7 +114,7 @@ def prompt(console: Console, marts: duckdb.DuckDBPyConnection, form: str = "tabl
                 console.print(str(error), style="red", markup=False, highlight=False)
 
 
-def print_help(console: Console, marts: duckdb.DuckDBPyConnection) -> None:
+def print_help(console: Console, marts: Connection) -> None:
     """Which marts and macros there are, and examples."""
     names = marts.execute(
         "select table_name from duckdb_tables() "
@@ -132,7 +130,7 @@ def print_help(console: Console, marts: duckdb.DuckDBPyConnection) -> None:
     _say(console, "\nA query ends with a semicolon; `help` shows this again, `exit` leaves.")
 
 
-def examples(marts: duckdb.DuckDBPyConnection) -> list[str]:
+def examples(marts: Connection) -> list[str]:
     """Questions that these marts can answer; one they hold nothing for is left out."""
     filled = []
     for question, query in EXAMPLES.items():

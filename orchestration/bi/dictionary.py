@@ -10,6 +10,7 @@ from typing import Any
 from orchestration.calculation.dbt import Dbt
 from orchestration.lake.paths import Lake
 from orchestration.lake.places import REPOSITORY
+from orchestration.lake.warehouse import Warehouse
 
 
 class NothingCalculatedError(Exception):
@@ -25,7 +26,7 @@ def write_dictionary(lake: Lake, out: Path) -> Path:
         NothingCalculatedError: there is no warehouse there.
         DbtError: dbt can't read its project; the message is dbt's own.
     """
-    if not lake.working_file.exists():
+    if not Warehouse(lake).is_built:
         raise NothingCalculatedError(f"{lake.working_file} is missing: `carbonloom run` makes it.")
     with lake.only_writer():
         manifest, catalog = Dbt(lake).documentation()

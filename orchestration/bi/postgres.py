@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import psycopg
 from psycopg import errors
 from psycopg.rows import dict_row
@@ -26,6 +25,7 @@ from psycopg.sql import SQL, Composable, Identifier, Literal
 from orchestration.bi import postgres_grants as grants
 from orchestration.bi.asking import open_marts
 from orchestration.lake.paths import sha256_of_file
+from orchestration.lake.warehouse import Connection
 from orchestration.progress import doing
 
 MARK = "Carbonloom marts, replaced as a whole by `carbonloom postgres`. "
@@ -114,7 +114,7 @@ def _connected(url: str) -> Iterator[psycopg.Connection[dict[str, Any]]]:
 
 
 def _copy(
-    marts: duckdb.DuckDBPyConnection,
+    marts: Connection,
     server: psycopg.Connection[dict[str, Any]],
     schema: str,
     manifest_sha256: str,
@@ -209,7 +209,7 @@ def _drop_remains(server: psycopg.Connection[dict[str, Any]], beside: str) -> No
 # --- loading ------------------------------------------------------------------------------
 
 
-def _columns(marts: duckdb.DuckDBPyConnection) -> dict[str, list[dict[str, Any]]]:
+def _columns(marts: Connection) -> dict[str, list[dict[str, Any]]]:
     """Columns of every mart: name, PostgreSQL's type and comment; the table's comment with each."""
     found = marts.execute(
         "select c.table_name, c.column_name, c.data_type, c.comment, t.comment "
@@ -240,7 +240,7 @@ def _type(column: str, kind: str) -> str:
 
 
 def _load(
-    marts: duckdb.DuckDBPyConnection,
+    marts: Connection,
     server: psycopg.Connection[dict[str, Any]],
     beside: str,
     table: str,

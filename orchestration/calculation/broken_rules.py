@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import duckdb
+from orchestration.lake.paths import Lake
+from orchestration.lake.warehouse import Warehouse
 
 
-def broken_rules(working_file: Path, test: Any) -> Iterator[str]:
+def broken_rules(lake: Lake, test: Any) -> Iterator[str]:
     """A line for each rule that rows of a model break.
 
     `test`: the node of a failed data test; the test `holds` names rule and row, any other is a
     rule of its own, and its columns are the row.
     """
-    with duckdb.connect(str(working_file), read_only=True) as connection:
+    with Warehouse(lake).reading() as connection:
         found = connection.sql(test.compiled_code)
         if found.columns == ["rule", "example"]:
             broken = connection.sql(

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -23,6 +22,7 @@ from orchestration.footprint.system_tables import (
     STATED_STOCKS,
 )
 from orchestration.lake.paths import Lake
+from orchestration.lake.warehouse import Connection, Warehouse
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ Origins = Mapping[str, Sequence[Origin]]
 """By reference period; periods that draw on no stock are left out."""
 
 
-def stock_origins(connection: duckdb.DuckDBPyConnection) -> Origins:
+def stock_origins(connection: Connection) -> Origins:
     """From the exchanges in the working file."""
     rows = connection.execute(
         """
@@ -163,7 +163,7 @@ def stated_stocks(lake: Lake, origins: Sequence[Origin], first_month: date) -> p
     drawn = {(origin.flow_id, origin.facility_id) for origin in origins}
     if not drawn:
         return STATED_STOCKS.empty_table()
-    with duckdb.connect(str(lake.working_file), read_only=True) as connection:
+    with Warehouse(lake).reading() as connection:
         stated = connection.execute(
             """
             select distinct flow_id, facility_id

@@ -15,7 +15,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -25,6 +24,7 @@ from orchestration.gate import statements
 from orchestration.gate.statements import in_force, instruments_files, newest_rows
 from orchestration.lake.hand_ins import INSTRUMENTS
 from orchestration.lake.paths import BUILD_MONTHS_SCHEMA, IN_FORCE_SCHEMA, Lake, sha256_of_file
+from orchestration.lake.warehouse import Warehouse, tables_in
 
 FIGURE_TABLES = (
     "allocation_rules",
@@ -188,10 +188,10 @@ def built_months(lake: Lake) -> dict[date, str]:
 
 def recorded(lake: Lake, record: Record) -> dict[Any, str]:
     """Fingerprints by month or reference period as dbt wrote them; empty before the first."""
-    if not lake.working_file.exists():
+    if not Warehouse(lake).is_built:
         return {}
-    with duckdb.connect(str(lake.working_file), read_only=True) as connection:
-        if not _exists(connection, record):
+    with Warehouse(lake).reading() as connection:
+        if record.table not in tables_in(connection, "intermediate"):
             return {}
         return dict(
             connection.execute(
@@ -206,25 +206,16 @@ def take_back(lake: Lake, record: Record, keys: Collection[Any]) -> None:
     Else a run that dies half-way would leave rows of new inputs under the old fingerprint, and
     whoever goes back to the old inputs would find them called up to date.
     """
-    if not keys or not lake.working_file.exists():
+    if not keys or not Warehouse(lake).is_built:
         return
-    with duckdb.connect(str(lake.working_file)) as connection:
-        if _exists(connection, record):
+    with Warehouse(lake).writing() as connection:
+        if record.table in tables_in(connection, "intermediate"):
             connection.execute(
                 f"update intermediate.{record.table} set fingerprint = '' "
                 f"where list_contains($1, {record.key})",
                 [list(keys)],
             )
             strike_out(connection, [f"model.carbonloom.{record.table}"])
-
-
-def _exists(connection: duckdb.DuckDBPyConnection, record: Record) -> bool:
-    found = connection.execute(
-        "select count(*) from information_schema.tables "
-        "where table_schema = 'intermediate' and table_name = $1",
-        [record.table],
-    ).fetchall()
-    return bool(found[0][0])
 
 
 def write_control(lake: Lake, dbt_project: Path, gwp_set: str) -> tuple[int, list[date]]:

@@ -17,8 +17,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import duckdb
-
 from orchestration.calculation.broken_rules import broken_rules
 from orchestration.calculation.control import DECIDE_NO_FIGURE, dbt_fingerprint
 from orchestration.calculation.sources import contents_of_sources, register_sources
@@ -33,6 +31,7 @@ from orchestration.calculation.up_to_date import (
 )
 from orchestration.lake.paths import Lake, sha256_of_file
 from orchestration.lake.places import REPOSITORY, WAREHOUSE_VARIABLE
+from orchestration.lake.warehouse import Warehouse
 from orchestration.progress import doing
 
 if TYPE_CHECKING:
@@ -115,7 +114,7 @@ class Dbt:
         """Seeds, models and data tests that are selected, whether or not they are up to date."""
         manifest = self._held()
         register_sources(self.lake)
-        with duckdb.connect(str(self.lake.working_file)) as connection:
+        with Warehouse(self.lake).writing() as connection:
             strike_out_all(connection)
         return self._build(manifest, selection, gwp_set)
 
@@ -130,7 +129,7 @@ class Dbt:
         keys = keys_of_nodes(manifest, common, contents_of_sources(self.lake), columns)
         second = below_the_solve(manifest)
         asked = {node: key for node, key in keys.items() if (node in second) == below}
-        with duckdb.connect(str(self.lake.working_file)) as connection:
+        with Warehouse(self.lake).writing() as connection:
             kept = kept_keys(connection)
             outdated = {node: key for node, key in asked.items() if kept.get(node) != key}
             strike_out(connection, outdated)
@@ -142,7 +141,7 @@ class Dbt:
             selection = ["--select" if below else "--exclude", BELOW_THE_SOLVE]
         run = self._build(manifest, selection, gwp_set)
         if not run.problems:
-            with duckdb.connect(str(self.lake.working_file)) as connection:
+            with Warehouse(self.lake).writing() as connection:
                 write_down(connection, outdated)
         return run
 
@@ -203,7 +202,7 @@ class Dbt:
         found: list[str] = []
         for node in getattr(result, "results", []):
             if node.status == "fail" and node.node.resource_type == "test":
-                found += broken_rules(self.lake.working_file, node.node)
+                found += broken_rules(self.lake, node.node)
             elif node.status in ("error", "fail", "runtime error"):
                 found.append(f"{node.node.name}: {' '.join((node.message or node.status).split())}")
         return found or ["dbt failed without naming a model."]

@@ -12,7 +12,6 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
 import pandas as pd
 
 from orchestration.calculation.recomputing import recompute
@@ -22,6 +21,7 @@ from orchestration.gate.factors import NAME, accept_factors
 from orchestration.ingest.landing import land_factor_libraries
 from orchestration.lake.paths import Lake
 from orchestration.lake.scratch import scratch_folder
+from orchestration.lake.warehouse import Warehouse
 
 LIBRARIES, SOURCES = "libraries.csv", "sources.csv"
 READ = ("accepted", "quality")
@@ -183,5 +183,5 @@ def _versions_that_change(before: Lake, after: Lake) -> pd.DataFrame:
 
 
 def _asked(lake: Lake, sql: str) -> pd.DataFrame:
-    with duckdb.connect(str(lake.working_file), read_only=True) as connection:
+    with Warehouse(lake).reading() as connection:
         return connection.execute(sql).df()

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-import duckdb
 import pandas as pd
 import pyarrow as pa
 
@@ -18,6 +17,7 @@ from orchestration.company.tables import TABLES
 from orchestration.footprint.assembly import Assembled, assemble
 from orchestration.footprint.system_findings import Findings
 from orchestration.lake.paths import Lake, text_schema
+from orchestration.lake.warehouse import Connection, Warehouse
 from orchestration.reduction.assessing import Assessment
 from orchestration.reduction.base_year import BASES, BaseYear
 from orchestration.reduction.costs import read_prices
@@ -100,7 +100,7 @@ def base_year(lake: Lake, brought: Collection[tuple[str, str]]) -> BaseYear | No
     assembled = assemble(period.reference_period, inputs, Findings(period.reference_period))
     if assembled is None:
         return None
-    with duckdb.connect(str(lake.working_file), read_only=True) as connection:
+    with Warehouse(lake).reading() as connection:
         wanted_factors = pd.DataFrame(sorted(brought), columns=["facility_id", "flow_id"])
         connection.register("wanted", wanted_factors.astype(str))
         return _measured(connection, period, assembled, inputs.exchanges)
@@ -111,7 +111,7 @@ def _is_full_year(period: Period) -> bool:
 
 
 def _measured(
-    connection: duckdb.DuckDBPyConnection, period: Period, assembled: Assembled, exchanges: pa.Table
+    connection: Connection, period: Period, assembled: Assembled, exchanges: pa.Table
 ) -> BaseYear:
     months = list(period.months)
     owned = connection.execute(
@@ -224,9 +224,7 @@ STATED = """
 """
 
 
-def _stocks(
-    connection: duckdb.DuckDBPyConnection, period: Period, assembled: Assembled
-) -> pd.DataFrame:
+def _stocks(connection: Connection, period: Period, assembled: Assembled) -> pd.DataFrame:
     """What stocks of earlier periods carry, whole processes: see `BaseYear.stocks`."""
     connection.register("stocks", assembled.stocks.carried)
     connection.register("stated", assembled.stocks.stated)

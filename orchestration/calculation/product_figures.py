@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import duckdb
-
 from orchestration.footprint.system_tables import PERIODS
 from orchestration.lake.paths import Lake
+from orchestration.lake.warehouse import Connection, Warehouse
 
 METHOD = "cut_off"
 STAGES = {
@@ -49,16 +48,13 @@ class Residue:
     kgco2e: float
 
 
-def newest_footprints(connection: duckdb.DuckDBPyConnection, marts: str) -> list[Footprint]:
-    """Footprints of the newest calendar year that has any; none when no period was solved.
-
-    `marts` is the schema as the connection knows it.
-    """
+def newest_footprints(connection: Connection) -> list[Footprint]:
+    """Footprints of the newest calendar year that has any; none when no period was solved."""
     rows = connection.execute(
         f"""
         with newest as (
             select max(reference_period) as reference_period
-            from {marts}.product_footprints
+            from marts.product_footprints
             where length(reference_period) = 4
         )
         select
@@ -67,7 +63,7 @@ def newest_footprints(connection: duckdb.DuckDBPyConnection, marts: str) -> list
             {_picked("cradle_to_gate", "market_based")},
             {_picked("cradle_to_grave", "location_based")},
             {_picked("cradle_to_grave", "market_based")}
-        from {marts}.product_footprints
+        from marts.product_footprints
         inner join newest using (reference_period)
         where method = $1
         group by product_id, reference_period, month_count, declared_unit
@@ -75,7 +71,7 @@ def newest_footprints(connection: duckdb.DuckDBPyConnection, marts: str) -> list
         """,
         [METHOD],
     ).fetchall()
-    return [Footprint(*row, stages=_stages(connection, marts, row[0], row[1])) for row in rows]
+    return [Footprint(*row, stages=_stages(connection, row[0], row[1])) for row in rows]
 
 
 def _picked(boundary: str, basis: str) -> str:
@@ -85,12 +81,10 @@ def _picked(boundary: str, basis: str) -> str:
     )
 
 
-def _stages(
-    connection: duckdb.DuckDBPyConnection, marts: str, product_id: str, period: str
-) -> dict[str, float]:
+def _stages(connection: Connection, product_id: str, period: str) -> dict[str, float]:
     found = connection.execute(
-        f"""
-        select life_cycle_stage, kgco2e_per_declared_unit from {marts}.emissions_by_product
+        """
+        select life_cycle_stage, kgco2e_per_declared_unit from marts.emissions_by_product
         where product_id = $1 and reference_period = $2 and method = $3
             and basis = 'location_based'
         """,
@@ -100,15 +94,15 @@ def _stages(
     return {stage: figures[stage] for stage in STAGES if stage in figures}
 
 
-def largest_residue(connection: duckdb.DuckDBPyConnection, marts: str) -> Residue | None:
+def largest_residue(connection: Connection) -> Residue | None:
     """The period in which products and bridge lines miss the inventory most; none if unsolved."""
     row = connection.execute(
-        f"""
+        """
         with residues as (
             select
                 reference_period,
                 greatest(abs(location_based_kgco2e), abs(market_based_kgco2e)) as kgco2e
-            from {marts}.reconciliation
+            from marts.reconciliation
             where bridge_line = 'residue'
         )
         select
@@ -135,7 +129,7 @@ def delivered_by_stage(lake: Lake) -> tuple[str, dict[str, dict[str, float]]]:
         return "", {}
     year = max(years, key=lambda row: row["reference_period"])
     name = year["reference_period"]
-    with duckdb.connect(str(lake.working_file), read_only=True) as connection:
+    with Warehouse(lake).reading() as connection:
         rows = connection.execute(
             """
             with operations as (

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -38,6 +37,7 @@ from orchestration.footprint.system_tables import (
     SystemInputs,
 )
 from orchestration.lake.paths import BUILD_MONTHS_SCHEMA, NO_PERIOD, Lake
+from orchestration.lake.warehouse import Warehouse, engine
 from orchestration.progress import doing
 
 MONTH, YEAR = "month", "year"
@@ -204,10 +204,10 @@ def wanted_periods(lake: Lake) -> Wanted:
     }
     built = recorded(lake, INVENTORY_MONTHS)
     behind = [month for month, text in fingerprints.items() if built.get(month) != text]
-    if behind or not lake.working_file.exists():
+    if behind or not Warehouse(lake).is_built:
         months = ", ".join(f"{month:%Y-%m}" for month in behind) or "No month"
         raise SolveError(f"{months}: the inventory is not built with today's inputs. Build it.")
-    with duckdb.connect(str(lake.working_file), read_only=True) as connection:
+    with Warehouse(lake).reading() as connection:
         months = connection.execute(
             "select distinct period_month from intermediate.int_system_exchanges"
         ).fetchall()
@@ -239,7 +239,7 @@ def system_inputs(
     rules = {name: pq.read_table(lake.company(name)) for name in RULE_TABLES}
     wanted_flows = _wanted_flows(lake) | drawn_flows(wanted.origins)
     exchanges = _exchanges_of(lake, sorted({month for one in periods for month in one.months}))
-    with duckdb.connect() as connection:
+    with engine() as connection:
         connection.register("exchanges", exchanges)
         for period in periods:
             summed = connection.sql(
@@ -292,7 +292,7 @@ def _solved_or_told(reference_period: str, inputs: SystemInputs) -> SolvedPeriod
 
 
 def _exchanges_of(lake: Lake, months: Sequence[date]) -> pa.Table:
-    with duckdb.connect(str(lake.working_file), read_only=True) as connection:
+    with Warehouse(lake).reading() as connection:
         return connection.sql(
             """
             select

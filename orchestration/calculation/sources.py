@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-import duckdb
 import pyarrow.parquet as pq
 import yaml
 
 from orchestration.lake.paths import Lake, sha256_of_file
 from orchestration.lake.places import REPOSITORY
+from orchestration.lake.warehouse import Connection, Warehouse, quoted
 
 SOURCES = REPOSITORY / "dbt_project" / "models" / "staging" / "_sources.yml"
 
@@ -72,8 +72,7 @@ def register_sources(lake: Lake) -> dict[str, str]:
 
     Returns the columns of each with their types in one text, by `schema.name`.
     """
-    lake.path.mkdir(parents=True, exist_ok=True)
-    with duckdb.connect(str(lake.working_file)) as connection:
+    with Warehouse(lake).writing() as connection:
         for schema in {source.schema: None for source in sources()}:
             connection.execute(f"create schema if not exists {schema}")
         for source in sources():
@@ -111,10 +110,10 @@ def _content(lake: Lake, source: Source) -> str:
     return digest.hexdigest()
 
 
-def _select(connection: duckdb.DuckDBPyConnection, lake: Lake, source: Source) -> str:
-    files = f"{lake.path}/{source.files}".replace("'", "''")
+def _select(connection: Connection, lake: Lake, source: Source) -> str:
+    files = quoted(f"{lake.path}/{source.files}")
     options = "".join(f", {name} = {value}" for name, value in source.options.items())
-    relation = f"read_parquet('{files}'{options})"
+    relation = f"read_parquet({files}{options})"
     absent: list[str] = []
     if source.came_later:
         described = connection.execute(f"describe from {relation}").fetchall()

@@ -16,7 +16,7 @@ from collections.abc import Collection, Iterable, Mapping
 from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING, Any
 
-import duckdb
+from orchestration.lake.warehouse import Connection
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
@@ -67,24 +67,24 @@ def below_the_solve(manifest: Manifest) -> set[str]:
     return found
 
 
-def kept_keys(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+def kept_keys(connection: Connection) -> dict[str, str]:
     """The keys as last written down."""
     connection.execute(f"create table if not exists {TABLE} (node varchar, key varchar)")
     return dict(connection.execute(f"from {TABLE}").fetchall())
 
 
-def strike_out(connection: duckdb.DuckDBPyConnection, nodes: Collection[str]) -> None:
+def strike_out(connection: Connection, nodes: Collection[str]) -> None:
     """Before these nodes are built, or what they hold is no longer what was built."""
     _ = kept_keys(connection)
     connection.execute(f"delete from {TABLE} where list_contains($1, node)", [list(nodes)])
 
 
-def strike_out_all(connection: duckdb.DuckDBPyConnection) -> None:
+def strike_out_all(connection: Connection) -> None:
     """Before something is built that nobody follows node by node."""
     connection.execute(f"drop table if exists {TABLE}")
 
 
-def write_down(connection: duckdb.DuckDBPyConnection, keys: Mapping[str, str]) -> None:
+def write_down(connection: Connection, keys: Mapping[str, str]) -> None:
     """After these nodes were built and all has passed."""
     strike_out(connection, keys)
     connection.executemany(

@@ -11,7 +11,6 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -25,6 +24,7 @@ from orchestration.company.data_folder import DataFolder
 from orchestration.ingest.sheet import DIVIDES
 from orchestration.lake.paths import Lake
 from orchestration.lake.scratch import scratch_folder
+from orchestration.lake.warehouse import Warehouse
 
 READ = ("accepted", "quality")
 FIGURES = {
@@ -82,7 +82,7 @@ def what_if(data: DataFolder, warehouse: Path, change: Change, gwp_set: str = ""
         RecomputeError: the changed figures can't be calculated.
     """
     lake = Lake(warehouse)
-    if not lake.working_file.exists():
+    if not Warehouse(lake).is_built:
         raise WhatIfError(f"{lake.working_file} is missing: run `carbonloom run` first.")
     company_set = data.company.settings["gwp_set"]
     with scratch_folder("what-if") as scratch:
@@ -91,7 +91,7 @@ def what_if(data: DataFolder, warehouse: Path, change: Change, gwp_set: str = ""
             shutil.copytree(lake.path / name, changed.path / name)
         _apply(changed, change)
         recompute(changed, gwp_set or company_set, gwp_set, tested=False)
-        return moved(_figures(lake.working_file), _figures(changed.working_file))
+        return moved(_figures(lake), _figures(changed))
 
 
 def moved(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
@@ -112,8 +112,8 @@ def moved(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     return both.loc[order][largest[order] > DUST].reset_index(drop=True)
 
 
-def _figures(working_file: Path) -> pd.DataFrame:
-    with duckdb.connect(str(working_file), read_only=True) as connection:
+def _figures(lake: Lake) -> pd.DataFrame:
+    with Warehouse(lake).reading() as connection:
         frames = [connection.execute(sql).df() for sql in FIGURES.values()]
     return pd.concat(frames, ignore_index=True)
 

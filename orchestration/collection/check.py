@@ -13,7 +13,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 
 from orchestration.collection.returned.notice import Notice, notice_of
@@ -37,6 +36,7 @@ from orchestration.ingest.mapping import SourceMap, read_hand_in
 from orchestration.ingest.template_marks import read_stamps
 from orchestration.lake.hand_ins import HandIn
 from orchestration.lake.paths import Lake, sha256_of_file
+from orchestration.lake.warehouse import engine
 from orchestration.spreadsheets.grid import UnreadableFileError
 from orchestration.spreadsheets.workbook import read_workbook
 
@@ -246,7 +246,7 @@ def _judge(
     hand_in = CorrectedHandIn(subject.hand_in, table)
     no_instruments = LANDED_INSTRUMENTS_SCHEMA.empty_table()
     case = Case(subject.round, (hand_in,), no_instruments, corrections)
-    with TemporaryDirectory() as folder, duckdb.connect() as connection:
+    with TemporaryDirectory() as folder, engine() as connection:
         lake = Lake(Path(folder))
         accept_company(data, lake)
         write_empty_tables(lake)

@@ -13,7 +13,6 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -29,6 +28,7 @@ from orchestration.gate.sign_offs import FILE as SIGN_OFFS_FILE
 from orchestration.gate.sign_offs import ROUND, SIGN_OFF_SCHEMA, judge_sign_offs
 from orchestration.lake.hand_ins import INSTRUMENTS
 from orchestration.lake.paths import Lake
+from orchestration.lake.warehouse import engine
 from orchestration.spreadsheets.files import sha256_of_hand_in
 
 if TYPE_CHECKING:
@@ -173,9 +173,7 @@ def _rows(data: DataFolder, lake: Lake, today: date, approved: set[str]) -> list
         ),
     }
     models = _models()
-    with duckdb.connect() as connection:
-        connection.execute("set autoinstall_known_extensions = false")
-        connection.execute("set autoload_known_extensions = false")
+    with engine() as connection:
         for name, table in sources.items():
             connection.register(name, table)
         for name in STAGING:

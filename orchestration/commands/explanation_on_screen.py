@@ -11,6 +11,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from orchestration.lake.warehouse import Connection
+
 TERMS = {
     "activity": "output of the sites",
     "structure": "output of the processes in it: yields, which lines ran",
@@ -49,7 +51,7 @@ class Line:
 
 def print_explanation(
     console: Console,
-    marts: duckdb.DuckDBPyConnection,
+    marts: Connection,
     older: str,
     newer: str,
     basis: str,
@@ -85,7 +87,7 @@ def print_explanation(
 
 
 def _read(
-    marts: duckdb.DuckDBPyConnection,
+    marts: Connection,
     macro: str,
     arguments: Sequence[str],
     basis: str,
@@ -114,14 +116,14 @@ def _read(
     ]
 
 
-def _unit_of(marts: duckdb.DuckDBPyConnection, product: str) -> str:
+def _unit_of(marts: Connection, product: str) -> str:
     units = marts.execute(
         "select distinct declared_unit from product_footprints where product_id = ?", [product]
     ).fetchall()
     return f"kgCO2e per {' or '.join(unit for (unit,) in units)}"
 
 
-def _compared_months(marts: duckdb.DuckDBPyConnection, older: str, newer: str) -> str:
+def _compared_months(marts: Connection, older: str, newer: str) -> str:
     """Which months two years are compared in, where they don't both have the same ones."""
     if len(older) != len("YYYY"):
         return ""
@@ -162,7 +164,7 @@ def _terms(lines: Sequence[Line], older: str, newer: str, scale: float, decimals
 
 def _print_restated(
     console: Console,
-    marts: duckdb.DuckDBPyConnection,
+    marts: Connection,
     older: str,
     basis: str,
     facility: str | None,

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import duckdb
 from rich.box import SIMPLE
 from rich.console import Console
 from rich.markup import escape
@@ -25,6 +24,7 @@ from orchestration.calculation.solving import CRITICAL, finding_rows
 from orchestration.company.data_folder import DataFolder
 from orchestration.gate.factors import NAME as FACTORS
 from orchestration.lake.paths import Lake
+from orchestration.lake.warehouse import MARTS_FILE, Warehouse, published_marts, tables_in
 
 STATE_STYLE = {
     "accepted": "green",
@@ -154,15 +154,10 @@ def missing_factors(lake: Lake) -> list[dict[str, Any]]:
 
 def _rows_of(lake: Lake, model: str) -> list[dict[str, Any]]:
     """Rows of an intermediate model of the working file; none before it was built."""
-    if not lake.working_file.exists():
+    if not Warehouse(lake).is_built:
         return []
-    with duckdb.connect(str(lake.working_file), read_only=True) as connection:
-        built = connection.execute(
-            "select count(*) from information_schema.tables "
-            "where table_schema = 'intermediate' and table_name = ?",
-            [model],
-        ).fetchall()
-        if not built[0][0]:
+    with Warehouse(lake).reading() as connection:
+        if model not in tables_in(connection, "intermediate"):
             return []
         return (
             connection.execute(f"select * from intermediate.{model} order by all")
@@ -270,7 +265,7 @@ def calculated(lake: Lake) -> list[dict[str, Any]]:
 
     A period without product figures is told by itself, with the reasons.
     """
-    with duckdb.connect(str(lake.working_file), read_only=True) as connection:
+    with Warehouse(lake).reading() as connection:
         return (
             connection.sql(
                 """
@@ -329,13 +324,13 @@ def _emissions(lake: Lake) -> Table:
         table.add_column(heading)
     for heading in ("Location-based", "Market-based"):
         table.add_column(heading, justify="right")
-    with duckdb.connect(str(lake.preliminary / "marts.duckdb"), read_only=True) as connection:
+    with published_marts(lake.preliminary / MARTS_FILE) as connection:
         rows = connection.execute(
             """
             select
                 facility_id, year(period_month), ghg_scope,
                 sum(location_based_kgco2e) / 1000, sum(market_based_kgco2e) / 1000
-            from marts.marts.emissions_by_process
+            from emissions_by_process
             group by all
             order by all
             """
@@ -347,9 +342,9 @@ def _emissions(lake: Lake) -> Table:
 
 def _print_products(console: Console, lake: Lake) -> None:
     """Footprints of the newest year, and whether they and the bridge add up to the factory."""
-    with duckdb.connect(str(lake.published / "marts.duckdb"), read_only=True) as connection:
-        footprints = newest_footprints(connection, "marts.marts")
-        residue = largest_residue(connection, "marts.marts")
+    with published_marts(lake.published / MARTS_FILE) as connection:
+        footprints = newest_footprints(connection)
+        residue = largest_residue(connection)
     if footprints:
         console.print(_footprints(footprints))
     if residue is not None:
@@ -407,7 +402,7 @@ def _tonnes(value: float | None) -> str:
 def _print_places(console: Console, lake: Lake) -> None:
     places = {
         "report to read": lake.path / "report" / "index.html",
-        "marts for SQL and BI": lake.published / "marts.duckdb",
+        "marts for SQL and BI": lake.published / MARTS_FILE,
         "the same as Parquet": lake.published / "parquet",
         "hashes and versions": lake.published / "manifest.json",
         **_not_yet_released(lake),
@@ -422,4 +417,4 @@ def _not_yet_released(lake: Lake) -> dict[str, Path]:
     """Where this run's figures lie once there is a release: `published` is that release then."""
     if lake.published.resolve() == lake.preliminary.resolve():
         return {}
-    return {"this run, preliminary": lake.preliminary / "marts.duckdb"}
+    return {"this run, preliminary": lake.preliminary / MARTS_FILE}

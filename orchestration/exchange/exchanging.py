@@ -17,13 +17,13 @@ from orchestration.exchange.figures import (
     GATE_STAGES,
     Company,
     Footprint,
-    open_marts,
     read_company,
     read_footprints,
 )
 from orchestration.exchange.records import NotWritableError, content_of, settings_missing
 from orchestration.exchange.registry import Registry, content_sha256, id_of
 from orchestration.lake.paths import Lake
+from orchestration.lake.warehouse import MARTS_FILE, published_marts
 from orchestration.publication.files import MANIFEST, RELEASED, described_files
 
 WRITTEN, UNCHANGED, REFUSED, NOT_DUE = "written", "unchanged", "refused", "not due"
@@ -92,7 +92,7 @@ def release_source(folder: Path, registry: Path | None) -> Source:
         )
     if registry is None and folder.parents[1].name != "releases":
         raise CannotExchangeError(f"{folder} lies in no warehouse. Name the registry with --out.")
-    return Source(folder / "marts.duckdb", Lake(folder), registry or folder.parents[2] / "exchange")
+    return Source(folder / MARTS_FILE, Lake(folder), registry or folder.parents[2] / "exchange")
 
 
 def preliminary_source(warehouse: Path, registry: Path | None) -> Source:
@@ -102,7 +102,7 @@ def preliminary_source(warehouse: Path, registry: Path | None) -> Source:
         CannotExchangeError: nothing was calculated yet.
     """
     lake = Lake(warehouse)
-    marts = lake.preliminary / "marts.duckdb"
+    marts = lake.preliminary / MARTS_FILE
     if not marts.exists():
         raise CannotExchangeError(f"{lake.path}: nothing was calculated. Run `carbonloom run`.")
     return Source(marts, lake, registry or lake.path / "exchange" / "preliminary")
@@ -242,7 +242,7 @@ def _stages_to_the_gate(footprint: Footprint) -> dict[str, Decimal]:
 
 def read_publication(marts: Path) -> Publication:
     """The label that the figures were published under."""
-    with open_marts(marts) as connection:
+    with published_marts(marts) as connection:
         rows = figures.query(
             connection, "select status, round, release_number, made_on from publication"
         )

@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.exchange import figures
+from orchestration.lake.warehouse import Connection, published_marts
 
 CAUSES = {
     "data": "activity data",
@@ -34,7 +35,7 @@ def reason_since(
     `change`: of the exchanged figure, kgCO2e per declared unit. Restatements are of the footprint
     to the grave; amounts are told only where the causes add up to this change.
     """
-    with figures.open_marts(marts) as connection:
+    with published_marts(marts) as connection:
         pairs = _pairs(connection, since, until)
         moved = _moved(connection, pairs, product_id, year, basis)
         if not moved:
@@ -47,7 +48,7 @@ def reason_since(
     return f"changed since {since}: {', '.join(told)}."
 
 
-def _pairs(connection: duckdb.DuckDBPyConnection, since: str, until: str) -> list[tuple[str, str]]:
+def _pairs(connection: Connection, since: str, until: str) -> list[tuple[str, str]]:
     """The comparisons that lead from one release to the other; none where one is missing."""
     try:
         found = figures.query(
@@ -64,7 +65,7 @@ def _pairs(connection: duckdb.DuckDBPyConnection, since: str, until: str) -> lis
 
 
 def _moved(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     pairs: list[tuple[str, str]],
     product_id: str,
     year: str,

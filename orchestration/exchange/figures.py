@@ -13,10 +13,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from orchestration.company.fixed_words import BASES
 from orchestration.lake.paths import Lake, text_schema
+from orchestration.lake.warehouse import Connection, published_marts
 from orchestration.progress import doing
 
 GATE_STAGES = ("raw_material_acquisition", "manufacture")
@@ -88,7 +87,7 @@ def read_company(lake: Lake) -> Company:
 
 def read_footprints(marts: Path, basis: str, years: Sequence[str] = ()) -> list[Footprint]:
     """Every product and calendar year of a marts file, or of the years named, in their order."""
-    with open_marts(marts) as connection:
+    with published_marts(marts) as connection:
         found = query(
             connection,
             f"""
@@ -120,15 +119,7 @@ def read_footprints(marts: Path, basis: str, years: Sequence[str] = ()) -> list[
         return footprints
 
 
-def open_marts(marts: Path) -> duckdb.DuckDBPyConnection:
-    """A marts file, read-only, with its schema as the current one."""
-    connection = duckdb.connect(":memory:")
-    path = str(marts).replace("'", "''")
-    connection.execute(f"attach '{path}' as carbonloom (read_only); use carbonloom.marts")
-    return connection
-
-
-def _footprint(connection: duckdb.DuckDBPyConnection, row: dict[str, Any], basis: str) -> Footprint:
+def _footprint(connection: Connection, row: dict[str, Any], basis: str) -> Footprint:
     key = (row["product_id"], row["reference_period"])
     contributions = query(connection, CONTRIBUTIONS.format(basis=basis), *key)
     inside = [line for line in contributions if line["life_cycle_stage"] in GATE_STAGES]
@@ -282,7 +273,7 @@ order by all
 """
 
 
-def query(connection: duckdb.DuckDBPyConnection, sql: str, *values: object) -> Rows:
+def query(connection: Connection, sql: str, *values: object) -> Rows:
     """What the marts answer, a dictionary a row; every question of an exchange is asked here."""
     return _rows(connection.execute(sql, list(values)))
 

@@ -13,7 +13,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -55,6 +54,7 @@ from orchestration.lake.paths import (
     sha256_of_bytes,
     text_schema,
 )
+from orchestration.lake.warehouse import engine
 from orchestration.spreadsheets.files import printable, sha256_of_hand_in
 
 MONTH_SCHEMA = ACCEPTED_SCHEMA.remove(ACCEPTED_SCHEMA.get_field_index("period_month"))
@@ -148,9 +148,7 @@ def judge_and_accept(
     rules = [rule for suite in SUITES.values() for rule in suite]
     waivers = read_waivers(data, round_, [*arrived, INSTRUMENTS], rules, today)
     withdrawals = read_withdrawals(data, round_, arrived, today)
-    with duckdb.connect() as connection:
-        connection.execute("set autoinstall_known_extensions = false")
-        connection.execute("set autoload_known_extensions = false")
+    with engine() as connection:
         lay_out(connection, data, lake, case, withdrawals)
         judgement = judge_round(
             connection,

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -33,6 +32,7 @@ from orchestration.lake.hand_ins import (
     place_in_round,
 )
 from orchestration.lake.paths import Lake, text_schema
+from orchestration.lake.warehouse import Connection
 
 HANDED_IN_SCHEMA = text_schema(("hand_in", "source", "facility_id", "source_file", "source_sha256"))
 LAYOUT_SCHEMA = text_schema(("source", "source_sheet", "layout"))
@@ -105,7 +105,7 @@ def landed_case(data: DataFolder, lake: Lake, round_: Round) -> Case:
 
 
 def lay_out(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     data: DataFolder,
     lake: Lake,
     case: Case,
@@ -143,7 +143,7 @@ def lay_out(
     )
 
 
-def _lay_out_history(connection: duckdb.DuckDBPyConnection, lake: Lake, case: Case) -> None:
+def _lay_out_history(connection: Connection, lake: Lake, case: Case) -> None:
     """What other rounds had accepted: only the months that a rule compares with.
 
     Those are the month before the round, whose meters and stocks go on, the months that
@@ -176,9 +176,7 @@ def _lay_out_history(connection: duckdb.DuckDBPyConnection, lake: Lake, case: Ca
     _create(connection, "previous_instruments", instruments or [none], "")
 
 
-def _lay_out_sums(
-    connection: duckdb.DuckDBPyConnection, lake: Lake, case: Case, others: list[dict]
-) -> None:
+def _lay_out_sums(connection: Connection, lake: Lake, case: Case, others: list[dict]) -> None:
     """Table `history`: what each source stated of each flow in the months around the round.
 
     Where rounds state the same month, the newest counts.
@@ -210,9 +208,7 @@ def _lay_out_sums(
     )
 
 
-def _create(
-    connection: duckdb.DuckDBPyConnection, name: str, paths: list[Path], options: str
-) -> None:
+def _create(connection: Connection, name: str, paths: list[Path], options: str) -> None:
     connection.execute(
         f"create temp table {name} as select * from read_parquet($1"
         + (f", hive_partitioning = true, {options}" if options else "")
@@ -314,9 +310,7 @@ def _mass_sources(data: DataFolder, round_: Round) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=SOURCE_SCHEMA)
 
 
-def _unit_pairs(
-    readings: pa.Table, connection: duckdb.DuckDBPyConnection
-) -> list[dict[str, str | None]]:
+def _unit_pairs(readings: pa.Table, connection: Connection) -> list[dict[str, str | None]]:
     """Flows and the units they are stated in, in this round and in the history beside it."""
     quantities = readings.filter(pc.equal(readings["row_kind"], "reading"))
     pairs = quantities.select(["flow_id", "property", "unit_text"])

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 
 from orchestration.company.data_folder import Company
 from orchestration.company.units import conversions
 from orchestration.lake.paths import Lake
+from orchestration.lake.warehouse import engine
 
 CONVERSION_SCHEMA = pa.schema(
     [
@@ -98,7 +98,7 @@ def _known_pairs(lake: Lake) -> set[tuple[str, str, str]]:
 
 def _pairs_of_round(lake: Lake, round_: str) -> set[tuple[str, str, str]]:
     readings, instruments = list(lake.readings(round_)), list(lake.instruments(round_))
-    with duckdb.connect() as connection:
+    with engine() as connection:
         rows = []
         if readings:
             rows += connection.execute(
@@ -118,7 +118,7 @@ def _factor_pairs(lake: Lake) -> set[tuple[str, str, str]]:
     path = lake.accepted("emission_factors")
     if not path.exists():
         return set()
-    with duckdb.connect() as connection:
+    with engine() as connection:
         rows = connection.execute(
             "select distinct flow_id, '', unit from read_parquet($1) where unit is not null",
             [str(path)],

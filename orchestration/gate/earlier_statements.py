@@ -11,11 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 
 from expectations.anothers_file import FILES_SCHEMA
-from expectations.rules import quoted
 from expectations.stated_before import (
     BEFORE_SCHEMA,
     COARSE,
@@ -35,12 +33,13 @@ from orchestration.gate.statements import (
 )
 from orchestration.lake.hand_ins import HandIn
 from orchestration.lake.paths import SUPERSEDED_SCHEMA, Lake
+from orchestration.lake.warehouse import Connection, quoted
 
 Row = Mapping[str, Any]
 
 
 def lay_out_earlier_statements(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     data: DataFolder,
     lake: Lake,
     round_: Round,
@@ -112,7 +111,7 @@ def _year_before(round_: Round) -> set[date]:
 
 
 def _insert_stated_before(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     lake: Lake,
     rows: Iterable[Row],
     superseded: pa.Table | None,
@@ -134,7 +133,7 @@ def _insert_stated_before(
 
 
 def _insert_items_before(
-    connection: duckdb.DuckDBPyConnection, lake: Lake, rows: Iterable[Row], superseded: pa.Table
+    connection: Connection, lake: Lake, rows: Iterable[Row], superseded: pa.Table
 ) -> None:
     _insert(
         connection,
@@ -151,7 +150,7 @@ def _insert_items_before(
 
 
 def _insert(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     statement: str,
     paths: Sequence[str],
     superseded: pa.Table | None,

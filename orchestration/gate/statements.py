@@ -14,13 +14,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from orchestration.lake.hand_ins import INSTRUMENTS, HandIn
 from orchestration.lake.paths import SUPERSEDED_SCHEMA, WITHDRAWN_SCHEMA, Lake
+from orchestration.lake.warehouse import Connection, engine
 
 Row = Mapping[str, Any]
 
@@ -118,7 +118,7 @@ def in_force(lake: Lake, registered: Iterable[Row]) -> InForce:
             contested[place] = kept
     if not contested:
         return InForce(_sorted(rows), SUPERSEDED_SCHEMA.empty_table())
-    with duckdb.connect() as connection:
+    with engine() as connection:
         superseded, remaining = _decide(connection, lake, contested)
     for newest, *older in contested.values():
         rows.append(newest)
@@ -155,7 +155,7 @@ def _sorted(rows: Iterable[dict[str, Any]]) -> tuple[dict[str, Any], ...]:
 
 
 def _decide(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     lake: Lake,
     contested: Mapping[tuple[Any, ...], Sequence[Row]],
 ) -> tuple[pa.Table, frozenset[tuple[Any, ...]]]:

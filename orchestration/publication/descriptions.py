@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from orchestration.lake.places import REPOSITORY
+from orchestration.lake.warehouse import quoted
 
 MODELS = REPOSITORY / "dbt_project" / "models"
 MARTS, BESIDE = MODELS / "marts", MODELS / "published" / "tables.yml"
@@ -55,9 +56,9 @@ def comments_on(table: str) -> Iterator[str]:
     mart = described_marts().get(table)
     if mart is None:
         return
-    yield f'comment on table marts."{table}" is {_quoted(mart.description)}'
+    yield f'comment on table marts."{table}" is {quoted(mart.description)}'
     for name, column in mart.columns.items():
-        yield f'comment on column marts."{table}"."{name}" is {_quoted(column.comment)}'
+        yield f'comment on column marts."{table}"."{name}" is {quoted(column.comment)}'
 
 
 def described_in() -> list[Path]:
@@ -86,7 +87,3 @@ def _mart(table: Mapping[str, Any]) -> Mart:
 
 def _one_line(text: str) -> str:
     return " ".join(text.split())
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -10,12 +10,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from orchestration.calculation.control import code_fingerprint, dbt_fingerprint
 from orchestration.lake.paths import Lake, sha256_of_file
+from orchestration.lake.warehouse import MARTS_FILE, Warehouse, engine, quoted, tables_in
 from orchestration.publication.descriptions import comments_on
 from orchestration.publication.macros import macros_over
 from orchestration.spreadsheets.files import sha256_of_hand_in
@@ -62,20 +62,17 @@ def write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
     (folder / MANIFEST).write_text(text, encoding="utf-8")
 
 
-def write_parquet(working_file: Path, folder: Path) -> dict[str, int]:
-    """The marts of a working file, a file each in one fixed order; returns their rows."""
+def write_parquet(lake: Lake, folder: Path) -> dict[str, int]:
+    """The marts of a warehouse, a file each in one fixed order; returns their rows."""
     rows = {}
-    with duckdb.connect(str(working_file), read_only=True) as connection:
-        names = connection.execute(
-            "select table_name from information_schema.tables "
-            "where table_schema = 'marts' order by table_name"
-        ).fetchall()
+    with Warehouse(lake).reading() as connection:
+        names = sorted(tables_in(connection, "marts"))
         if not names:
-            raise PublishError(f"{working_file} has no schema `marts`: build the warehouse first.")
-        for (name,) in names:
-            target = str(folder / f"{name}.parquet").replace("'", "''")
+            raise PublishError(f"{lake.path} has no schema `marts`: build the warehouse first.")
+        for name in names:
+            target = quoted(folder / f"{name}.parquet")
             written = connection.execute(
-                f"copy (select * from marts.\"{name}\" order by all) to '{target}' "
+                f'copy (select * from marts."{name}" order by all) to {target} '
                 "(format parquet, compression zstd)"
             ).fetchall()
             rows[name] = written[0][0]
@@ -87,14 +84,14 @@ def write_duckdb(draft: Path, names: Sequence[str], macros: Sequence[str] = ()) 
 
     `macros`: statements that make table macros, beside those of macros.sql.
     """
-    target = str(draft / "marts.duckdb").replace("'", "''")
-    with duckdb.connect() as connection:
-        connection.execute(f"attach '{target}' as target (storage_version '{STORAGE_VERSION}')")
+    target = quoted(draft / MARTS_FILE)
+    with engine() as connection:
+        connection.execute(f"attach {target} as target (storage_version '{STORAGE_VERSION}')")
         connection.execute("create schema target.marts")
         for name in names:
-            source = str(draft / "parquet" / f"{name}.parquet").replace("'", "''")
+            source = quoted(draft / "parquet" / f"{name}.parquet")
             connection.execute(
-                f"create table target.marts.\"{name}\" as select * from read_parquet('{source}')"
+                f'create table target.marts."{name}" as select * from read_parquet({source})'
             )
         connection.execute("use target.marts")
         for name in names:

@@ -19,9 +19,14 @@ def point_published(lake: Lake) -> Path:
 
 def newest_release(lake: Lake) -> Path | None:
     """The newest release of the newest round that was released."""
-    rounds = lake.released_rounds()
-    released = [folders[-1] for round_ in rounds if (folders := release_folders(lake, round_))]
+    released = all_releases(lake)
     return released[-1] if released else None
+
+
+def all_releases(lake: Lake) -> list[Path]:
+    """Every release of every round, by round and number."""
+    rounds = lake.released_rounds()
+    return [folder for round_ in rounds for folder in release_folders(lake, round_)]
 
 
 def release_folders(lake: Lake, round_: str) -> list[Path]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import duckdb
+from orchestration.lake.warehouse import Connection, quoted
 
 TOLERANCE = 1e-9
 """Relative difference at which a figure is another one."""
@@ -17,9 +17,7 @@ DIFFERENCES_LISTED = 10
 FLOATING = ("DOUBLE", "FLOAT")
 
 
-def compared(
-    connection: duckdb.DuckDBPyConnection, name: str, released: Path, anew: Path
-) -> list[str]:
+def compared(connection: Connection, name: str, released: Path, anew: Path) -> list[str]:
     """Rows of one mart that differ: by their columns that are no doubles, then in each double.
 
     Rows of the same other columns are summed, so that their order does not matter. Columns that
@@ -32,9 +30,7 @@ def compared(
     return _differing_rows(connection, name, was)
 
 
-def added_columns(
-    connection: duckdb.DuckDBPyConnection, name: str, released: Path, anew: Path
-) -> list[str]:
+def added_columns(connection: Connection, name: str, released: Path, anew: Path) -> list[str]:
     """Columns that are calculated now and were not released."""
     was, now = _columns(connection, released, anew)
     added = sorted(now.keys() - was.keys())
@@ -42,23 +38,20 @@ def added_columns(
 
 
 def _columns(
-    connection: duckdb.DuckDBPyConnection, released: Path, anew: Path
+    connection: Connection, released: Path, anew: Path
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Type of each column, then and now; leaves the views `released` and `anew`."""
     columns = []
     for alias, path in (("released", released), ("anew", anew)):
-        place = str(path).replace("'", "''")
         connection.execute(
-            f"create or replace temp view {alias} as select * from read_parquet('{place}')"
+            f"create or replace temp view {alias} as select * from read_parquet({quoted(path)})"
         )
         query = f"select column_name, column_type from (describe {alias})"
         columns.append(dict(connection.execute(query).fetchall()))
     return columns[0], columns[1]
 
 
-def _differing_rows(
-    connection: duckdb.DuckDBPyConnection, name: str, columns: dict[str, str]
-) -> list[str]:
+def _differing_rows(connection: Connection, name: str, columns: dict[str, str]) -> list[str]:
     figures = [column for column, kind in columns.items() if kind in FLOATING]
     keys = [column for column in columns if column not in figures]
     grouped = ", ".join(f'"{key}"' for key in keys) or "1"

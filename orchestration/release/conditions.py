@@ -5,12 +5,11 @@ A round's figures stand on every round before it, so the same is asked of each o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
-import duckdb
+import pyarrow as pa
 
 from orchestration.calculation.control import FIGURE_TABLES
 from orchestration.company.data_folder import DataFolder, Round
@@ -24,7 +23,11 @@ from orchestration.gate.acceptance import (
 )
 from orchestration.gate.factors import NAME as FACTORS
 from orchestration.gate.sign_offs import ROUND, SignOffs, judge_sign_offs
+from orchestration.gate.statements import newest_rows
 from orchestration.lake.paths import Lake
+from orchestration.lake.warehouse import Connection, Warehouse, tables_in
+from orchestration.publication.folders import all_releases
+from orchestration.release.draft import ReleaseDraft, SignedRound
 from orchestration.spreadsheets.files import sha256_of_hand_in
 
 LARGEST_RESIDUE_KG = 1.0
@@ -34,28 +37,28 @@ LISTED = 20
 """Findings of one kind that are listed by name; the rest are counted."""
 
 
-@dataclass(frozen=True)
-class SignedRound:
-    """A round as a release finds it: its sign-offs, and what stands in the way."""
-
-    round: Round
-    content_sha256: str
-    sign_offs: SignOffs
-    not_accepted: tuple[str, ...]
-    """Without these hand-ins figures would be judged that are not the round's."""
-    not_signed: tuple[str, ...]
-
-
-def judge_rounds(
-    data: DataFolder, lake: Lake, rounds: Sequence[Round], today: date
-) -> list[SignedRound]:
-    """Every round of the release, judged as of today."""
+def judged(
+    data: DataFolder, lake: Lake, round_name: str, stated_gwp_set: str, today: date
+) -> ReleaseDraft:
+    """A release of a round and of all before it, judged as of today; nothing is written."""
+    newest = data.round(round_name)
+    rounds = [one for one in data.rounds if one.round <= newest.round]
+    names = {one.round for one in rounds}
     registry = lake.registry()
-    return [_judge_round(data, lake, registry, round_, today) for round_ in rounds]
+    return ReleaseDraft(
+        data=data,
+        warehouse=lake,
+        today=today,
+        signed=tuple(_judge_round(data, lake, registry, one, today) for one in rounds),
+        accepted=tuple(row for row in newest_rows(registry) if row["round"] in names),
+        not_ready=tuple(_master_data_missing(data, lake)),
+        earlier=tuple(all_releases(lake)),
+        stated_gwp_set=stated_gwp_set,
+    )
 
 
 def _judge_round(
-    data: DataFolder, lake: Lake, registry: Any, round_: Round, today: date
+    data: DataFolder, lake: Lake, registry: pa.Table, round_: Round, today: date
 ) -> SignedRound:
     verdicts = lake.verdict_rows(round_.round)
     waivers = lake.waiver_rows(round_.round)
@@ -73,7 +76,7 @@ def _judge_round(
     return SignedRound(round_, content, sign_offs, tuple(not_accepted), tuple(not_signed))
 
 
-def master_data_missing(data: DataFolder, lake: Lake) -> list[str]:
+def _master_data_missing(data: DataFolder, lake: Lake) -> list[str]:
     """Master data and factor libraries that aren't those of the last run, or were refused."""
     missing = []
     tables = company_tables(data)
@@ -169,15 +172,9 @@ def figures_missing(lake: Lake, today: date) -> list[str]:
     Hand-ins that were refused or are missing are told by their verdicts, so their findings are
     left out here.
     """
-    with duckdb.connect(str(lake.working_file), read_only=True) as connection:
-        marts = {
-            name
-            for (name,) in connection.execute(
-                "select table_name from information_schema.tables where table_schema = 'marts'"
-            ).fetchall()
-        }
+    with Warehouse(lake).reading() as connection:
         missing = _critical_results(connection, today)
-        if "reconciliation" in marts:
+        if "reconciliation" in tables_in(connection, "marts"):
             missing += _open_reconciliation(connection)
     return missing + [
         f"{row['reference_period']}: the product system is not solved; see solved findings."
@@ -186,7 +183,7 @@ def figures_missing(lake: Lake, today: date) -> list[str]:
     ]
 
 
-def _critical_results(connection: duckdb.DuckDBPyConnection, today: date) -> list[str]:
+def _critical_results(connection: Connection, today: date) -> list[str]:
     rows = connection.execute(
         """
         select rule_id, message_en, count(*) over (partition by rule_id) as how_many,
@@ -208,7 +205,7 @@ def _critical_results(connection: duckdb.DuckDBPyConnection, today: date) -> lis
     return missing
 
 
-def _open_reconciliation(connection: duckdb.DuckDBPyConnection) -> list[str]:
+def _open_reconciliation(connection: Connection) -> list[str]:
     """Residues of any period, in any gas: products + named bridge lines = factory.
 
     A residue that isn't known is open, too.

@@ -20,6 +20,7 @@ from orchestration.calculation.control import BUILT_PERIODS, built_months, recor
 from orchestration.calculation.unpassed import unpassed
 from orchestration.footprint.system_tables import PERIODS
 from orchestration.lake.paths import BUILD_MONTHS_SCHEMA, Lake, sha256_of_file
+from orchestration.lake.warehouse import Warehouse
 from orchestration.publication.files import (
     LABEL,
     MANIFEST,
@@ -47,7 +48,7 @@ def publish(lake: Lake, dbt_project: Path, data: Path, today: date | None = None
     draft = shelf / f".draft-{os.getpid()}"
     remove_drafts(lake, shelf)
     (draft / "parquet").mkdir(parents=True)
-    tables = write_parquet(lake.working_file, draft / "parquet")
+    tables = write_parquet(lake, draft / "parquet")
     tables |= write_history_of_publication(lake, draft)
     rounds = sorted(set(lake.registry()["round"].to_pylist()))
     label = {"status": PRELIMINARY, "rounds": rounds, "release_number": None}
@@ -77,7 +78,7 @@ def publish(lake: Lake, dbt_project: Path, data: Path, today: date | None = None
 
 def _refuse_what_is_not_built(lake: Lake) -> None:
     """A build that failed half-way leaves months behind their inputs; those aren't published."""
-    if not lake.working_file.exists():
+    if not Warehouse(lake).is_built:
         raise PublishError(f"{lake.working_file} is missing: build the warehouse first.")
     if problems := unpassed(lake):
         raise PublishError(f"{'; '.join(problems)}. Nothing is published until a whole run passes.")

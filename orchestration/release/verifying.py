@@ -22,6 +22,7 @@ from orchestration.company.data_folder import TABLES
 from orchestration.gate.acceptance import write_empty_tables
 from orchestration.lake.paths import Lake, sha256_of_file, text_schema
 from orchestration.lake.scratch import scratch_folder
+from orchestration.lake.warehouse import MARTS_FILE, Connection, attach_marts, engine, quoted
 from orchestration.progress import doing, step
 from orchestration.publication.files import (
     LABEL,
@@ -136,7 +137,7 @@ def _figure_differences(
     recompute(scratch, head["gwp_set"], head["stated_gwp_set"], tested=False)
     anew = scratch.path / "parquet"
     anew.mkdir()
-    write_parquet(scratch.working_file, anew)
+    write_parquet(scratch, anew)
     released = {path.stem: path for path in (folder / "parquet").glob("*.parquet")}
     for name in (LABEL, *HISTORY):  # they tell of other releases, too
         released.pop(name, None)
@@ -151,13 +152,13 @@ def _figure_differences(
     ]
     both = sorted(released.keys() & calculated.keys())
     tables = {f"parquet/{name}.parquet": (released[name], calculated[name]) for name in both}
-    with duckdb.connect() as connection:
+    with engine() as connection:
         step("comparing every row")
         for number, (name, (theirs, ours)) in enumerate(tables.items()):
             doing(name, number, len(tables))
             added += _readable(name, added_columns, connection, name, theirs, ours)
             differences += _readable(name, compared, connection, name, theirs, ours)
-        differences += _readable("marts.duckdb", _duckdb_differences, connection, folder, both)
+        differences += _readable(MARTS_FILE, _duckdb_differences, connection, folder, both)
     return len(both), differences, added
 
 
@@ -169,21 +170,18 @@ def _readable(name: str, compare: Callable[..., list[str]], *arguments: Any) -> 
         return [f"{name}: can't be read ({str(error).splitlines()[0]})."]
 
 
-def _duckdb_differences(
-    connection: duckdb.DuckDBPyConnection, folder: Path, names: Iterable[str]
-) -> list[str]:
+def _duckdb_differences(connection: Connection, folder: Path, names: Iterable[str]) -> list[str]:
     """marts.duckdb says the same as the Parquet files beside it."""
-    place = str(folder / "marts.duckdb").replace("'", "''")
-    connection.execute(f"attach '{place}' as released (read_only)")
+    attach_marts(connection, folder / MARTS_FILE, "released")
     differences = []
     for name in names:
-        parquet = str(folder / "parquet" / f"{name}.parquet").replace("'", "''")
+        parquet = quoted(folder / "parquet" / f"{name}.parquet")
         query = (
             f'select count(*) from (from released.marts."{name}" except all '
-            f"from read_parquet('{parquet}'))"
+            f"from read_parquet({parquet}))"
         )
         other = connection.execute(query).fetchall()[0][0]
         if other:
-            differences.append(f"marts.duckdb: {other} rows of {name} are not those of parquet/.")
+            differences.append(f"{MARTS_FILE}: {other} rows of {name} are not those of parquet/.")
     connection.execute("detach released")
     return differences

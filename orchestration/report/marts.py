@@ -15,6 +15,14 @@ from typing import Any
 
 import duckdb
 
+from orchestration.lake.warehouse import (
+    MARTS,
+    MARTS_FILE,
+    ONE_THREAD,
+    published_marts,
+    quoted,
+    tables_in,
+)
 from orchestration.report.page_source import PageError
 
 PARAMETER = re.compile(r"\$(\w+)")
@@ -54,21 +62,16 @@ class Marts:
 
     def __init__(self, folder: Path, company: Path | None = None) -> None:
         """`company`: a folder of master data to ask, too, as `company.facilities` and so on."""
-        file = folder / "marts.duckdb"
+        file = folder / MARTS_FILE
         if not file.exists():
             raise PageError(f"{file} is missing: name a publication or a release.")
-        # one thread adds up in one order, so that the same marts give the same last digit
-        self._connection = duckdb.connect(config={"threads": 1})
-        target = str(file).replace("'", "''")
-        self._connection.execute(f"attach '{target}' as carbonloom (read_only)")
+        self._connection = published_marts(file, ONE_THREAD)
         if company is not None:
             self._connection.execute("attach ':memory:' as company")
             for table in sorted(company.glob("*.parquet")):
-                place = str(table).replace("'", "''")
                 self._connection.execute(
-                    f"create view company.\"{table.stem}\" as select * from read_parquet('{place}')"
+                    f'create view company."{table.stem}" as from read_parquet({quoted(table)})'
                 )
-        self._connection.execute("use carbonloom.marts")
         self._results: dict[tuple[str, str], Result] = {}
 
     def __enter__(self) -> Marts:
@@ -84,10 +87,7 @@ class Marts:
 
     def tables(self) -> set[str]:
         """The marts that are there; an older release has fewer."""
-        rows = self._connection.execute(
-            "select table_name from information_schema.tables where table_schema = 'marts'"
-        ).fetchall()
-        return {name for (name,) in rows}
+        return tables_in(self._connection, "marts")
 
     def columns(self, table: str) -> tuple[list[str], list[str]]:
         """Names and types of a mart's columns, in order."""
@@ -101,7 +101,7 @@ class Marts:
     def stream(self, table: str) -> Iterator[tuple[Any, ...]]:
         """Rows of a mart in the order they are stored, without holding all of them."""
         with self._connection.cursor() as cursor:
-            cursor.execute(f'select * from carbonloom.marts."{table}"')
+            cursor.execute(f'select * from {MARTS}.marts."{table}"')
             while rows := cursor.fetchmany(ROWS_AT_ONCE):
                 yield from rows
 
@@ -145,7 +145,6 @@ def with_literals(name: str, sql: str, parameters: Mapping[str, Any]) -> str:
         value = parameters[match[1]]
         if isinstance(value, int):
             return str(value)
-        quoted = str(value).replace("'", "''")
-        return f"'{quoted}'"
+        return quoted(value)
 
     return PARAMETER.sub(literal, sql)

@@ -12,11 +12,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import yaml
 
 from orchestration.lake.hand_ins import HandIn
 from orchestration.lake.places import REPOSITORY
+from orchestration.lake.warehouse import ONE_THREAD, Connection, engine
 from orchestration.report.page_source import PageError
 
 WORDS = Path(__file__).with_name("words.yml")
@@ -55,7 +55,7 @@ class Names:
 
     def __init__(self, company: Path) -> None:
         """`company`: the folder accepted/company of a warehouse or a release."""
-        with duckdb.connect(config={"threads": 1}) as connection:
+        with engine(ONE_THREAD) as connection:
             self._things = {
                 kind: _names_of_table(_rows_of(connection, company / f"{table}.parquet"), key)
                 for kind, (table, key) in MASTER_TABLES.items()
@@ -145,7 +145,7 @@ def _names_of_table(rows: Iterable[Mapping[str, Any]], key: str) -> dict[str, di
     return {row[key]: {"en": row["name_en"], "zh": row.get("name_zh") or ""} for row in rows}
 
 
-def _rows_of(connection: duckdb.DuckDBPyConnection, path: Path) -> list[dict[str, Any]]:
+def _rows_of(connection: Connection, path: Path) -> list[dict[str, Any]]:
     """Rows of a Parquet file.
 
     Raises:

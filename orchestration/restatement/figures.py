@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
-import duckdb
 import pyarrow as pa
+
+from orchestration.lake.warehouse import Connection, engine, quoted
 
 KEYS = pa.schema(
     [
@@ -60,7 +61,7 @@ def figures_of(parquet: Path) -> pa.Table:
 
     A mart that the folder lacks has no figures; what isn't reported (null) is none either.
     """
-    with duckdb.connect() as connection:
+    with engine() as connection:
         parts = [
             connection.sql(select).to_arrow_table().cast(FIGURES)
             for select in (_inventory(connection, parquet), _products(connection, parquet))
@@ -70,7 +71,7 @@ def figures_of(parquet: Path) -> pa.Table:
     return found.sort_by([(name, "ascending") for name in KEYS.names])
 
 
-def _inventory(connection: duckdb.DuckDBPyConnection, parquet: Path) -> str:
+def _inventory(connection: Connection, parquet: Path) -> str:
     place, measures = _measures(connection, parquet / "facility_inventory.parquet", "")
     if not measures:
         return ""
@@ -83,7 +84,7 @@ def _inventory(connection: duckdb.DuckDBPyConnection, parquet: Path) -> str:
     """
 
 
-def _products(connection: duckdb.DuckDBPyConnection, parquet: Path) -> str:
+def _products(connection: Connection, parquet: Path) -> str:
     place, measures = _measures(connection, parquet / "emissions_by_product.parquet", FOOTPRINT)
     if not measures:
         return ""
@@ -100,11 +101,11 @@ def _products(connection: duckdb.DuckDBPyConnection, parquet: Path) -> str:
     """
 
 
-def _measures(connection: duckdb.DuckDBPyConnection, path: Path, suffix: str) -> tuple[str, str]:
+def _measures(connection: Connection, path: Path, suffix: str) -> tuple[str, str]:
     """A mart's file as SQL, and its figures as a list of columns; both empty without the file."""
     if not path.exists():
         return "", ""
-    place = "read_parquet('" + str(path).replace("'", "''") + "')"
+    place = f"read_parquet({quoted(path)})"
     described = connection.execute(
         f"select column_name from (describe from {place}) where column_type = 'DOUBLE'"
     ).fetchall()

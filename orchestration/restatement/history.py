@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from orchestration.lake.paths import Lake
 from orchestration.publication.files import MANIFEST, PRELIMINARY
-from orchestration.publication.folders import newest_release, release_folders
+from orchestration.publication.folders import all_releases, newest_release
 from orchestration.restatement.base_year import BASE_YEAR, base_year_rows
 from orchestration.restatement.causes import RESTATEMENTS, compare
 from orchestration.restatement.figures import FIGURES, figures_of
@@ -41,18 +41,18 @@ HISTORY: Mapping[str, pa.Schema] = {
 
 
 def write_history_of_release(
-    lake: Lake, draft: Path, head: Mapping[str, Any], versions: Mapping[str, Any]
+    earlier: Sequence[Path], draft: Path, head: Mapping[str, Any], versions: Mapping[str, Any]
 ) -> dict[str, int]:
     """Compare a release that is about to be made with the one before; returns rows by table.
 
-    `draft` holds its accepted rows, papers and Parquet marts. The tables carry those of the
-    release before on, so that the newest release tells the whole chain.
+    `earlier`: every release there is. `draft` holds its accepted rows, approvals and Parquet
+    marts. The tables carry those of the release before on, so that the newest release tells the
+    whole chain.
     """
-    folders = all_releases(lake)
-    before = [one for one in folders if _order(one) < (head["round"], head["number"])]
+    before = [one for one in earlier if _order(one) < (head["round"], head["number"])]
     tables = _carried_on(before[-1] if before else None)
     own = _reported(draft, head)
-    tables["as_reported"] = pa.concat_tables([*map(_reported_by, folders), own])
+    tables["as_reported"] = pa.concat_tables([*map(_reported_by, earlier), own])
     newer = read_ingredients(draft, head, versions)
     if before:
         found = compare(read_release(before[-1]), newer)
@@ -80,12 +80,6 @@ def write_history_of_publication(lake: Lake, draft: Path) -> dict[str, int]:
         [*map(_reported_by, all_releases(lake)), _reported(draft, head)]
     )
     return _write(draft, tables)
-
-
-def all_releases(lake: Lake) -> list[Path]:
-    """Every release of every round, by round and number."""
-    rounds = lake.released_rounds()
-    return [folder for round_ in rounds for folder in release_folders(lake, round_)]
 
 
 def _order(folder: Path) -> tuple[str, int]:

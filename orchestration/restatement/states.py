@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -25,6 +24,7 @@ from orchestration.gate.conversions import CONVERSION_SCHEMA, conversion_rows
 from orchestration.gate.statements import rows_of
 from orchestration.lake.hand_ins import INSTRUMENTS, HandIn
 from orchestration.lake.paths import HAND_INS_SCHEMA, NO_MONTH, Lake, content_sha256, text_schema
+from orchestration.lake.warehouse import Warehouse
 from orchestration.publication.files import write_parquet
 from orchestration.restatement.figures import figures_of
 from orchestration.restatement.ingredients import (
@@ -145,14 +145,14 @@ def _calculated(
         {row["reference_period"] for row in finding_rows(lake) if row["severity"] == CRITICAL}
     )
     (lake.path / "parquet").mkdir()
-    write_parquet(lake.working_file, lake.path / "parquet")
+    write_parquet(lake, lake.path / "parquet")
     problem = f"not solved: {', '.join(unsolved)}" if unsolved else ""
     return State("", figures_of(lake.path / "parquet"), problem)
 
 
 def _refuse_missing_factors(lake: Lake) -> None:
     """What the data tests would say of figures that lack a part; the rest is none of a state's."""
-    with duckdb.connect(str(lake.working_file), read_only=True) as connection:
+    with Warehouse(lake).reading() as connection:
         missing = connection.execute(
             """
             select flow_id from intermediate.int_missing_factors

@@ -15,6 +15,7 @@ from orchestration.bi.asking import open_marts
 from orchestration.exchange import explaining, figures
 from orchestration.exchange.exchanging import read_publication
 from orchestration.exchange.figures import read_footprints
+from orchestration.lake.warehouse import published_marts
 from orchestration.publication.descriptions import described_marts
 from orchestration.publication.macros import all_macros
 from orchestration.report.documents.writing import Wanted, write_documents_into
@@ -87,7 +88,7 @@ def test_pact_records_depend_on_what_is_asked_for_them(warehouse, listed, monkey
     marts = warehouse / "published" / "marts.duckdb"
     assert read_footprints(marts, "market_based")
     assert read_publication(marts)
-    with figures.open_marts(marts) as connection:  # what is asked where a figure was restated
+    with published_marts(marts) as connection:  # what is asked where a figure was restated
         explaining._pairs(connection, "older", "newer")
         explaining._moved(connection, [("older", "newer")], "product", "2021", "market_based")
     assert asked == listed["pact_records"]

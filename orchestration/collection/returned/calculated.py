@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from expectations.rules import FINDING_SCHEMA
 from orchestration.lake.paths import Lake
+from orchestration.lake.warehouse import Warehouse, tables_in
 
 CALCULATED_SCHEMA = FINDING_SCHEMA.append(pa.field("source_sha256", pa.string()))
 """A finding, and the file it was calculated from."""
@@ -48,14 +48,13 @@ def keep_calculated(lake: Lake, rounds: Iterable[str]) -> list[str]:
 
 def _found(lake: Lake) -> pa.Table:
     """What stands in the working file (CALCULATED_SCHEMA); nothing before it was calculated."""
-    if not lake.working_file.exists():
+    if not Warehouse(lake).is_built:
         return CALCULATED_SCHEMA.empty_table()
-    with duckdb.connect(str(lake.working_file), read_only=True) as connection:
-        built = connection.sql(
-            "select count(*) from information_schema.tables "
-            "where table_name in ('quality_results', 'int_finding_cells')"
-        ).fetchall()
-        if built[0][0] < 2:
+    with Warehouse(lake).reading() as connection:
+        if not (
+            "quality_results" in tables_in(connection, "marts")
+            and "int_finding_cells" in tables_in(connection, "intermediate")
+        ):
             return CALCULATED_SCHEMA.empty_table()
         rows = connection.sql(FOUND).to_arrow_table()
     return rows.select(CALCULATED_SCHEMA.names).cast(CALCULATED_SCHEMA)

@@ -170,11 +170,11 @@ def emission_shares(
     lineage = warehouse and warehouse / "published" / "parquet" / "lineage.parquet"
     if not lineage or not lineage.exists() or not last.months:
         return {}
-    import duckdb
+    from orchestration.lake.warehouse import engine
 
     processes = data.company["processes"]
     mine = set(processes.loc[processes["facility_id"] == facility, "process_id"])
-    with duckdb.connect() as connection:
+    with engine() as connection:
         rows = connection.execute(
             """
             select split_part(result_id, '/', 1) as process_id, flow_id, sum(part_kgco2e)
