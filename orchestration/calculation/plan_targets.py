@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-import duckdb
 import pandas as pd
 
 from orchestration.company.tables import TABLES
 from orchestration.lake.paths import Lake, text_schema
+from orchestration.lake.warehouse import Warehouse
 from orchestration.reduction.base_year import BaseYear
 from orchestration.reduction.choosing import Key
 
@@ -63,7 +63,7 @@ def asked_by(lake: Lake, base: BaseYear, target_id: str) -> Asked:
         )
     counts = _counts(target)
     basis, year = target["basis"], target["base_year"]
-    with duckdb.connect(str(lake.working_file), read_only=True) as connection:
+    with Warehouse(lake).reading() as connection:
         lines = connection.execute(
             "select facility_id, flow_id, component, ghg_category, ghg_scope, "
             f"sum({basis}_kgco2e) as kgco2e from intermediate.int_emissions "

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import duckdb
 import pyarrow as pa
 
 from orchestration.lake.paths import Lake
+from orchestration.lake.warehouse import engine
 
 REPORTED_FIGURES = pa.schema(
     [
@@ -57,7 +57,7 @@ def write_reported(lake: Lake, release: Path | None) -> None:
         for mart, query in (("facility_inventory", INVENTORY), ("product_footprints", PRODUCTS)):
             path = release / "parquet" / f"{mart}.parquet"
             if path.exists():
-                with duckdb.connect() as connection:
+                with engine() as connection:
                     found = connection.execute(query, [name, str(path)]).to_arrow_table()
                 tables.append(found.cast(REPORTED_FIGURES))
     figures = pa.concat_tables(tables).sort_by(
