@@ -192,7 +192,6 @@ def _abatement(result: Result, settings: Mapping[str, Any], names: Names, langua
     labels = [_label(names, settings["x"], one, language) for one in _places(result, settings["x"])]
     widths = [float(value or 0.0) for value in result.column(settings["width"])]
     costs = [float(value or 0.0) for value in result.column(settings["value"])]
-    heading = names.heading(settings["width"], language)
     decimals, unit = decimals_for(costs), _unit_text(settings["unit"], language)
     told = names.word("list_separator", language).join(
         f"{label} {number(cost, decimals)}"
@@ -200,7 +199,7 @@ def _abatement(result: Result, settings: Mapping[str, Any], names: Names, langua
         if width > 0
     )
     summary = names.word("summary_cheapest", language).format(unit=unit, blocks=told)
-    option = charts_of_change.abatement(labels, widths, costs, heading)
+    option = charts_of_change.abatement(labels, widths, costs)
     return Drawn(option, summary, PLOT_PIXELS["abatement"], decimals, unit, "abatement")
 
 

@@ -112,7 +112,7 @@ def _labelled(text: str, bars: int) -> dict[str, Any]:
 
 
 def abatement(
-    names: Sequence[str], widths: Sequence[float], costs: Sequence[float], axis_name: str
+    names: Sequence[str], widths: Sequence[float], costs: Sequence[float]
 ) -> dict[str, Any]:
     """Blocks side by side: as wide as what they save, as high as a tonne costs."""
     drawn, reached = [], 0.0
@@ -135,8 +135,8 @@ def abatement(
         "legend": {"data": [one["name"] for one in drawn]},
         "tooltip": {"trigger": "axis", "confine": True},
         "xAxis": {
-            "type": "value", "name": axis_name, "nameLocation": "middle", "nameGap": 28,
-            "min": 0, "max": reached, "splitNumber": 4,
+            "type": "value", "min": 0, "max": reached, "splitNumber": 4,
+            "axisLabel": {"showMaxLabel": False},
         },
         "yAxis": {"type": "value", "splitNumber": 4},
     }  # fmt: skip

@@ -30,6 +30,12 @@ MASTER_TABLES = {
 }
 """Kind of thing: its master table and key."""
 
+OPTIONAL_TABLES = {
+    "initiative": ("initiatives", "initiative_id"),
+    "target": ("targets", "target_id"),
+}
+"""The same, of tables that a company need not have, and an older release has not."""
+
 KIND_OF_COLUMN = {
     "facility_id": "facility",
     "process_id": "process",
@@ -37,6 +43,8 @@ KIND_OF_COLUMN = {
     "stage_code": "stage",
     "product_id": "product",
     "ghg_category": "category",
+    "initiative_id": "initiative",
+    "target_id": "target",
 }
 TEXTS_OF_THE_COMPANY = {
     "reason": ("exclusions", "reason"),
@@ -59,6 +67,11 @@ class Names:
             self._things = {
                 kind: _names_of_table(_rows_of(connection, company / f"{table}.parquet"), key)
                 for kind, (table, key) in MASTER_TABLES.items()
+            }
+            self._things |= {
+                kind: _names_of_table(_rows_of(connection, path), key) if path.exists() else {}
+                for kind, (table, key) in OPTIONAL_TABLES.items()
+                for path in [company / f"{table}.parquet"]
             }
             processes = _rows_of(connection, company / "processes.parquet")
             self._texts = {

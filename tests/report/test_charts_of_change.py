@@ -47,7 +47,7 @@ def test_what_floats_above_zero_lies_on_an_unseen_part():
 
 
 def test_blocks_stand_side_by_side_and_what_saves_nothing_has_none():
-    option = abatement(["a", "b", "c"], [10, 0, 5], [-3, 9, 40], "t")
+    option = abatement(["a", "b", "c"], [10, 0, 5], [-3, 9, 40])
     assert [(one["name"], one["data"]) for one in option["series"]] == [
         ("a", [[0, -3], [10, -3]]),
         ("c", [[10, 40], [15, 40]]),
