@@ -63,6 +63,14 @@ class Instance:
 
 def instances_of(page: Page, marts: Marts) -> list[Instance]:
     """Every page that a file stands for; none where the marts hold nothing for it."""
+    every = _every_instance(page, marts)
+    if not page.needs:
+        return every
+    sql = page.queries[page.needs]
+    return [one for one in every if marts.run(page.needs, sql, one.parameters).rows]
+
+
+def _every_instance(page: Page, marts: Marts) -> list[Instance]:
     shared = compared_releases(marts)
     if page.each == "year":
         rows = marts.run("years", YEARS).records()

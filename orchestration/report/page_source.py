@@ -27,6 +27,8 @@
 Fences: `sql` names a query; `chart`, `table` and `tiles` show one; `:::` encloses text of one
 language. Anything else outside a fence is refused, so that no text is forgotten in one language.
 
+With `needs: name` in the header, there is no page where that query has no rows.
+
 A chart, table or tiles with `when: name` is left out where that query has no rows, or that
 parameter of the page is empty. A table leaves out the columns in `hidden`, and with
 `hide_empty: true` those without any value; `split` makes one for each value of a column. Downloads
@@ -91,6 +93,9 @@ class Page:
     each: str
     title: Mapping[str, str]
     in_menu: bool
+    needs: str
+    """Query without whose rows there is no such page; blank: there always is."""
+
     queries: Mapping[str, str]
     blocks: Sequence[Text | Shown]
 
@@ -131,6 +136,7 @@ def read_page(path: Path) -> Page:
         each=settings.get("each", ""),
         title=settings["title"],
         in_menu=settings.get("in_menu", True),
+        needs=settings.get("needs", ""),
         queries=queries,
         blocks=blocks,
     )
@@ -171,6 +177,8 @@ def _fences(page: str, body: str) -> Iterator[tuple[str, str, str]]:
 def _check(name: str, page: Page) -> None:
     if page.each not in EACH:
         raise PageError(f"{name}: each is {page.each!r}; use one of {', '.join(EACH[1:])}.")
+    if page.needs and page.needs not in page.queries:
+        raise PageError(f"{name}: needs {page.needs}: there is no such query.")
     languages = [block.language for block in page.blocks if isinstance(block, Text)]
     for language in LANGUAGES:
         if language not in page.title:

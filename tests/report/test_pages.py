@@ -15,6 +15,7 @@ from orchestration.commands.cli import app
 from orchestration.report import charts
 from orchestration.report import site as rendering
 from orchestration.report.formats import cell, decimals_for, decimals_of_columns, number
+from orchestration.report.instances import instances_of
 from orchestration.report.marts import Marts, Result, with_literals
 from orchestration.report.names import WORDS, Names
 from orchestration.report.page_source import PageError, Shown, read_page, read_pages
@@ -46,6 +47,32 @@ def test_every_page_of_the_report_can_be_read():
 def test_a_broken_page_says_where(tmp_path: Path, body: str, told: str):
     with pytest.raises(PageError, match=told):
         read_page(page_of(tmp_path, body))
+
+
+def test_a_page_that_needs_rows_is_there_only_where_they_are(tmp_path: Path):
+    header = HEADER.replace("order: 1", "order: 1\neach: year\nneeds: stated")
+    body = "```sql stated\nselect 1 as one where $year > 2021\n```\n"
+    page = read_page(page_of(tmp_path, body, header))
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{tmp_path}/marts.duckdb' as made")
+        connection.execute("use made")
+        connection.execute("create schema marts")
+        connection.execute(
+            "create table marts.facility_inventory as "
+            "select unnest([2021, 2022]) as inventory_year, 12 as month_count"
+        )
+        connection.execute(
+            "create table marts.publication as "
+            "select '2022-04' as round, cast(null as integer) as release_number"
+        )
+        connection.execute(
+            "create table marts.as_reported (release varchar, round varchar, "
+            "release_number integer, released_on date)"
+        )
+    with Marts(tmp_path) as marts:
+        assert [one.parameters["year"] for one in instances_of(page, marts)] == [2022]
+    with pytest.raises(PageError, match="needs nothing: there is no such query"):
+        read_page(page_of(tmp_path, body, header.replace("stated", "nothing")))
 
 
 def test_a_parameter_is_written_into_the_query_and_can_do_no_harm():

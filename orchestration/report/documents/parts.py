@@ -18,7 +18,7 @@ from orchestration.report.formats import number
 from orchestration.report.instances import FULL_YEAR, Instance
 from orchestration.report.marts import Result
 from orchestration.report.names import Names
-from orchestration.report.page_source import PageError, Shown
+from orchestration.report.page_source import PageError, Shown, Text
 from orchestration.report.site import (
     Site,
     filled_text,
@@ -111,13 +111,14 @@ def document_of(site: Site, instance: Instance, language: str) -> Document:
         name: site.marts.run(f"{page.name}.{name}", sql, instance.parameters)
         for name, sql in page.queries.items()
     }
+    known = {**{name: result.rows for name, result in results.items()}, **instance.parameters}
     count = {"table": 0, "figure": 0}
     parts = []
     for place, block in enumerate(page.blocks):
         try:
-            if isinstance(block, Shown):
+            if isinstance(block, Shown) and block.is_wanted(known):
                 parts.append(_shown(site, block, results[block.query], language, count))
-            elif block.language == language:
+            elif isinstance(block, Text) and block.language == language:
                 filled = filled_text(site, instance, block, results, language)
                 parts.append(Prose(BROKEN_LINE.sub("", filled)))
         except (PageError, jinja2.UndefinedError, KeyError, TypeError) as error:
