@@ -19,6 +19,9 @@ from typing import Any
 LESS, MORE, TOTAL = "#17624f", "#e0a030", "#4d5a66"
 """Colours of what goes down, what goes up, and what is a figure of its own."""
 
+LINE = "#1d2a2a"
+"""Colour of a line that is read over areas."""
+
 NOTHING = "rgba(0,0,0,0)"
 LABELLED = 12
 """From how many bars on the figures are left to the table."""
@@ -157,7 +160,7 @@ def wedges(
     ]  # fmt: skip
     over = [
         {"type": "line", "name": name, "data": values, "connectNulls": True,
-         "lineStyle": {"width": 2, "type": "dashed"}}
+         "lineStyle": {"width": 2, "type": "dashed", "color": LINE}, "itemStyle": {"color": LINE}}
         for name, values in lines
     ]  # fmt: skip
     return {

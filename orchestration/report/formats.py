@@ -11,7 +11,8 @@ from typing import Any
 MINUS = "\N{MINUS SIGN}"
 SIGNIFICANT_DIGITS = 5
 PLAIN_NUMBERS = (
-    "inventory_year", "data_year", "base_year", "ghg_scope", "scope3_category", "release_number",
+    "inventory_year", "data_year", "base_year", "target_year", "ghg_scope", "scope3_category",
+    "release_number",
 )  # fmt: skip
 """Numbers that are names: no thousands separator."""
 SIGNIFICANT = ("gwp100",)

@@ -78,9 +78,9 @@ def test_every_kind_says_in_words_what_it_shows(language: str, names: Names):
     )  # fmt: skip
     assert "−12" in curve.summary
     path = drawn(
-        ["year", "part", "tco2e", "target_tco2e"],
+        ["year", "part", "tco2e", "path_tco2e"],
         [(2025, "rest", 5.0, 6.0), (2026, "rest", 4.0, None)],
-        kind="wedges", x="year", series="part", value="tco2e", lines=["target_tco2e"],
+        kind="wedges", x="year", series="part", value="tco2e", lines=["path_tco2e"],
         unit="tCO2e",
     )  # fmt: skip
     assert path.option["series"][-1]["data"] == [6.0, None]
