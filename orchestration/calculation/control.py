@@ -48,6 +48,18 @@ FIGURE_TABLES = (
 Tolerances decide the status of a balance, which is a column of a mart.
 """
 
+REDUCTION_TABLES = (
+    "baseline_drivers",
+    "benchmarks",
+    "factor_paths",
+    "initiative_changes",
+    "initiatives",
+    "prices",
+    "production_plan",
+    "targets",
+)
+"""Master tables that marts of the reduction depend on, and no figure of a site or product."""
+
 SOLVER_FILES = (
     *sorted((Path(__file__).parents[1] / "footprint").glob("*.py")),
     *sorted((Path(__file__).parents[1] / "reduction").glob("*.py")),

@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from orchestration.calculation.control import FIGURE_TABLES
+from orchestration.calculation.control import FIGURE_TABLES, REDUCTION_TABLES
 from orchestration.company.data_folder import DataFolder, Round
 from orchestration.footprint.system_tables import PERIODS
 from orchestration.gate.acceptance import (
@@ -82,7 +82,7 @@ def _master_data_missing(data: DataFolder, lake: Lake) -> list[str]:
     tables = company_tables(data)
     behind = [
         name
-        for name in FIGURE_TABLES
+        for name in (*FIGURE_TABLES, *REDUCTION_TABLES)
         if not lake.company(name).exists()
         or not lake.read(lake.company(name), tables[name].schema).equals(tables[name])
     ]

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from orchestration.calculation.control import FACTOR_TABLES, FIGURE_TABLES
+from orchestration.calculation.control import FACTOR_TABLES, FIGURE_TABLES, REDUCTION_TABLES
 from orchestration.gate.acceptance import SIGN_OFFS, write_empty_tables, write_sign_offs
 from orchestration.gate.factors import NAME as FACTORS
 from orchestration.gate.judgement_log import AS_OF_SCHEMA
@@ -80,7 +80,7 @@ def content_sha256_of(draft: ReleaseDraft) -> str:
     out: the same content signed twice is one release.
     """
     files = [draft.lake.hand_ins]
-    files += [draft.lake.company(name) for name in FIGURE_TABLES]
+    files += [draft.lake.company(name) for name in (*FIGURE_TABLES, *REDUCTION_TABLES)]
     files += [draft.lake.accepted(name) for name in FACTOR_TABLES]
     parts = {path.name: sha256_of_file(path) for path in files}
     parts |= {f"round {one.round.round}": one.content_sha256 for one in draft.signed}

@@ -25,7 +25,7 @@
 -- depends_on: {{ ref('stg_reduction__levels') }}
 -- depends_on: {{ ref('stg_reduction__effects') }}
 -- depends_on: {{ ref('stg_reduction__quantities') }}
--- depends_on: {{ ref('stg_reduction__products') }}
+-- depends_on: {{ ref('initiative_products') }}
 
 with build_months as (
 
