@@ -66,8 +66,8 @@ def instances_of(page: Page, marts: Marts) -> list[Instance]:
     every = _every_instance(page, marts)
     if not page.needs:
         return every
-    sql = page.queries[page.needs]
-    return [one for one in every if marts.run(page.needs, sql, one.parameters).rows]
+    name, sql = f"{page.name}.{page.needs}", page.queries[page.needs]
+    return [one for one in every if marts.run(name, sql, one.parameters).rows]
 
 
 def _every_instance(page: Page, marts: Marts) -> list[Instance]:
