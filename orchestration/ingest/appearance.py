@@ -13,8 +13,6 @@ from dataclasses import dataclass, field
 from math import isclose
 from typing import Any, NamedTuple
 
-import pyarrow as pa
-
 from orchestration.ingest.reading import Readings
 from orchestration.spreadsheets.formula_results import FormulaResults
 from orchestration.spreadsheets.grid import Appearance, Grid, column_of
@@ -32,6 +30,7 @@ STALE = "stale_result"
 KINDS = frozenset((SHOWN_OTHERWISE, STRUCK_OUT, HIDDEN, STALE))
 """Kinds of the rows that this module adds; each is about one cell."""
 
+PLAIN = Appearance()
 SETTLED = "settled_look"
 """What such a row becomes when a correction says what counts in its cell."""
 
@@ -60,7 +59,7 @@ class Looks:
         if not self.grids:
             return
         seen: set[tuple[str | None, str, str]] = set()
-        for row in _cells(readings.table()):
+        for row in _cells(readings):
             if row["source_sheet"] not in self.grids:
                 continue
             grid, results = self.grids[row["source_sheet"]]
@@ -79,10 +78,10 @@ class Looks:
                         )
 
 
-def _cells(table: pa.Table) -> Iterator[dict[str, Any]]:
+def _cells(readings: Readings) -> Iterator[dict[str, Any]]:
     """The readings that carry a value, with what of them is looked at."""
     columns = [*NAMED, "row_kind", "source_cell", "multiplier_cell", "unit_text", "role"]
-    for row in table.select(columns).to_pylist():
+    for row in readings.columns(columns).to_pylist():
         if row["row_kind"] == "reading" and row["source_cell"]:
             yield row
 
@@ -100,7 +99,13 @@ def _looks(grid: Grid, results: FormulaResults, address: str, unit: str | None) 
     index = grid.index_of(int(match[2]) - 1) if match else None
     if match is None or index is None:
         return
-    row, column = int(match[2]) - 1, column_of(match[1])
+    row, column = place = int(match[2]) - 1, column_of(match[1])
+    appearance: Appearance = grid.appearance or PLAIN
+    is_struck = place in appearance.struck
+    hidden = appearance.hidden_because(row, column)
+    code = appearance.formats.get(place)
+    if not (is_struck or hidden or code or place in grid.formulas):
+        return
     value = grid.value(index, column)
     text = grid.cell(index, column).text
     if text is None:
@@ -108,11 +113,8 @@ def _looks(grid: Grid, results: FormulaResults, address: str, unit: str | None) 
     worked_out = results.stale(row, column)
     if worked_out is not None:
         yield Look(STALE, text, number_text(worked_out))
-    appearance: Appearance = grid.appearance or Appearance()
-    if (row, column) in appearance.struck:
+    if is_struck:
         yield Look(STRUCK_OUT, text, "a figure that counts")
-    hidden = appearance.hidden_because(row, column)
-    code = appearance.formats.get((row, column))
     if code and isinstance(value, (int, float)) and not isinstance(value, bool) and value:
         shown = shown_by(code, value)
         if shown.is_nothing:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from orchestration.ingest.sheet import header_texts, is_blank
-from orchestration.spreadsheets.grid import Grid, Typed, column_letters, text_of
+from orchestration.spreadsheets.grid import Grid, Typed, column_letters, text_of, texts_of
 from orchestration.spreadsheets.numbers import fold
 
 
@@ -21,7 +21,7 @@ class Columns:
         self._folded: dict[int, list[str | None]] = {}
         self._typed: dict[int, Typed] = {}
         self._formula_columns: set[int] | None = None
-        self.rows: list[int] = []
+        self.rows = []
         self.headers = header_texts(grid, header_lines, known)
         self.places: dict[str, list[int]] = {}
         for column, header in enumerate(self.headers):
@@ -34,9 +34,20 @@ class Columns:
         self.below_header = [index for index, n in enumerate(grid.numbers) if n > last]
 
     @property
+    def rows(self) -> list[int]:
+        """Places in the grid of the rows that are read; nothing may have been read before."""
+        return self._rows
+
+    @rows.setter
+    def rows(self, indices: list[int]) -> None:
+        self._rows = indices
+        self._cells = [self._grid.rows[index] for index in indices]
+        self._filled_width = min(map(len, self._cells), default=0)
+
+    @property
     def headless(self) -> list[int]:
         """Columns that rows fill though no header stands over them."""
-        width = max((len(self._grid.rows[index]) for index in self.rows), default=0)
+        width = max(map(len, self._cells), default=0)
         if self._grid.lines:
             width = min(width, len(self.headers))  # longer lines are ragged, and told of already
         headed = {column for column, header in enumerate(self.headers) if header}
@@ -99,7 +110,7 @@ class Columns:
         """Texts under a header; None for a blank, and for all when the header is absent."""
         column = self._column(header)
         if column not in self._texts:
-            self._texts[column] = [text_of(value) for value in self._values(column)]
+            self._texts[column] = texts_of(self._values(column))
         return self._texts[column]
 
     def folded(self, header: str) -> list[str | None]:
@@ -136,7 +147,7 @@ class Columns:
 
     def lines(self) -> list[tuple[Any, ...]]:
         """Everything that stands in each row, blanks at its end left out."""
-        return [_filled(self._grid.rows[index]) for index in self.rows]
+        return [_filled(row) for row in self._cells]
 
     def typed(self, column: int) -> Typed:
         """Texts, kinds and numbers of a column."""
@@ -178,8 +189,9 @@ class Columns:
     def _values(self, column: int) -> list[Any]:
         if column < 0:
             return [""] * len(self.rows)
-        rows = self._grid.rows
-        return [rows[i][column] if column < len(rows[i]) else "" for i in self.rows]
+        if column < self._filled_width:
+            return [row[column] for row in self._cells]
+        return [row[column] if column < len(row) else "" for row in self._cells]
 
 
 def _only(texts: Sequence[str]) -> str | None:
@@ -188,6 +200,6 @@ def _only(texts: Sequence[str]) -> str | None:
 
 def _filled(row: Sequence[Any]) -> tuple[Any, ...]:
     end = len(row)
-    while end and is_blank(row[end - 1]):
+    while end and (row[end - 1] == "" or is_blank(row[end - 1])):
         end -= 1
     return tuple(row[:end])

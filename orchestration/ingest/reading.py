@@ -94,13 +94,18 @@ class Readings:
 
     def table(self) -> pa.Table:
         """All rows in the order they were added, in READING_SCHEMA."""
+        return self.columns(READING_SCHEMA.names)
+
+    def columns(self, names: Sequence[str]) -> pa.Table:
+        """The same of some columns alone."""
         total = sum(count for count, _ in self._blocks)
         named = set().union(*(columns for _, columns in self._blocks))
+        schema = pa.schema([READING_SCHEMA.field(name) for name in names])
         arrays = [
             self._array(field, total) if field.name in named else self._constant(field, total)
-            for field in READING_SCHEMA
+            for field in schema
         ]
-        return pa.Table.from_arrays(arrays, schema=READING_SCHEMA)
+        return pa.Table.from_arrays(arrays, schema=schema)
 
     def _constant(self, field: pa.Field, total: int) -> pa.Array:
         value = self._constants.get(field.name)

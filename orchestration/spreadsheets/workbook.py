@@ -126,7 +126,7 @@ class Workbook:
         count = xlsx_scan.filled_cells(whole)
         if count > MOST_CELLS:
             raise UnreadableWorkbookError(f"The sheet {name}: {too_many(count, MOST_CELLS)}")
-        xml = xlsx_scan.without_blanks(whole)
+        xml = xlsx_scan.without_blanks(whole, count)
         is_thinned = len(xml) < len(whole)
         del whole
         scan = xlsx_scan.scan_sheet(xml)

@@ -87,15 +87,18 @@ class Formulas(Mapping[Position, str]):
         return len(self._texts)
 
 
-def without_blanks(xml: bytes) -> bytes:
+def without_blanks(xml: bytes, filled: int) -> bytes:
     """A large sheet without its rows and cells that are formatted and blank.
 
     A sheet is often formatted down to its last row. calamine would read each of a million blanks.
+    `filled`: how many of its cells hold a value.
     """
-    if len(xml) < MUCH_XML or b" r='" in xml or xml.count(b"<row ") != xml.count(b'<row r="'):
+    if len(xml) < MUCH_XML:
         return xml
-    filled = filled_cells(xml)
-    if xml.count(b"<c ") < 2 * filled + MANY_BLANKS and xml.count(b"<row ") < filled + MANY_BLANKS:
+    rows = xml.count(b"<row ")
+    if rows < filled + MANY_BLANKS and xml.count(b"<c ") < 2 * filled + MANY_BLANKS:
+        return xml
+    if b" r='" in xml or rows != xml.count(b'<row r="'):
         return xml
     start, end = xml.find(b"<row "), xml.rfind(b"</sheetData>")
     if start < 0 or end < start:
