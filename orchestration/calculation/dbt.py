@@ -78,18 +78,18 @@ class Dbt:
     def manifest(self) -> Mapping[str, Any]:
         """The manifest of the project as it stands; parses only when a file changed."""
         _ = self._held()
-        return json.loads((self._parse_folder / MANIFEST_FILE).read_text(encoding="utf-8"))
+        return json.loads((self.parse_folder / MANIFEST_FILE).read_text(encoding="utf-8"))
 
     @property
-    def _parse_folder(self) -> Path:
+    def parse_folder(self) -> Path:
         """Beside the project, for every warehouse; in the warehouse if that can't be written."""
         return PROJECT / "target" / "parse" if os.access(PROJECT, os.W_OK) else self.target
 
     def _held(self) -> Manifest:
         """The parsed project; parses it when no process has since a file of it changed."""
-        fingerprint = _fingerprint()
+        fingerprint = project_fingerprint()
         if Dbt._parsed is None or Dbt._parsed[0] != fingerprint:
-            folder = self._parse_folder
+            folder = self.parse_folder
             stamp = folder / "parsed.sha256"
             folder.mkdir(parents=True, exist_ok=True)
             with (folder / "parse.lock").open("w") as lock:
@@ -125,7 +125,7 @@ class Dbt:
         """
         manifest = self._held()
         columns = register_sources(self.lake)
-        common = f"{_fingerprint()} {gwp_set}"
+        common = f"{project_fingerprint()} {gwp_set}"
         keys = keys_of_nodes(manifest, common, contents_of_sources(self.lake), columns)
         second = below_the_solve(manifest)
         asked = {node: key for node, key in keys.items() if (node in second) == below}
@@ -151,6 +151,26 @@ class Dbt:
         return self._invoke(
             ["build", *NO_ARTIFACTS, *UNIT_TESTS_EXCLUDED, *selection, *variables], manifest
         )[0]
+
+    def compiled(self, selection: Sequence[str], gwp_set: str) -> tuple[Manifest, dict[str, str]]:
+        """The project, and the statements of tables of it by the ids of their models.
+
+        Which months and periods are stale is left open in them.
+
+        Raises:
+            DbtError: dbt can't compile them.
+        """
+        variables = {"leaves_stale_open": True} | ({"gwp_set": gwp_set} if gwp_set else {})
+        left_out = ["config.materialized:view", "resource_type:seed", "resource_type:test"]
+        left_out += ["resource_type:unit_test"]
+        words = ["compile", *NO_ARTIFACTS, *selection, "--exclude", *left_out]
+        manifest = self._held()
+        register_sources(self.lake)
+        run, done = self._invoke([*words, "--vars", json.dumps(variables)], manifest)
+        if run.problems:
+            raise DbtError("\n".join(run.problems))
+        compiled = {one.node.unique_id: one.node.compiled_code for one in done.results}
+        return manifest, compiled
 
     def unit_tests(self) -> DbtRun:
         """The unit tests that stand beside the models; the models must have been built."""
@@ -208,7 +228,7 @@ class Dbt:
         return found or ["dbt failed without naming a model."]
 
 
-def _fingerprint() -> str:
+def project_fingerprint() -> str:
     """One hash over every file of the project and the versions of what parses it."""
     beside = [
         sha256_of_file(path)

@@ -1,13 +1,17 @@
-"""All figures of a folder of accepted rows, from nothing: both halves of dbt and the solves.
+"""Figures apart from the warehouse: both halves of dbt and the solves, in their own folder.
 
-A release is calculated this way, apart from the working file and its incremental builds, and so
-is the copy that `carbonloom verify` compares it with.
+A release is calculated from nothing, apart from the working file and its incremental builds, and
+so is the copy that `carbonloom verify` compares it with. A question such as what-if is asked of a
+copy of the working file, in which only what the change touches is calculated.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+import duckdb
+
+from orchestration.calculation.compiled_models import build_stale, compiled_models
 from orchestration.calculation.control import write_control
 from orchestration.calculation.dbt import BELOW_THE_SOLVE, PROJECT, Dbt
 from orchestration.calculation.planning import assess_initiatives
@@ -40,12 +44,41 @@ def recompute(lake: Lake, gwp_set: str, stated_gwp_set: str, *, tested: bool = T
     write_reported(lake, None)
     dbt, tests = Dbt(lake), () if tested else NO_TESTS
     _built(dbt, ["--exclude", BELOW_THE_SOLVE, *tests], stated_gwp_set)
+    _solved(solve_stale_periods, lake)
+    _solved(assess_initiatives, lake)
+    _built(dbt, ["--select", BELOW_THE_SOLVE, *tests], stated_gwp_set)
+
+
+def is_up_to_date(lake: Lake, gwp_set: str) -> bool:
+    """Whether every month of a working file is built from today's inputs and by today's code."""
+    _, stale = write_control(lake, PROJECT, gwp_set)
+    return not stale
+
+
+def recompute_changed(lake: Lake, gwp_set: str, stated_gwp_set: str, marts: Sequence[str]) -> None:
+    """Build some marts anew, as far as inputs changed since the working file was up to date.
+
+    The months and periods whose inputs changed are built, and only the tables that these marts are
+    made of; no data test is run. All other tables of the working file are left as they were.
+
+    Raises:
+        RecomputeError: a model failed, or the product system can't be reached.
+    """
+    write_control(lake, PROJECT, gwp_set)
+    models = compiled_models(lake, marts, stated_gwp_set)
     try:
-        solve_stale_periods(lake)
-        assess_initiatives(lake)
+        build_stale(lake, [one for one in models if not one.is_below_the_solve])
+        _solved(solve_stale_periods, lake)
+        build_stale(lake, [one for one in models if one.is_below_the_solve])
+    except duckdb.Error as error:
+        raise RecomputeError([str(error)]) from error
+
+
+def _solved(solve: Callable[[Lake], object], lake: Lake) -> None:
+    try:
+        solve(lake)
     except SolveError as error:
         raise RecomputeError([str(error)]) from error
-    _built(dbt, ["--select", BELOW_THE_SOLVE, *tests], stated_gwp_set)
 
 
 def _built(dbt: Dbt, selection: Sequence[str], gwp_set: str) -> None:

@@ -48,7 +48,7 @@ def _spread(manifest: Manifest, common: str, sources: Mapping[str, str]) -> dict
         source.unique_id: sources.get(f"{source.source_name}.{source.name}", "")
         for source in manifest.sources.values()
     }
-    for node in _parents_first(manifest):
+    for node in parents_first(manifest):
         parents = [f"{parent} {found[parent]}" for parent in sorted(node.depends_on_nodes)]
         found[node.unique_id] = _hash([common, node.unique_id, *parents])
     return found
@@ -57,7 +57,7 @@ def _spread(manifest: Manifest, common: str, sources: Mapping[str, str]) -> dict
 def below_the_solve(manifest: Manifest) -> set[str]:
     """Ids of the nodes that read what was solved, however far: the second half."""
     found: set[str] = set()
-    for node in _parents_first(manifest):
+    for node in parents_first(manifest):
         if any(
             parent in found
             or (parent in manifest.sources and manifest.sources[parent].source_name in SOLVED)
@@ -92,7 +92,7 @@ def write_down(connection: Connection, keys: Mapping[str, str]) -> None:
     )
 
 
-def _parents_first(manifest: Manifest) -> Iterable[Any]:
+def parents_first(manifest: Manifest) -> Iterable[Any]:
     """Every node that dbt builds, after all that it reads."""
     graph = {name: node.depends_on_nodes for name, node in manifest.nodes.items()}
     for name in TopologicalSorter(graph).static_order():

@@ -1,16 +1,20 @@
 """What moves if one cell, or one factor version, changes by a percentage?
 
 The query in the README answers by the coefficients of `lineage`: at unchanged masses. A cell that
-states a mass also moves yields, shares of co-products and loops. Here everything is calculated
-again with that one change, apart from the warehouse, so the answer is exact for every cell.
+states a mass also moves yields, shares of co-products and loops. Here all that the change touches
+is calculated again, in a copy of the warehouse, so the answer is exact for every cell.
 """
 
 from __future__ import annotations
 
+import hashlib
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -19,14 +23,15 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
-from orchestration.calculation.recomputing import recompute
+from orchestration.calculation.recomputing import is_up_to_date, recompute, recompute_changed
+from orchestration.calculation.sources import sources
 from orchestration.company.data_folder import DataFolder
 from orchestration.ingest.sheet import DIVIDES
-from orchestration.lake.paths import Lake
+from orchestration.lake.hand_ins import HandIn
+from orchestration.lake.paths import HAND_INS_SCHEMA, Lake
 from orchestration.lake.scratch import scratch_folder
-from orchestration.lake.warehouse import Warehouse
+from orchestration.lake.warehouse import Connection, Warehouse
 
-READ = ("accepted", "quality")
 FIGURES = {
     "inventory": """
         select facility_id || ', scope ' || ghg_scope as figure,
@@ -49,6 +54,9 @@ FIGURES = {
         group by product_id, boundary, reference_period, declared_unit
     """,
 }
+MARTS = ("facility_inventory", "product_footprints")
+"""What the figures are read from."""
+
 KEY = ["figure", "period", "unit"]
 BASES = ("location_based", "market_based")
 DUST = 1e-12
@@ -84,14 +92,35 @@ def what_if(data: DataFolder, warehouse: Path, change: Change, gwp_set: str = ""
     lake = Lake(warehouse)
     if not Warehouse(lake).is_built:
         raise WhatIfError(f"{lake.working_file} is missing: run `carbonloom run` first.")
-    company_set = data.company.settings["gwp_set"]
+    # what the settings say as they stand is enough, unless it is nothing: all master data is judged
+    company_set = data.settings.get("gwp_set") or data.company.settings["gwp_set"]
+    gwp_sets = gwp_set or company_set, gwp_set
     with scratch_folder("what-if") as scratch:
         changed = Lake(scratch)
-        for name in READ:
-            shutil.copytree(lake.path / name, changed.path / name)
-        _apply(changed, change)
-        recompute(changed, gwp_set or company_set, gwp_set, tested=False)
-        return moved(_figures(lake), _figures(changed))
+        before = _copy(lake, changed)
+        if is_up_to_date(changed, gwp_sets[0]):
+            _apply(changed, change)
+            recompute_changed(changed, *gwp_sets, MARTS)
+        else:
+            # other code or another GWP set: nothing that was calculated holds
+            changed.working_file.unlink()
+            _apply(changed, change)
+            recompute(changed, *gwp_sets, tested=False)
+        with Warehouse(changed).reading() as connection:
+            return moved(before, _figures(connection))
+
+
+def _copy(lake: Lake, changed: Lake) -> pd.DataFrame:
+    """Copy what figures are made of, and read them; no run can write meanwhile."""
+    try:
+        with Warehouse(lake).reading() as connection:
+            for name in sorted({Path(source.files).parts[0] for source in sources()}):
+                if (lake.path / name).exists():
+                    shutil.copytree(lake.path / name, changed.path / name)
+            shutil.copyfile(lake.working_file, changed.working_file)
+            return _figures(connection)
+    except duckdb.IOException as error:
+        raise WhatIfError(f"A run is under way; ask again when it has ended ({error}).") from error
 
 
 def moved(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
@@ -112,9 +141,8 @@ def moved(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     return both.loc[order][largest[order] > DUST].reset_index(drop=True)
 
 
-def _figures(lake: Lake) -> pd.DataFrame:
-    with Warehouse(lake).reading() as connection:
-        frames = [connection.execute(sql).df() for sql in FIGURES.values()]
+def _figures(connection: Connection) -> pd.DataFrame:
+    frames = [connection.execute(sql).df() for sql in FIGURES.values()]
     return pd.concat(frames, ignore_index=True)
 
 
@@ -130,41 +158,56 @@ def _apply(lake: Lake, change: Change) -> None:
 def _change_cell(lake: Lake, cell: str, ratio: float) -> None:
     """The cell itself, and where it multiplies another, such as a distance."""
     file, _, place = cell.partition("#")
-    sheet, _, address = place.rpartition("!")
-    if not (file and address):
+    if not (file and place.rpartition("!")[2]):
         raise WhatIfError(f"{cell}: write the cell as file#sheet!cell, as in `lineage`.")
-    found = 0
-    for path in lake.readings():
-        table = pq.read_table(path, partitioning=None)
-        frame = table.select(
-            ["source_file", "source_sheet", "source_cell", "multiplier_cell", "multiplier_text"]
-        )
-        rows = frame.to_pandas()
-        here = rows["source_file"].eq(file) & rows["source_sheet"].fillna("").eq(sheet)
-        is_value = here & rows["source_cell"].eq(address)
-        parts = zip(rows["multiplier_cell"], rows["multiplier_text"], strict=True)
-        powers = here.to_numpy() * np.array([_power_of(address, *part) for part in parts])
-        is_multiplier = powers != 0
-        if not (is_value | is_multiplier).any():
-            continue
-        if ratio == 0 and (powers < 0).any():
-            raise WhatIfError(f"{cell} divides other cells: it can't become 0.")
-        for column, times in (
-            ("quantity", np.where(is_value, ratio, 1.0)),
-            ("sign_multiplier", float(ratio) ** powers),
-        ):
-            values = table[column].to_numpy(zero_copy_only=False)
-            scaled = values * times
-            index = table.column_names.index(column)
-            array = pa.array(scaled, type=pa.float64(), from_pandas=True)
-            table = table.set_column(index, column, array)
-        lake.write(path, table)
-        found += int((is_value | is_multiplier).sum())
-    if not found:
+    registry = lake.registry().to_pylist()
+    touched = [
+        row
+        for row in registry
+        if row["source_file"] == file and _change_rows(lake, row, cell, ratio)
+    ]
+    if not touched:
         raise WhatIfError(
             f"{cell}: no accepted figure was read from there. `lineage` lists the cells that "
             "count, with source_file, source_sheet and source_cell."
         )
+    for row in touched:  # what makes its month stale
+        marked = f"{row['content_sha256']} {cell} {ratio!r}"
+        row["content_sha256"] = hashlib.sha256(marked.encode()).hexdigest()
+    lake.write(lake.hand_ins, pa.Table.from_pylist(registry, schema=HAND_INS_SCHEMA))
+
+
+def _change_rows(lake: Lake, accepted: Mapping[str, Any], cell: str, ratio: float) -> bool:
+    """Change the cell in the rows of one month of an accepted hand-in; whether it is there."""
+    path = lake.accepted_rows(
+        HandIn.of_row(accepted), accepted["revision"], accepted["period_month"]
+    )
+    if not path.exists():
+        return False
+    sheet, _, address = cell.partition("#")[2].rpartition("!")
+    table = pq.read_table(path, partitioning=None)
+    columns = ("source_sheet", "source_cell", "multiplier_cell", "multiplier_text")
+    if "quantity" not in table.column_names:
+        return False
+    sheets, cells, factors, texts = (table[name].to_pylist() for name in columns)
+    here = np.array([(one or "") == sheet for one in sheets])
+    is_value = here & np.array([one == address for one in cells])
+    powers = here * np.array(
+        [_power_of(address, *part) for part in zip(factors, texts, strict=True)]
+    )
+    if not (is_value | (powers != 0)).any():
+        return False
+    if ratio == 0 and (powers < 0).any():
+        raise WhatIfError(f"{cell} divides other cells: it can't become 0.")
+    for column, times in (
+        ("quantity", np.where(is_value, ratio, 1.0)),
+        ("sign_multiplier", float(ratio) ** powers),
+    ):
+        scaled = table[column].to_numpy(zero_copy_only=False) * times
+        array = pa.array(scaled, type=pa.float64(), from_pandas=True)
+        table = table.set_column(table.column_names.index(column), column, array)
+    lake.write(path, table)
+    return True
 
 
 def _power_of(address: str, cells: str | None, texts: str | None) -> int:

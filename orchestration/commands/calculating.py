@@ -160,7 +160,7 @@ def what_if(
         ),
     ] = False,
 ) -> None:
-    """Calculate everything again with one cell or factor changed, and list what moves.
+    """Calculate again all that one changed cell or factor touches, and list what moves.
 
     Exact for every cell, also for masses that decide yields, shares and loops.
 

@@ -22,6 +22,7 @@ class Factors:
 
     Attributes:
         unknown: markets that are solved for, in the order of elimination.
+        number: of each market, its place among the unknowns; -1 where it follows another.
         follows: market x unknown; what each market runs at when the unknown runs at 1.
         chain: market x market; the step from a market that follows to a taker that follows, too.
         use_of_unknown: unknown x market; the rows of `use`.
@@ -29,6 +30,7 @@ class Factors:
     """
 
     unknown: Ints
+    number: Ints
     follows: sparse.csr_array
     chain: sparse.csr_array
     use_of_unknown: sparse.csr_array
@@ -46,6 +48,18 @@ class Factors:
             step = self.chain @ step
             own = own + step
         return own + self.follows @ self.inner.solve(right + self.use_of_unknown @ own)
+
+    def unknowns_for(self, markets: Ints, amounts: Floats) -> Floats | None:
+        """The unknowns when an amount is asked of each market alone, a column each.
+
+        None when one of the markets follows another: it is no unknown, and `solve` is for it.
+        """
+        number = self.number[markets]
+        if (number < 0).any():
+            return None
+        right = np.zeros((len(self.unknown), len(markets)), order="F")
+        right[number, np.arange(len(markets))] = amounts
+        return self.inner.solve(right)
 
 
 def factors_of(use: sparse.csr_array, asked: Flags) -> Factors | None:
@@ -80,7 +94,8 @@ def factors_of(use: sparse.csr_array, asked: Flags) -> Factors | None:
     chain = sparse.csr_array(following @ use @ following)
     chain.eliminate_zeros()
     unknown = unknown[order]
-    return Factors(unknown, follows[:, order], chain, use[unknown], inner)
+    number[unknown] = np.arange(len(unknown))
+    return Factors(unknown, number, follows[:, order], chain, use[unknown], inner)
 
 
 def _followed(use: sparse.csr_array, asked: Flags) -> tuple[Flags, Ints, Floats]:

@@ -33,7 +33,7 @@ class Technosphere:
         operation: process x market; part of the process that one whole output needs.
         makers: process x market; 1 where the process makes the market's flow, for whatever share.
         made: of each market, in canonical units.
-        is_product: of each market; these are asked for.
+        is_product: of each market; these are asked for most.
     """
 
     use: sparse.csr_array
@@ -118,11 +118,16 @@ def requirements(
     system: Technosphere, factors: Factors, wanted: Ints
 ) -> Iterator[tuple[Ints, Floats]]:
     """Some of the wanted markets, and process x market: requirement per canonical unit."""
-    count = len(system.made)
+    of_unknown = sparse.csr_array(system.operation @ factors.follows)
     for start in range(0, len(wanted), CHUNK):
         part = wanted[start : start + CHUNK]
-        unit = np.zeros((count, len(part)), order="F")
-        unit[part, np.arange(len(part))] = 1.0 / system.made[part]
+        amounts = 1.0 / system.made[part]
+        unknowns = factors.unknowns_for(part, amounts)
+        if unknowns is not None:
+            yield part, of_unknown @ unknowns
+            continue
+        unit = np.zeros((len(system.made), len(part)), order="F")
+        unit[part, np.arange(len(part))] = amounts
         yield part, system.operation @ factors.solve(unit)
 
 

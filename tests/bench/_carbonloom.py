@@ -1,4 +1,4 @@
-"""`carbonloom run` in a process of its own, plain or traced."""
+"""`carbonloom` in a process of its own, plain or traced."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import json
 import os
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.bench import _measure
 from tests.bench._company import REPOSITORY
 
 PASSED, REFUSED = 0, 1
@@ -28,14 +28,14 @@ class Trace:
 
 
 def run(data: Path, warehouse: Path, *rounds: str) -> float:
-    """Wall time of a run, start of the interpreter included."""
-    return _process(["-m", "orchestration.commands.cli", *_arguments(data, warehouse, rounds)])
+    """Seconds of a run, start of the interpreter included."""
+    return command(*_run(data, warehouse, rounds))
 
 
 def trace(data: Path, warehouse: Path, out: Path, *rounds: str) -> Trace:
     """The same, with the time of each part."""
-    arguments = _arguments(data, warehouse, rounds)
-    seconds = _process(["-m", "tests.bench._traced_run", str(out), *arguments])
+    words = _run(data, warehouse, rounds)
+    seconds = process([sys.executable, "-m", "tests.bench._traced_run", str(out), *words])
     seen = json.loads(out.read_text(encoding="utf-8"))
     parts = seen["parts"]
     parts["rest"] += seconds - sum(parts.values())  # start and end of the interpreter
@@ -43,19 +43,31 @@ def trace(data: Path, warehouse: Path, out: Path, *rounds: str) -> Trace:
     return Trace(seconds, parts, invocations, seen["executing_s"])
 
 
-def _arguments(data: Path, warehouse: Path, rounds: tuple[str, ...]) -> list[str]:
+def command(*words: str) -> float:
+    """Seconds of a command, start of the interpreter included."""
+    return process([sys.executable, "-m", "orchestration.commands.cli", *words])
+
+
+def with_folders(data: Path, warehouse: Path, *words: str) -> list[str]:
+    """Words of a command that reads both folders."""
+    return [*words, "--data", str(data), "--warehouse", str(warehouse)]
+
+
+def _run(data: Path, warehouse: Path, rounds: tuple[str, ...]) -> list[str]:
     chosen = [part for name in rounds for part in ("--round", name)]
-    return ["run", "--data", str(data), "--warehouse", str(warehouse), *chosen]
+    return with_folders(data, warehouse, "run", *chosen)
 
 
-def _process(arguments: list[str]) -> float:
+def process(arguments: list[str], **variables: str) -> float:
+    """Seconds of a process, from its start to its end; it must end with 0 or 1."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("DAGSTER_HOME")}
-    started = time.perf_counter()
+    started = _measure.now()
     done = subprocess.run(
-        [sys.executable, *arguments],
-        cwd=REPOSITORY, env=environment, capture_output=True, text=True, check=False,
+        arguments, cwd=REPOSITORY, env=environment | variables,
+        capture_output=True, text=True, check=False,
     )  # fmt: skip
-    seconds = time.perf_counter() - started
+    seconds = _measure.now() - started
     if done.returncode not in (PASSED, REFUSED):
-        raise RuntimeError(f"carbonloom failed:\n{(done.stdout + done.stderr)[-TAIL:]}")
+        told = (done.stdout + done.stderr)[-TAIL:]
+        raise RuntimeError(f"{' '.join(arguments)} failed:\n{told}")
     return seconds

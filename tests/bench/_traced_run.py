@@ -23,28 +23,41 @@ STARTED = time.perf_counter()
 
 PARTS = {  # where it is called from, name, part
     "orchestration.calculation.dbt": [
-        ("Dbt.manifest", "dbt_parse"),
+        ("Dbt._held", "dbt_parse"),
         ("Dbt.build_outdated", "dbt_build"),
     ],
-    "orchestration.ingest.landing": [
+    # work: cells become readings
+    "orchestration.steps": [
         ("land_source", "ingest"),
         ("land_instruments", "ingest"),
         ("land_factor_libraries", "ingest"),
-    ],
-    "orchestration.gate.acceptance": [("judge_and_accept", "gate"), ("accept_company", "gate")],
-    "orchestration.gate.factors": [("accept_factors", "gate")],
-    "orchestration.gate.conversions": [("rebuild_conversions", "gate")],
-    "orchestration.calculation.control": [("write_control", "gate")],
-    "orchestration.calculation.solving": [
-        ("solve_stale_periods", "solve"),
-        ("refuse_what_is_not_solved", "solve"),
-    ],
-    "orchestration.release.publishing": [("publish", "publish")],
-    "orchestration.report.writing": [("write_report", "report")],
-    "orchestration.collection.returned.returning": [
+        # work: readings and master data are judged, what passed is put in force
+        ("judge_and_accept", "gate"),
+        ("accept_company", "gate"),
+        ("accept_factors", "gate"),
+        ("rebuild_conversions", "gate"),
+        # work: what counts, and which months it changes, by the content of what was accepted
+        ("write_control", "gate"),
+        # work: hand-ins go back to their authors with the cells to look at marked
         ("return_hand_ins", "return"),
         ("return_what_was_calculated", "return"),
+        # work: footprints out of the product system
+        ("solve_stale_periods", "solve"),
+        ("assess_initiatives", "solve"),
+        # work: Parquet, DuckDB and manifest of what people query
+        ("publish", "publish"),
+        # work: the pages that people read
+        ("write_report", "report"),
     ],
+    "orchestration.calculation.halves": [("refuse_what_is_not_solved", "solve")],
+    # work: the company's tables are read and checked, line by line
+    "orchestration.company.data_folder": [("DataFolder.validate", "gate")],
+    # work: what changed since the last run is found by reading all that a run reads
+    "orchestration.calculation.last_run": [
+        ("inputs_of_a_run", "unchanged"),
+        ("outputs_of_a_run", "unchanged"),
+    ],
+    # work: what people are told at the end
     "orchestration.commands.summary": [
         ("print_verdicts", "summary"),
         ("print_summary", "summary"),
@@ -52,6 +65,7 @@ PARTS = {  # where it is called from, name, part
     "expectations.judge": [("judge", "great_expectations"), ("_Cursor.execute", "gate"),
                            ("_Cursor.fetchall", "gate"), ("_Cursor.fetchmany", "gate")],
 }  # fmt: skip
+"""What is neither work nor dbt is `import` or `rest`: the framework."""
 
 
 class Clock:

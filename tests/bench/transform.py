@@ -48,7 +48,7 @@ def measure(folder: Path) -> list[Row]:
     )
     return [
         Row("transform_5m", taken["ours"], "one hand-written DuckDB query", taken["peer"], note,
-            allowed=1.5)
+            allowed=1.3)
     ]  # fmt: skip
 
 

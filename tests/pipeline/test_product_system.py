@@ -107,7 +107,7 @@ def test_dbt_is_parsed_once_and_built_in_two_halves(
     monkeypatch.setattr(told, lambda *_: calls.append(["verdicts"]))
     # as a process begins whose project nobody has parsed
     monkeypatch.setattr(Dbt, "_parsed", None)
-    monkeypatch.setattr(Dbt, "_parse_folder", tmp_path / "parse")
+    monkeypatch.setattr(Dbt, "parse_folder", tmp_path / "parse")
     said: list[Said] = []
     with heard_by(said.append):
         code, output = collect(tiny_company, tmp_path / "warehouse")
@@ -123,7 +123,7 @@ def test_dbt_is_parsed_once_and_built_in_two_halves(
 
 def test_one_parse_serves_every_warehouse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(Dbt, "_parsed", None)
-    monkeypatch.setattr(Dbt, "_parse_folder", tmp_path / "parse")
+    monkeypatch.setattr(Dbt, "parse_folder", tmp_path / "parse")
     first = Dbt(Lake(tmp_path / "one")).manifest()
     stamp = (tmp_path / "parse" / "partial_parse.msgpack").stat().st_mtime_ns
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
@@ -117,3 +118,13 @@ def test_a_new_library_moves_what_it_is_placed_before(warehouse, tmp_path):
     assert first.figures["location_based_change_percent"].round(9).eq(10.0).all()
     last = compare_library(DataFolder(COMPANY), Lake(warehouse), library, priority="99")
     assert last.figures.empty and last.versions.empty
+
+
+def test_the_answer_is_that_of_a_whole_calculation(warehouse, monkeypatch):
+    change = Change(7.0, cell=cell_of("electricity_production", "fuel", "in"))
+    touched = what_if(DataFolder(COMPANY), warehouse, change)
+    monkeypatch.setattr("orchestration.calculation.what_if.is_up_to_date", lambda *_: False)
+    whole = what_if(DataFolder(COMPANY), warehouse, change)
+
+    assert len(whole)
+    pd.testing.assert_frame_equal(touched, whole, rtol=1e-12)

@@ -53,6 +53,19 @@ def test_what_is_asked_of_unknowns_alone_is_the_same(system):
     np.testing.assert_allclose(solved(use, asked, g), dense, rtol=SAME, atol=1e-300)
 
 
+@settings(max_examples=100, deadline=None)
+@given(systems())
+def test_what_is_asked_of_one_unknown_at_a_time_is_the_same(system):
+    use, asked, _ = system
+    factors = factors_of(sparse.csr_array(use), asked)
+    markets = np.flatnonzero(asked)
+    dense = np.linalg.inv(np.eye(len(use)) - use)[:, markets] * 2.0
+    unknowns = factors.unknowns_for(markets, np.full(len(markets), 2.0))
+    np.testing.assert_allclose(factors.follows @ unknowns, dense, rtol=SAME, atol=1e-300)
+    others = np.setdiff1d(np.arange(len(use)), factors.unknown)
+    assert not len(others) or factors.unknowns_for(others, np.ones(len(others))) is None
+
+
 def test_a_chain_has_one_unknown():
     use = sparse.csr_array(np.diag([0.5, 0.5, 0.5, 0.5], k=1))
     asked = np.array([False, False, False, False, True])
