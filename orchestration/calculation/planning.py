@@ -6,13 +6,14 @@ initiatives gets empty tables.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 import pyarrow as pa
 
 from orchestration.calculation.solving import Period, system_inputs, wanted_periods
+from orchestration.calculation.tracking import tracked_tables
 from orchestration.company.tables import TABLES
 from orchestration.footprint.assembly import Assembled, assemble
 from orchestration.footprint.system_findings import Findings
@@ -27,7 +28,16 @@ from orchestration.reduction.tables import REDUCTION_SCHEMAS
 
 FULL_YEAR = 12
 PLAN_TABLES = ("initiatives", "initiative_changes", "prices")
-READ = (*PLAN_TABLES, "flows", "flow_properties")
+READ = (*PLAN_TABLES, "baseline_drivers", "facilities", "flows", "flow_properties")
+FLOW_PRICES = pa.schema(
+    [
+        ("facility_id", pa.string()),
+        ("flow_id", pa.string()),
+        ("price_per_unit", pa.float64()),
+        ("currency", pa.string()),
+    ]
+)
+"""The newest price of each flow at each site, per canonical unit."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +63,8 @@ def assess_initiatives(lake: Lake) -> Assessed:
     else:
         written = {name: schema.empty_table() for name, schema in REDUCTION_SCHEMAS.items()}
         written["initiative_findings"] = _without_base_year(initiatives)
+    written |= tracked_tables(lake, initiatives, tables["baseline_drivers"])
+    written["flow_prices"] = flow_prices(tables)
     for name, table in written.items():
         lake.write_if_changed(lake.reduction(name), table)
     return Assessed(
@@ -60,6 +72,25 @@ def assess_initiatives(lake: Lake) -> Assessed:
         len(initiatives),
         len(initiatives) - (len(assessment.resolved) if assessment else 0),
     )
+
+
+def flow_prices(tables: Mapping[str, pd.DataFrame]) -> pa.Table:
+    """What a unit of each flow costs at each site, in `FLOW_PRICES`."""
+    if tables["prices"].empty:
+        return FLOW_PRICES.empty_table()
+    prices, currency = read_prices(tables), tables["prices"]["currency"].iloc[0]
+    rows = [
+        {
+            "facility_id": facility,
+            "flow_id": flow,
+            "price_per_unit": prices.of((facility, flow)),
+            "currency": currency,
+        }
+        for facility in sorted(tables["facilities"]["facility_id"])
+        for flow in sorted(set(tables["prices"]["flow_id"]))
+        if prices.of((facility, flow)) is not None
+    ]
+    return pa.Table.from_pylist(rows, schema=FLOW_PRICES)
 
 
 def company_frames(lake: Lake) -> dict[str, pd.DataFrame]:

@@ -18,6 +18,7 @@
 -- depends_on: {{ ref('process_balances') }}
 -- depends_on: {{ ref('emission_lines') }}
 -- depends_on: {{ ref('hotspots') }}
+-- depends_on: {{ ref('initiative_tracking') }}
 -- depends_on: {{ ref('target_path') }}
 -- depends_on: {{ ref('variance_explained') }}
 -- depends_on: {{ ref('initiatives') }}

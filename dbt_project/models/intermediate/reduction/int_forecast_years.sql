@@ -1,5 +1,5 @@
 -- One row per year from the newest full calendar year on, as far as something is stated of it: to
--- 2060 at least, where a company states a target, a plan or a path at all.
+-- 2060 at least, where a company states a target, a plan, a path or an initiative at all.
 
 with base_years as (
 
@@ -24,6 +24,9 @@ stated as (
     union all
     select path_year as last_year
     from {{ ref('stg_company__factor_paths') }}
+    union all
+    select cast(extract(year from starts_on) as integer) as last_year
+    from {{ ref('stg_company__initiatives') }}
 
 ),
 

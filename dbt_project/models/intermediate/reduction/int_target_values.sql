@@ -190,6 +190,37 @@ trends as (
 
 ),
 
+-- what a product's initiatives change of a declared unit, each alone
+product_effects as (
+
+    select
+        product_periods.product_id,
+        effects.basis,
+        levels.year as forecast_year,
+        sum(
+            (levels.level - levels.level_in_base_year)
+            * product_periods.market_weight
+            * (effects.kgco2e_per_unit_with - effects.kgco2e_per_unit_without)
+            / product_periods.declared_units_per_unit
+        ) as kgco2e_change
+    from product_periods
+    inner join years
+        on
+            product_periods.reference_period = years.base_period
+            and years.forecast_year = years.base_year
+    inner join {{ ref('stg_reduction__products') }} as effects
+        on
+            product_periods.flow_id = effects.flow_id
+            and product_periods.facility_id = effects.facility_id
+            and years.base_year = effects.base_year
+    inner join {{ ref('stg_reduction__levels') }} as levels
+        on
+            effects.initiative_id = levels.initiative_id
+            and effects.base_year = levels.base_year
+    group by product_periods.product_id, effects.basis, levels.year
+
+),
+
 products as (
 
     select
@@ -217,7 +248,8 @@ products as (
                 else contributions.market_based
             end
             * coalesce(trends.factor_ratio, 1.0)
-        ) as kgco2e,
+        )
+        + coalesce(max(product_effects.kgco2e_change), 0.0) as kgco2e,
         max(footprints.declared_unit) as declared_unit
     from targets
     inner join contributions
@@ -230,6 +262,11 @@ products as (
             and contributions.component = trends.component
             and targets.basis = trends.basis
             and years.forecast_year = trends.forecast_year
+    left join product_effects
+        on
+            targets.product_id = product_effects.product_id
+            and targets.basis = product_effects.basis
+            and years.forecast_year = product_effects.forecast_year
     left join footprints
         on
             targets.product_id = footprints.product_id

@@ -1,6 +1,6 @@
 -- One row per year, site, inventory category, basis and what makes up its emissions: as measured in
--- full calendar years; later the base year, and what the production plan and factor paths add to
--- it. The rows of a year add up to its emissions.
+-- full calendar years; later the base year, and what the production plan, factor paths and each
+-- initiative add to it. The rows of a year add up to its emissions.
 
 with years as (
 
@@ -11,6 +11,12 @@ with years as (
 lines as (
 
     select * from {{ ref('int_forecast_lines') }}
+
+),
+
+initiatives as (
+
+    select * from {{ ref('int_initiative_wedges') }}
 
 ),
 
@@ -40,6 +46,8 @@ measured as (
             inventory.ghg_category,
             '{{ basis }}' as basis,
             'measured' as wedge,
+            '' as initiative_id,
+            cast(null as {{ dbt.type_string() }}) as initiative_status,
             inventory.{{ basis }}_kgco2e as kgco2e
         from inventory
         inner join full_years
@@ -59,6 +67,8 @@ forecast as (
         lines.ghg_category,
         lines.basis,
         'base_year' as wedge,
+        '' as initiative_id,
+        cast(null as {{ dbt.type_string() }}) as initiative_status,
         sum(lines.base_kgco2e) as kgco2e
     from lines
     where lines.forecast_year > lines.base_year
@@ -76,6 +86,8 @@ forecast as (
         lines.ghg_category,
         lines.basis,
         'production' as wedge,
+        '' as initiative_id,
+        cast(null as {{ dbt.type_string() }}) as initiative_status,
         sum(lines.produced_kgco2e - lines.base_kgco2e) as kgco2e
     from lines
     where lines.forecast_year > lines.base_year
@@ -93,6 +105,8 @@ forecast as (
         lines.ghg_category,
         lines.basis,
         'factor_paths' as wedge,
+        '' as initiative_id,
+        cast(null as {{ dbt.type_string() }}) as initiative_status,
         sum(lines.forecast_kgco2e - lines.produced_kgco2e) as kgco2e
     from lines
     where lines.forecast_year > lines.base_year
@@ -102,6 +116,18 @@ forecast as (
         lines.ghg_scope,
         lines.ghg_category,
         lines.basis
+    union all
+    select
+        forecast_year as inventory_year,
+        facility_id,
+        ghg_scope,
+        ghg_category,
+        basis,
+        'initiative' as wedge,
+        initiative_id,
+        initiative_status,
+        kgco2e
+    from initiatives
 
 )
 
@@ -113,6 +139,8 @@ select
     ghg_category,
     basis,
     wedge,
+    initiative_id,
+    initiative_status,
     kgco2e
 from measured
 union all
@@ -124,6 +152,8 @@ select
     ghg_category,
     basis,
     wedge,
+    initiative_id,
+    initiative_status,
     kgco2e
 from forecast
 where wedge = 'base_year' or kgco2e <> 0.0

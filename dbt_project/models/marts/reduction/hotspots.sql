@@ -40,6 +40,12 @@ mass_units as (
 
 ),
 
+prices as (
+
+    select * from {{ ref('stg_reduction__prices') }}
+
+),
+
 benchmarks as (
 
     select
@@ -80,6 +86,8 @@ placed as (
         benchmarks.specific_quantity as benchmark_specific_quantity,
         benchmarks.source_id as benchmark_source_id,
         benchmarks.source_locator as benchmark_source_locator,
+        prices.price_per_unit,
+        prices.currency,
         case
             when practice.process_id is null then 'no_output'
             when lines.location_based_kgco2e / nullif(lines.quantity, 0.0) < 0.0 then 'credit'
@@ -100,6 +108,10 @@ placed as (
             and practice.output_unit_code = benchmarks.output_unit_code
             and lines.inventory_year >= coalesce(extract(year from benchmarks.valid_from), 0)
             and lines.inventory_year < coalesce(extract(year from benchmarks.valid_to), 9999)
+    left join prices
+        on
+            lines.facility_id = prices.facility_id
+            and lines.flow_id = prices.flow_id
 
 ),
 
@@ -169,5 +181,11 @@ select
     benchmark_potential_quantity * location_based_kgco2e / nullif(quantity, 0.0)
         as benchmark_potential_location_based_kgco2e,
     benchmark_potential_quantity * market_based_kgco2e / nullif(quantity, 0.0)
-        as benchmark_potential_market_based_kgco2e
+        as benchmark_potential_market_based_kgco2e,
+    price_per_unit,
+    currency,
+    case when place_of_component = 1 then own_potential_quantity * price_per_unit end
+        as own_potential_cost,
+    case when place_of_component = 1 then benchmark_potential_quantity * price_per_unit end
+        as benchmark_potential_cost
 from with_potentials
