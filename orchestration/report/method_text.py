@@ -19,6 +19,7 @@ TOPICS = (
     "balances",
     "restatements",
     "reduction",
+    "initiatives",
     "vectors",
     "unverified",
     "changes",

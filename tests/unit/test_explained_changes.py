@@ -165,7 +165,10 @@ def test_periods_of_another_kind_or_without_emissions_are_refused(periods):
 
 
 amounts = st.one_of(st.just(0.0), st.floats(1e-3, 1e6))
-sides = st.tuples(st.one_of(st.none(), amounts), amounts, st.floats(0, 10))
+factors = st.one_of(st.just(0.0), st.floats(1e-6, 10))
+"""None, or one of which a ratio is a finite number: 5e-324 kg a unit is no emission factor."""
+
+sides = st.tuples(st.one_of(st.none(), amounts), amounts, factors)
 companies = st.lists(st.tuples(st.integers(0, 2), sides, sides), min_size=1, max_size=6)
 
 
