@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-import duckdb
 import pandas as pd
 import pyarrow as pa
 
 from orchestration.lake.paths import Lake
+from orchestration.lake.warehouse import Warehouse
 from orchestration.reduction.initiatives import Initiative
 from orchestration.reduction.tracking import OUTPUT, TRACKED, Metered, track
 
@@ -49,7 +49,7 @@ def tracked_tables(
 def _metered(
     lake: Lake, wanted: set[tuple[str, str]], drivers: pd.DataFrame
 ) -> dict[tuple[str, str], Metered]:
-    with duckdb.connect(str(lake.working_file), read_only=True) as connection:
+    with Warehouse(lake).reading() as connection:
         taken = connection.execute(TAKEN).fetchall()
         driving = connection.execute(DRIVERS).fetchall()
         outputs = connection.execute(OUTPUTS).fetchall()
