@@ -4,7 +4,7 @@ A series is what one source states of a flow at a process. Each of its months is
 median of the others, on logarithms, so that a tenth is as far away as ten times: those of this
 round, and those that other rounds had accepted in the year before. The spread is that of the other
 months, too (MAD), so trips that come as they come are not told, and a meter that never moves by
-a tenth is. How far is too far are lines of `default_tolerances.csv`, which lines of the company's
+a tenth is. How far is too far are lines of the seed `default_tolerances`, which lines of the company's
 expectations/tolerances.csv go before.
 """
 

@@ -77,7 +77,7 @@ HISTORY_SCHEMA = pa.schema(
 )  # fmt: skip
 """Table `history`: sums of what other rounds had accepted in the year before."""
 
-DEFAULT_TOLERANCES = Path(__file__).with_name("default_tolerances.csv")
+DEFAULT_TOLERANCES = Path(__file__).parents[1] / "dbt_project" / "seeds" / "default_tolerances.csv"
 """How far is too far where a company says nothing, each with its reason."""
 
 LARGEST_SITES = Path(__file__).with_name("largest_sites.csv")
@@ -192,8 +192,9 @@ def prepare_tolerances(connection: Connection) -> None:
     """The company's tolerances, and for what it says nothing of, the defaults."""
     with DEFAULT_TOLERANCES.open(encoding="utf-8", newline="") as file:
         defaults = [
-            (row["rule_id"], row["source"] or None, row["flow_id"] or None, row["tolerance"], True)
+            (row["rule_id"], None, None, row["tolerance"], True)
             for row in csv.DictReader(file)
+            if row["used_by"] == "gate"
         ]
     _fill(
         connection,

@@ -125,7 +125,7 @@ class Dbt:
         """
         manifest = self._held()
         columns = register_sources(self.lake)
-        common = f"{project_fingerprint()} {gwp_set}"
+        common = f"{_code()} {gwp_set}"
         keys = keys_of_nodes(manifest, common, contents_of_sources(self.lake), columns)
         second = below_the_solve(manifest)
         asked = {node: key for node, key in keys.items() if (node in second) == below}
@@ -230,13 +230,14 @@ class Dbt:
 
 def project_fingerprint() -> str:
     """One hash over every file of the project and the versions of what parses it."""
-    beside = [
-        sha256_of_file(path)
-        for part in DECIDE_NO_FIGURE
-        for path in sorted((PROJECT / part).glob("*.yml"))
-    ]
-    parsers = [version(package) for package in PARSERS]
-    return " ".join([dbt_fingerprint(PROJECT), *beside, *parsers])
+    beside = [path for part in DECIDE_NO_FIGURE for path in (PROJECT / part).glob("*.yml")]
+    beside += (PROJECT / "docs").rglob("*.md")
+    return " ".join([_code(), *(sha256_of_file(path) for path in sorted(beside))])
+
+
+def _code() -> str:
+    """One hash over what decides a figure, and the versions of what turns it into SQL."""
+    return " ".join([dbt_fingerprint(PROJECT), *(version(package) for package in PARSERS)])
 
 
 def _read_parse(path: Path) -> Manifest:

@@ -22,7 +22,7 @@ DEFAULTS = Path(__file__).parents[2] / "dbt_project" / "seeds" / "default_tolera
 def default_tolerances() -> dict[str, float]:
     """By rule, as the warehouse knows them, too."""
     rows = pc.read_csv(DEFAULTS).to_pylist()
-    return {row["rule_id"]: float(row["tolerance_share"]) for row in rows}
+    return {row["rule_id"]: float(row["tolerance"]) for row in rows}
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,12 @@
 """What each published table and column means, for clients that show it: read where it is written.
 
-Descriptions and units stand once, in the YAML beside the models.
+Descriptions and units stand once, in the YAML beside the models; what columns of several tables
+mean alike, in a block of docs/columns.md that they name.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -18,6 +20,9 @@ from orchestration.lake.warehouse import quoted
 
 MODELS = REPOSITORY / "dbt_project" / "models"
 MARTS, BESIDE = MODELS / "marts", MODELS / "published" / "tables.yml"
+SHARED = MODELS.parent / "docs" / "columns.md"
+BLOCK = re.compile(r"{% docs (\w+) %}(.*?){% enddocs %}", re.DOTALL)
+NAMED = re.compile(r"{{ doc\('(\w+)'\) }}")
 
 
 @dataclass(frozen=True)
@@ -63,11 +68,11 @@ def comments_on(table: str) -> Iterator[str]:
 
 def described_in() -> list[Path]:
     """The files that describe the published tables."""
-    return [*sorted(MARTS.rglob("*.yml")), BESIDE]
+    return [*sorted(MARTS.rglob("*.yml")), BESIDE, SHARED]
 
 
 def _tables() -> Iterator[Mapping[str, Any]]:
-    for path in described_in():
+    for path in (path for path in described_in() if path != SHARED):
         content = yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)
         yield from content.get("models", ())
         for source in content.get("sources", ()):
@@ -86,4 +91,10 @@ def _mart(table: Mapping[str, Any]) -> Mart:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    return " ".join(NAMED.sub(lambda name: _blocks()[name[1]], text).split())
+
+
+@cache
+def _blocks() -> Mapping[str, str]:
+    """What columns of several tables mean, by the name of the block."""
+    return dict(BLOCK.findall(SHARED.read_text(encoding="utf-8")))

@@ -15,6 +15,7 @@ from orchestration.lake.paths import Lake
 from tests.bench._accepted import ROWS, write_accepted
 from tests.bench._company import REPOSITORY
 from tests.bench._measure import Row, by_turns
+from tests.bench._transform_run import COUNTED
 
 LARGEST_GB = 8.0
 GIVEN = {
@@ -42,7 +43,8 @@ def measure(folder: Path) -> list[Row]:
     models = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in last["models"].items())
     peak = {name: max(run["peak_gb"] for run in runs) for name, runs in ran.items()}
     note = (
-        f"{ROWS:,} rows; {models}; dbt around the statements of all models "
+        f"{ROWS:,} rows; {models}; counted is what the query does, too ({', '.join(COUNTED)}); "
+        "dbt around the statements of all models "
         f"{last['around_s']:.1f} s more; "
         f"peak memory {peak['ours']:.1f} GB (allowed {LARGEST_GB:.0f}), peer {peak['peer']:.1f} GB"
     )

@@ -22,7 +22,7 @@ with typed as (
         -- meters and scales are read again; everything else needs a paper, or a word of reason
         sum(
             case
-                when coalesce(data_method, '') in ('metered', 'weighed') then 0.0
+                when data_method in ('metered', 'weighed') then 0.0
                 when coalesce(document_no, meter_id, evidence) is not null then 0.0
                 else abs(cell_value * sign_multiplier)
             end

@@ -59,14 +59,17 @@ select
     readings.sign_multiplier,
     readings.unit_text
 from readings
-inner join in_force
-    on
-        readings.hand_in = in_force.hand_in
-        and readings.round = in_force.round
-        and readings.revision = in_force.revision
-        and readings.period_month = in_force.period_month
 where
-    not exists (
+    exists (
+        select in_force.hand_in
+        from in_force
+        where
+            in_force.hand_in = readings.hand_in
+            and in_force.round = readings.round
+            and in_force.revision = readings.revision
+            and in_force.period_month = readings.period_month
+    )
+    and not exists (
         select superseded.hand_in
         from superseded
         where

@@ -14,6 +14,7 @@ select
     rule_id,
     cast(null as varchar) as source,
     cast(null as varchar) as flow_id,
-    tolerance_share,
+    tolerance as tolerance_share,
     1 as is_default
 from {{ ref('default_tolerances') }}
+where used_by <> 'gate'

@@ -157,52 +157,22 @@ valid as (
 
 ),
 
-location_ranked as (
+-- the best of each technology, and of those that are market-based alone; a contract's residual mix
+-- is no average of the place
+ranked as (
 
     select
         *,
-        row_number() over (
-            partition by period_month, facility_id, flow_id, component, supplier_key
-            order by
-                level_rank asc,
-                is_derived asc,
-                library_priority asc nulls last,
-                valid_from desc,
-                factor_version_id asc
-        ) as choice
-    from valid
-    where
-        technology = ''
-        and basis in ('location', 'both')
-
-),
-
-market_ranked as (
-
-    select
-        *,
-        row_number() over (
-            partition by period_month, facility_id, flow_id, component, supplier_key
-            order by
-                case when basis = 'market' then 0 else 1 end asc,
-                level_rank asc,
-                is_derived asc,
-                library_priority asc nulls last,
-                valid_from desc,
-                factor_version_id asc
-        ) as choice
-    from valid
-    where technology = ''
-
-),
-
-technology_ranked as (
-
-    select
-        *,
+        case when technology = '' and basis = 'market' then 1 else 0 end as is_market_alone,
         row_number() over (
             partition by
-                period_month, facility_id, flow_id, component, supplier_key, technology
+                period_month,
+                facility_id,
+                flow_id,
+                component,
+                supplier_key,
+                technology,
+                case when technology = '' and basis = 'market' then 1 else 0 end
             order by
                 level_rank asc,
                 is_derived asc,
@@ -211,6 +181,38 @@ technology_ranked as (
                 factor_version_id asc
         ) as choice
     from valid
+
+),
+
+chosen as (
+
+    select
+        *,
+        max(is_market_alone) over (
+            partition by period_month, facility_id, flow_id, component, supplier_key, technology
+        ) as has_market_alone
+    from ranked
+    where choice = 1
+
+),
+
+location_choice as (
+
+    select * from chosen
+    where technology = '' and is_market_alone = 0
+
+),
+
+market_choice as (
+
+    select * from chosen
+    where technology = '' and is_market_alone = has_market_alone
+
+),
+
+technology_choice as (
+
+    select * from chosen
     where technology != ''
 
 ),
@@ -218,47 +220,45 @@ technology_ranked as (
 covered as (
 
     select
-        market_ranked.period_month,
-        market_ranked.facility_id,
-        market_ranked.flow_id,
-        market_ranked.component,
-        market_ranked.supplier_key,
+        market_choice.period_month,
+        market_choice.facility_id,
+        market_choice.flow_id,
+        market_choice.component,
+        market_choice.supplier_key,
         coverage.factor_version_id as part,
         case
             when
-                market_ranked.component = 'generation'
+                market_choice.component = 'generation'
                 and coverage.claimed_kgco2_per_unit is not null
                 then coverage.factor_version_id
-            when technology_ranked.factor_version_id is not null
-                then technology_ranked.factor_version_id
-            else market_ranked.factor_version_id
+            when technology_choice.factor_version_id is not null
+                then technology_choice.factor_version_id
+            else market_choice.factor_version_id
         end as factor_version_id,
         case
             when
-                market_ranked.component = 'generation'
+                market_choice.component = 'generation'
                 and coverage.claimed_kgco2_per_unit is not null
                 then coverage.claimed_kgco2_per_unit
-            when technology_ranked.factor_version_id is not null
-                then technology_ranked.kgco2e_per_unit
-            else market_ranked.kgco2e_per_unit
+            when technology_choice.factor_version_id is not null
+                then technology_choice.kgco2e_per_unit
+            else market_choice.kgco2e_per_unit
         end as kgco2e_per_unit,
         coverage.covered_share
-    from market_ranked
+    from market_choice
     inner join coverage
         on
-            market_ranked.period_month = coverage.period_month
-            and market_ranked.facility_id = coverage.facility_id
-            and market_ranked.flow_id = coverage.flow_id
-    left join technology_ranked
+            market_choice.period_month = coverage.period_month
+            and market_choice.facility_id = coverage.facility_id
+            and market_choice.flow_id = coverage.flow_id
+    left join technology_choice
         on
-            market_ranked.period_month = technology_ranked.period_month
-            and market_ranked.facility_id = technology_ranked.facility_id
-            and market_ranked.flow_id = technology_ranked.flow_id
-            and market_ranked.component = technology_ranked.component
-            and market_ranked.supplier_key = technology_ranked.supplier_key
-            and coverage.technology = technology_ranked.technology
-            and technology_ranked.choice = 1
-    where market_ranked.choice = 1
+            market_choice.period_month = technology_choice.period_month
+            and market_choice.facility_id = technology_choice.facility_id
+            and market_choice.flow_id = technology_choice.flow_id
+            and market_choice.component = technology_choice.component
+            and market_choice.supplier_key = technology_choice.supplier_key
+            and coverage.technology = technology_choice.technology
 
 ),
 
@@ -295,35 +295,33 @@ parts as (
         carbon_content_tc_per_tj,
         oxidation_fraction,
         co2_fossil_kg
-    from location_ranked
-    where choice = 1
+    from location_choice
     union all
     select
-        market_ranked.period_month,
-        market_ranked.facility_id,
-        market_ranked.flow_id,
-        market_ranked.component,
-        market_ranked.supplier_key,
+        market_choice.period_month,
+        market_choice.facility_id,
+        market_choice.flow_id,
+        market_choice.component,
+        market_choice.supplier_key,
         'market_based' as basis,
         'uncovered' as part,
-        market_ranked.factor_version_id,
-        market_ranked.match_level,
+        market_choice.factor_version_id,
+        market_choice.match_level,
         1.0 - coalesce(covered_shares.covered_share, 0.0) as share,
-        market_ranked.kgco2e_per_unit,
-        market_ranked.is_energy_based,
-        market_ranked.tj_per_flow_unit,
-        market_ranked.carbon_content_tc_per_tj,
-        market_ranked.oxidation_fraction,
-        market_ranked.co2_fossil_kg
-    from market_ranked
+        market_choice.kgco2e_per_unit,
+        market_choice.is_energy_based,
+        market_choice.tj_per_flow_unit,
+        market_choice.carbon_content_tc_per_tj,
+        market_choice.oxidation_fraction,
+        market_choice.co2_fossil_kg
+    from market_choice
     left join covered_shares
         on
-            market_ranked.period_month = covered_shares.period_month
-            and market_ranked.facility_id = covered_shares.facility_id
-            and market_ranked.flow_id = covered_shares.flow_id
-            and market_ranked.component = covered_shares.component
-            and market_ranked.supplier_key = covered_shares.supplier_key
-    where market_ranked.choice = 1
+            market_choice.period_month = covered_shares.period_month
+            and market_choice.facility_id = covered_shares.facility_id
+            and market_choice.flow_id = covered_shares.flow_id
+            and market_choice.component = covered_shares.component
+            and market_choice.supplier_key = covered_shares.supplier_key
     union all
     select
         period_month,
