@@ -84,8 +84,4 @@ left join suppliers
     on
         readings.flow_id = suppliers.flow_id
         and readings.supplier_id = suppliers.supplier_id
--- a blank that may be blank states nothing; every other blank was refused by the gate
-where
-    readings.role = 'activity'
-    and readings.direction in ('input', 'output')
-    and readings.cell_value is not null
+where {{ is_activity('readings.') }}

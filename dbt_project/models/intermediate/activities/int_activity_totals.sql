@@ -30,12 +30,9 @@ with typed as (
         count(*) as activity_count,
         count(*) - count(cell_value * sign_multiplier) as unreadable_count
     from {{ ref('int_readings') }}
-    -- a blank that may be blank states nothing; every other blank was refused by the gate
     where
         {{ in_stale_months('period_month') }}
-        and role = 'activity'
-        and direction in ('input', 'output')
-        and cell_value is not null
+        and {{ is_activity() }}
     group by
         facility_id,
         process_id,

@@ -107,8 +107,7 @@ contents as (
     left join properties
         on
             mass.flow_id = properties.flow_id
-            and mass.period_month >= coalesce(properties.valid_from, mass.period_month)
-            and (properties.valid_to is null or mass.period_month < properties.valid_to)
+            and {{ valid_on('properties', 'mass.period_month') }}
     left join products
         on
             mass.flow_id = products.flow_id

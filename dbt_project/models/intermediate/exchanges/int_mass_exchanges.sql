@@ -53,8 +53,7 @@ weighed as (
         on
             exchanges.flow_id = properties.flow_id
             and properties.property in ('moisture', 'carbon_content')
-            and exchanges.period_month >= coalesce(properties.valid_from, exchanges.period_month)
-            and (properties.valid_to is null or exchanges.period_month < properties.valid_to)
+            and {{ valid_on('properties', 'exchanges.period_month') }}
     where
         exchanges.flow_kind in (
             'material',

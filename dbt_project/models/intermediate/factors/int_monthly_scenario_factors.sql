@@ -64,8 +64,7 @@ in_force as (
             scenarios.flow_id = flow_units.flow_id
             and scenarios.unit_text = flow_units.unit_text
     where
-        (scenarios.valid_from is null or months.period_month >= scenarios.valid_from)
-        and (scenarios.valid_to is null or months.period_month < scenarios.valid_to)
+        {{ valid_on('scenarios', 'months.period_month') }}
 
 ),
 

@@ -160,8 +160,7 @@ declared as (
         on
             weighted.flow_id = moisture.flow_id
             and moisture.property = 'moisture'
-            and (moisture.valid_from is null or weighted.first_month >= moisture.valid_from)
-            and (moisture.valid_to is null or weighted.first_month < moisture.valid_to)
+            and {{ valid_on('moisture', 'weighted.first_month') }}
 
 )
 

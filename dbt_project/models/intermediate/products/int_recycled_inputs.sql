@@ -25,8 +25,7 @@ methods as (
     from {{ ref('stg_company__recycling_methods') }} as methods
     inner join periods
         on
-            (methods.valid_from is null or methods.valid_from <= periods.first_month)
-            and (methods.valid_to is null or methods.valid_to > periods.first_month)
+            {{ valid_on('methods', 'periods.first_month') }}
     where methods.method <> 'cut_off'
 
 ),

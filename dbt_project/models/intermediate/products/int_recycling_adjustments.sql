@@ -156,8 +156,7 @@ lines as (
             and methods.recycled_flow_id = end_of_life.recycled_flow_id
             and end_of_life.role = 'recycling_at_end_of_life'
     where
-        (methods.valid_from is null or periods.first_month >= methods.valid_from)
-        and (methods.valid_to is null or periods.first_month < methods.valid_to)
+        {{ valid_on('methods', 'periods.first_month') }}
         and (
             inputs.recycled_kg > 0.0
             or (

@@ -152,8 +152,7 @@ wanted as (
             inputs.method = methods.method
             and inputs.flow_id = methods.recycled_flow_id
     where
-        (methods.valid_from is null or periods.first_month >= methods.valid_from)
-        and (methods.valid_to is null or periods.first_month < methods.valid_to)
+        {{ valid_on('methods', 'periods.first_month') }}
     union all
     select
         inputs.reference_period,
@@ -172,8 +171,7 @@ wanted as (
             and inputs.flow_id = methods.recycled_flow_id
     where
         methods.recycling_eol_flow_id is not null
-        and (methods.valid_from is null or periods.first_month >= methods.valid_from)
-        and (methods.valid_to is null or periods.first_month < methods.valid_to)
+        and {{ valid_on('methods', 'periods.first_month') }}
 
 )
 

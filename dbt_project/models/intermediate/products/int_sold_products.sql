@@ -90,8 +90,7 @@ declared as (
         on
             by_year.flow_id = moisture.flow_id
             and moisture.property = 'moisture'
-            and (moisture.valid_from is null or by_year.first_month >= moisture.valid_from)
-            and (moisture.valid_to is null or by_year.first_month < moisture.valid_to)
+            and {{ valid_on('moisture', 'by_year.first_month') }}
 
 )
 

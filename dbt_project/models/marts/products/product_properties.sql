@@ -78,11 +78,9 @@ left join properties as carbon
     on
         periods.flow_id = carbon.flow_id
         and carbon.property = 'carbon_content'
-        and (carbon.valid_from is null or periods.first_month >= carbon.valid_from)
-        and (carbon.valid_to is null or periods.first_month < carbon.valid_to)
+        and {{ valid_on('carbon', 'periods.first_month') }}
 left join properties as biogenic
     on
         periods.flow_id = biogenic.flow_id
         and biogenic.property = 'biogenic_carbon_content'
-        and (biogenic.valid_from is null or periods.first_month >= biogenic.valid_from)
-        and (biogenic.valid_to is null or periods.first_month < biogenic.valid_to)
+        and {{ valid_on('biogenic', 'periods.first_month') }}
