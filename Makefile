@@ -41,6 +41,7 @@ lint: setup ## how the code reads
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/lint-imports --no-cache
+	$(BIN)/mypy
 	$(BIN)/sqlfluff lint --config dbt_project/.sqlfluff dbt_project/models dbt_project/tests
 
 bench: setup ## how fast, compared with what

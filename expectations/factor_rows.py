@@ -374,7 +374,7 @@ def _read_carbon_content(
         row.complain("factor_fuel_parameters", "oxidation_fraction", "above 0, at most 1")
     if "co2_fossil" in row.gases:
         row.complain("factor_fuel_parameters", "kg_co2_fossil", "blank beside carbon content")
-    per_unit, problem = convert(content_unit, f"kg/{unit}", bridge)
+    per_unit, problem = convert(content_unit or "", f"kg/{unit}", bridge)
     if per_unit is None:
         row.complain("factor_fuel_parameters", "carbon_content_unit", problem or f"kgC/{unit}")
     elif content is not None and oxidation is not None:

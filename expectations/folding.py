@@ -98,7 +98,7 @@ def fold(findings: pa.Table) -> pa.Table:
                     continue
                 if cause != number and not _is_worse(rows[number], rows[cause]):
                     cause_of.setdefault(number, cause)
-    names = [None] * len(rows)
+    names: list[str | None] = [None] * len(rows)
     for number, cause in cause_of.items():
         while cause in cause_of:
             cause = cause_of[cause]
@@ -110,7 +110,7 @@ def fold(findings: pa.Table) -> pa.Table:
 def name_of(finding: Mapping[str, Any]) -> str:
     """What a consequence calls its cause: the rule, and where in the hand-in it was broken."""
     month = finding["period_month"]
-    place = (finding["source_sheet"], finding["source_cell"])
+    place: tuple[Any, ...] = (finding["source_sheet"], finding["source_cell"])
     if not any(place):
         place = (finding["process_id"], finding["flow_id"], month and f"{month:%Y-%m}")
     return f"{finding['rule_id']} {'!'.join(part for part in place if part)}".strip()

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import LazyLoader, find_spec, module_from_spec
+from typing import TYPE_CHECKING, cast
 
 import duckdb
 import sqlalchemy
@@ -21,6 +22,11 @@ from sqlalchemy.pool import StaticPool
 
 from expectations.rules import Rule
 from orchestration.lake.warehouse import Connection
+
+if TYPE_CHECKING:
+    import great_expectations as gx
+    from great_expectations.data_context.types.base import DataContextConfig
+    from sqlalchemy.engine.interfaces import DBAPIModule
 
 STATISTICS = "scipy.stats"
 
@@ -93,9 +99,9 @@ class SharedDuckDBDialect(DefaultDialect):
     supports_statement_cache = True
 
     @classmethod
-    def import_dbapi(cls) -> object:
+    def import_dbapi(cls) -> DBAPIModule:
         """DuckDB's own module has the exceptions of the DB-API."""
-        return duckdb
+        return cast("DBAPIModule", duckdb)
 
     def initialize(self, connection: sqlalchemy.Connection) -> None:
         """There is no server to ask for its version."""
@@ -114,10 +120,11 @@ class RuleResult:
     unexpected_count: int
 
 
-def suite_of(name: str, rules: Sequence[Rule]):
+def suite_of(name: str, rules: Sequence[Rule]) -> gx.ExpectationSuite:
     """The Great Expectations suite of one group of rules."""
     import great_expectations as gx
     import great_expectations.expectations as gxe
+    from great_expectations.expectations.metadata_types import FailureSeverity
 
     return gx.ExpectationSuite(
         name=name,
@@ -125,7 +132,7 @@ def suite_of(name: str, rules: Sequence[Rule]):
             gxe.UnexpectedRowsExpectation(
                 # SQLAlchemy reads `:name` as a parameter unless the colon is escaped
                 unexpected_rows_query=rule.query.replace(":", r"\:"),
-                severity=rule.severity,
+                severity=FailureSeverity(rule.severity),
                 notes=f"{rule.title_en} {rule.title_zh}",
                 meta={"rule_id": rule.rule_id},
             )
@@ -151,7 +158,7 @@ def _put_off(name: str) -> None:
     setattr(sys.modules[package], inside, module)
 
 
-def _without_files():
+def _without_files() -> DataContextConfig:
     """A project in memory; by default even that one leaves a folder for Data Docs behind."""
     from great_expectations.data_context.types.base import (
         DataContextConfig,
@@ -182,10 +189,11 @@ def judge(
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     _put_off(STATISTICS)
     import great_expectations as gx
+    from great_expectations.data_context.types.base import ProgressBarsConfig
 
     context = gx.get_context(mode="ephemeral", project_config=_without_files())
-    context.variables.progress_bars = {"globally": False, "metric_calculations": False}
-    source = context.data_sources.add_sql(
+    context.variables.progress_bars = ProgressBarsConfig(globally=False, metric_calculations=False)
+    source = context.data_sources.add_sql(  # type: ignore[call-arg]  # its stub lags behind it
         "round",
         connection_string="duckdb+shared://",
         kwargs={"creator": lambda: _Connection(connection), "poolclass": StaticPool},
@@ -195,8 +203,11 @@ def judge(
     results = []
     for name, rules in suites.items():
         by_id = {rule.rule_id: rule for rule in rules}
-        for result in batch.validate(suite_of(name, rules), result_format="SUMMARY").results:
-            rule = by_id[result.expectation_config.meta["rule_id"]]
+        judgement = batch.validate(suite_of(name, rules), result_format="SUMMARY")
+        for result in judgement.results:
+            judged = result.expectation_config
+            assert judged is not None and judged.meta is not None, "a rule is judged by its id"
+            rule = by_id[judged.meta["rule_id"]]
             if result.exception_info.get("raised_exception", True):
                 raise GateError(f"Rule {rule.rule_id}: {_reason(result.exception_info)}")
             count = int(result.result["observed_value"])

@@ -24,7 +24,16 @@ PROBLEM_SCHEMA = pa.schema(
 )
 
 
-def _rule(rule_id: str, *words: str) -> Rule:
+def _rule(
+    rule_id: str,
+    title_en: str,
+    title_zh: str,
+    message_en: str,
+    message_zh: str,
+    remedy_en: str,
+    remedy_zh: str,
+) -> Rule:
+    words = (title_en, title_zh, message_en, message_zh, remedy_en, remedy_zh)
     return Rule(rule_id, "warning", *words, f"select * from batch where rule_id = '{rule_id}'")
 
 

@@ -119,7 +119,9 @@ RECYCLING = DescribedRule(
 )
 
 
-def _balance(rule_id: str, object_kind: str, title: tuple[str, str], remedy: tuple[str, str]):
+def _balance(
+    rule_id: str, object_kind: str, title: tuple[str, str], remedy: tuple[str, str]
+) -> DescribedRule:
     from orchestration.gate.waivers import CALCULATION_RULES
 
     return DescribedRule(

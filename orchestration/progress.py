@@ -109,7 +109,8 @@ class Bar:
 
     def __init__(self, progress: Progress, task: TaskID, what: str) -> None:
         self.progress, self.task = progress, task
-        self.step, self.detail = Said(what, is_step=True), None
+        self.step = Said(what, is_step=True)
+        self.detail: Said | None = None
 
     def __call__(self, said: Said) -> None:
         """Hear it and draw it."""

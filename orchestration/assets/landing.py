@@ -1,6 +1,7 @@
 """One landed asset a source: the factory behind workbooks and ERP exports."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from dagster import AssetExecutionContext, AssetsDefinition, PartitionsDefinition, asset
 
@@ -52,7 +53,9 @@ def show_landed(
         }
         for one in hand_ins
     ]
-    metadata = {"files": shown_as_table(files, ("hand_in", "file", "sha256", "rows"))}
+    metadata: dict[str, Any] = {
+        "files": shown_as_table(files, ("hand_in", "file", "sha256", "rows"))
+    }
     if hand_ins:
         count = sum(one.table.num_rows for one in hand_ins)
         some = hand_ins[0].table

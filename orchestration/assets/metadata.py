@@ -103,7 +103,7 @@ def bar_picture(title: str, values: Mapping[str, Sequence[float]], names: Sequen
 
 def coverage_picture(status: RoundStatus) -> str:
     """What of a round was accepted by the end of which day, against its deadline, as Markdown."""
-    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
     from matplotlib.figure import Figure
 
     steps = status.covered_by_day()
@@ -116,13 +116,16 @@ def coverage_picture(status: RoundStatus) -> str:
         ("hand-ins, by number", [number for _, _, number in steps], ":"),
         ("kgCO2e at risk", [weight for _, weight, _ in steps], "-"),
     ):
-        if all(value is not None for value in values):
-            shares = [100 * value for value in values]
-            axes.step([*days, last], [*shares, shares[-1]], line, where="post", label=label)
+        shares = [100 * value for value in values if value is not None]
+        if len(shares) == len(values):
+            axes.step(
+                date2num([*days, last]), [*shares, shares[-1]], line, where="post", label=label
+            )
     label = f"deadline: end of {status.closes_on}"
-    axes.axvline(closing, color="tab:red", linewidth=1, label=label)
+    axes.axvline(date2num(closing), color="tab:red", linewidth=1, label=label)
     axes.set_ylim(-3, 103)
     axes.set_ylabel("accepted, %", fontsize=8)
+    axes.xaxis_date()
     locator = AutoDateLocator(minticks=3, maxticks=8)
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))

@@ -9,7 +9,6 @@ from datetime import date
 from typing import Any
 
 from dagster import (
-    AssetCheckEvaluation,
     AssetCheckExecutionContext,
     AssetCheckResult,
     AssetChecksDefinition,
@@ -24,7 +23,7 @@ from dagster import (
     multi_asset_check,
 )
 
-from orchestration.assets.gate import SIGN_OFFS, VERDICTS
+from orchestration.assets.gate import SIGN_OFFS, VERDICTS, log_check
 from orchestration.assets.metadata import coverage_picture, shown_as_markdown, shown_as_table
 from orchestration.assets.releases import PUBLISHED
 from orchestration.collection.round_status import RoundStatus, round_status
@@ -94,7 +93,7 @@ def round_status_checks(partitions: PartitionsDefinition) -> AssetChecksDefiniti
             results = [checked(spec.name, one) for one in found]
             for one, result in zip(found, results, strict=True):
                 if len(rounds) > 1:  # a result of a range would stand for no round at all
-                    context.op_execution_context.log_event(_evaluation(result, one.round))
+                    log_check(context, spec, result, one.round)
             yield AssetCheckResult(
                 passed=all(result.passed for result in results),
                 asset_key=STATUS,
@@ -151,14 +150,3 @@ def _shown(status: RoundStatus, rows: Any) -> list[dict[str, Any]]:
         {**row, "state": state_of(row), "at_risk": at_risk(row), "next": next_step(row, status)}
         for row in sorted(rows, key=worst_first)
     ]
-
-
-def _evaluation(result: AssetCheckResult, round_: str) -> AssetCheckEvaluation:
-    return AssetCheckEvaluation(
-        asset_key=result.asset_key,
-        check_name=result.check_name,
-        passed=result.passed,
-        metadata=result.metadata,
-        severity=result.severity,
-        partition=round_,
-    )

@@ -7,6 +7,7 @@ What a reader reads is taken from its own SQL; a test compares it with the queri
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -144,9 +145,7 @@ def _of_queries(queries: Iterable[str]) -> frozenset[str]:
 
 
 def _asked_in(*modules: ModuleType) -> frozenset[str]:
-    return frozenset().union(
-        *(_named_in(Path(module.__file__).read_text(encoding="utf-8")) for module in modules)
-    )
+    return frozenset().union(*(_named_in(inspect.getsource(module)) for module in modules))
 
 
 def _named_in(text: str) -> frozenset[str]:

@@ -20,7 +20,7 @@ from typing import Any
 import psycopg
 from psycopg import errors
 from psycopg.rows import dict_row
-from psycopg.sql import SQL, Composable, Identifier, Literal
+from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
 
 from orchestration.bi import postgres_grants as grants
 from orchestration.bi.asking import open_marts
@@ -133,7 +133,7 @@ def _copy(
         loaded_by = _one(server, SQL("select pg_current_xact_id()::text as id"))["id"]
         server.execute(SQL("create schema {}").format(Identifier(schema + BESIDE)))
         _comment(server, SQL("schema {}").format(Identifier(schema + BESIDE)), MARK)
-        rows = {}
+        rows: dict[str, int] = {}
         for table, types in columns.items():
             doing(table, len(rows), len(columns))
             rows[table] = _load(marts, server, schema + BESIDE, table, types)
@@ -316,7 +316,7 @@ def _swap(
     old = _ours(server, schema)
     if old is None:
         server.execute(SQL("create schema {}").format(place))
-    carried: list[Composable] = grants.default_grants(server, schema, set(tables) - set(old or ()))
+    carried: list[Composed] = grants.default_grants(server, schema, set(tables) - set(old or ()))
     if old:
         listed = SQL(", ").join(Identifier(schema, name) for name in old)
         server.execute(SQL("set local lock_timeout = {}").format(Literal(LOCK_WAIT_MS)))
@@ -369,7 +369,7 @@ def _sessions(server: psycopg.Connection[dict[str, Any]], which: Composable) -> 
     return [row["who"] for row in rows]
 
 
-def _one(server: psycopg.Connection[dict[str, Any]], query: Composable) -> dict[str, Any]:
+def _one(server: psycopg.Connection[dict[str, Any]], query: SQL | Composed) -> dict[str, Any]:
     row = server.execute(query).fetchone()
     assert row is not None, "a query of one row"
     return row

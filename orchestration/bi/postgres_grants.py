@@ -6,14 +6,14 @@ from collections.abc import Collection
 from typing import Any
 
 import psycopg
-from psycopg.sql import SQL, Composable, Identifier
+from psycopg.sql import SQL, Composed, Identifier
 
 Server = psycopg.Connection[dict[str, Any]]
 
 
 def grants_on_tables(
     server: Server, schema: str, beside: str, tables: Collection[str]
-) -> list[Composable]:
+) -> list[Composed]:
     """Grants on tables and on single columns, to everybody but the owner.
 
     `tables`: those that stand in the schema `beside` under the same name. A grant on a column that
@@ -47,7 +47,7 @@ def grants_on_tables(
     return [_grant(schema, **row) for row in rows]
 
 
-def default_grants(server: Server, schema: str, tables: Collection[str]) -> list[Composable]:
+def default_grants(server: Server, schema: str, tables: Collection[str]) -> list[Composed]:
     """What the schema's default privileges give on tables that had no grants of their own yet.
 
     The server applies them to tables created in a schema, not to those moved into it.
@@ -88,8 +88,8 @@ def _grant(
     privilege_type: str,
     is_grantable: bool,
     grantee: str | None,
-) -> Composable:
-    what = SQL(privilege_type)  # one of the server's own words
+) -> Composed:
+    what: SQL | Composed = SQL(privilege_type)  # one of the server's own words
     if attname is not None:
         what = SQL("{} ({})").format(what, Identifier(attname))
     return SQL("grant {} on table {} to {}{}").format(

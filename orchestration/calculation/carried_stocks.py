@@ -142,8 +142,8 @@ def carried_stock(lake: Lake, origins: Sequence[Origin]) -> CarriedStock:
             row["facility_id"]: row["recycled_content"]
             for row in _of_flow(lake, "recycled_content", origin)
         }
-        known = {site: contents.get(site) for site in origin.parts}
-        if None not in known.values():
+        known = {site: contents[site] for site in origin.parts if contents.get(site) is not None}
+        if known.keys() == origin.parts.keys():
             content[origin.flow_id] = sum(known[site] * part for site, part in origin.parts.items())
     return CarriedStock(
         pa.Table.from_pylist(rows["requirements"], schema=CARRIED),

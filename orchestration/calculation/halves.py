@@ -23,8 +23,8 @@ class Half:
     @property
     def selection(self) -> list[str]:
         """The whole of it, as dbt is asked for it."""
-        chosen = {"--select": self.select, "--exclude": self.exclude}
-        return [part for option in chosen.items() if option[1] is not None for part in option]
+        selected = [] if self.select is None else ["--select", self.select]
+        return selected if self.exclude is None else [*selected, "--exclude", self.exclude]
 
 
 INVENTORY_MODELS = Half("inventory_models", exclude=BELOW_THE_SOLVE)

@@ -71,7 +71,7 @@ def newest_footprints(connection: Connection) -> list[Footprint]:
         """,
         [METHOD],
     ).fetchall()
-    return [Footprint(*row, stages=_stages(connection, row[0], row[1])) for row in rows]
+    return [Footprint(*(*row, _stages(connection, row[0], row[1]))) for row in rows]
 
 
 def _picked(boundary: str, basis: str) -> str:

@@ -205,8 +205,8 @@ def wanted_periods(lake: Lake) -> Wanted:
     built = recorded(lake, INVENTORY_MONTHS)
     behind = [month for month, text in fingerprints.items() if built.get(month) != text]
     if behind or not Warehouse(lake).is_built:
-        months = ", ".join(f"{month:%Y-%m}" for month in behind) or "No month"
-        raise SolveError(f"{months}: the inventory is not built with today's inputs. Build it.")
+        named = ", ".join(f"{month:%Y-%m}" for month in behind) or "No month"
+        raise SolveError(f"{named}: the inventory is not built with today's inputs. Build it.")
     with Warehouse(lake).reading() as connection:
         months = connection.execute(
             "select distinct period_month from intermediate.int_system_exchanges"

@@ -242,8 +242,9 @@ def _print(
     say(f"to {round_.closes_on}. It is line {line} of {CALENDAR}, where you can still change it.")
     for hand_in in opening.added:
         say(f"  {hand_in}: asked for the first time; a map reads it")
+    before = opening.before.round if opening.before else ""
     for hand_in in opening.dropped:
-        say(f"  {hand_in}: asked for by round {opening.before.round}, and no map reads it any more")
+        say(f"  {hand_in}: asked for by round {before}, and no map reads it any more")
     for owner, texts in _by_owner(data, round_, issued, span):
         say()
         say(f"To {owner}" if owner else "To whom? Nobody is named as owner in the map", "bold")

@@ -194,7 +194,7 @@ def _models() -> Environment:
     environment.globals = {
         "ref": lambda name: name,
         "source": lambda schema, table: f"{schema}__{table}",
-        "days_between": macro.module.default__days_between,
+        "days_between": vars(macro.module)["default__days_between"],
     }
     return environment
 

@@ -23,7 +23,7 @@ from orchestration.commands import (
 )
 from orchestration.commands.ending import FAULT, MEANING, help_on_ending, listed
 
-COMMANDS = {
+COMMANDS: dict[str, list[Callable[..., None]]] = {
     "Collect": [
         collecting.round_open,
         collecting.template,
@@ -82,8 +82,8 @@ for panel, commands in COMMANDS.items():
     for command in commands:
         *group, name = spelled(command)
         registered = GROUPS[group[0]] if group else app
-        in_panel = {} if group else {"rich_help_panel": panel}
-        registered.command(name, epilog=help_on_ending(command), **in_panel)(command)
+        own_panel = None if group else panel
+        registered.command(name, epilog=help_on_ending(command), rich_help_panel=own_panel)(command)
         if group and all(one.name != group[0] for one in app.registered_groups):
             app.add_typer(registered, name=group[0], rich_help_panel=panel)
 

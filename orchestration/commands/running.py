@@ -15,6 +15,8 @@ from traceback import format_exception_only
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from dagster._core.execution.plan.objects import StepFailureData
+
 from orchestration import progress
 from orchestration.company.data_folder import DataFolder
 from orchestration.lake.paths import Lake
@@ -161,7 +163,7 @@ class Steps:
     def __call__(self, entry: EventLogEntry) -> None:
         """Hear one event of the run."""
         if entry.dagster_event is not None and entry.dagster_event.is_step_start:
-            progress.step(shown_name(entry.dagster_event.step_key), self.begun, self.total)
+            progress.step(shown_name(entry.dagster_event.step_key or ""), self.begun, self.total)
             self.begun += 1
         if (
             entry.dagster_event is not None
@@ -186,10 +188,12 @@ def _problems(result: ExecuteInProcessResult) -> list[str]:
     """Why steps failed, in the words of the innermost error."""
     problems = []
     for event in result.all_events:
-        if event.is_step_failure:
-            error = event.event_specific_data.error
-            while error.cause is not None:
+        failed = event.event_specific_data
+        if isinstance(failed, StepFailureData):
+            error = failed.error
+            while error is not None and error.cause is not None:
                 error = error.cause
-            description = getattr(event.event_specific_data.user_failure_data, "description", None)
-            problems.append(f"{event.step_key}: {description or error.message.strip()}")
+            words = error.message.strip() if error is not None else "no reason given"
+            description = getattr(failed.user_failure_data, "description", None)
+            problems.append(f"{event.step_key}: {description or words}")
     return problems or ["The run stopped before its first step."]

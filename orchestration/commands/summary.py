@@ -159,11 +159,8 @@ def _rows_of(lake: Lake, model: str) -> list[dict[str, Any]]:
     with Warehouse(lake).reading() as connection:
         if model not in tables_in(connection, "intermediate"):
             return []
-        return (
-            connection.execute(f"select * from intermediate.{model} order by all")
-            .to_arrow_table()
-            .to_pylist()
-        )
+        rows = connection.sql(f"select * from intermediate.{model} order by all")
+        return rows.to_arrow_table().to_pylist()
 
 
 def _hand_ins(data: DataFolder, verdicts: Sequence[dict[str, Any]]) -> Table:

@@ -67,8 +67,10 @@ def bound_of(quantity: str, flow_kind: str | None, unit: str) -> Bound | None:
         return None
     line = fitting[0]
     size = parse(line["unit"]).factor / asked.factor
-    ends = (line[name] for name in ("least", "most", "usual_most"))
-    return Bound(*(float(end) * size if end else None for end in ends), line["source"])
+    least, most, usual_most = (
+        float(line[name]) * size if line[name] else None for name in ("least", "most", "usual_most")
+    )
+    return Bound(least, most, usual_most, line["source"])
 
 
 @cache

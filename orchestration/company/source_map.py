@@ -458,7 +458,7 @@ class _MapLoader(yaml.SafeLoader):
     """YAML whose scalars stay text (0010 is an id, not 8) and whose keys may not repeat."""
 
 
-def _scalar(loader: _MapLoader, node: yaml.Node) -> str | None:
+def _scalar(loader: _MapLoader, node: yaml.ScalarNode) -> str | None:
     return None if node.style is None and node.value in ("", "~", "null") else node.value
 
 

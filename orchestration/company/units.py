@@ -21,7 +21,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 if TYPE_CHECKING:
     import pint
@@ -155,7 +155,7 @@ def conversion(
     if net_per_gross is None or of_typed is None or of_canonical is None:
         raise WrongDimensionError(*_wrong_basis(unit_text, of_typed, unit_code, of_canonical))
     # one gross energy is as many net ones as the ratio says; a figure per energy the reverse
-    energy = int(typed.dimension.get("[energy]", 0))
+    energy = int(cast(float, typed.dimension.get("[energy]", 0)))
     return multiplier * net_per_gross ** (energy if of_typed == "gross" else -energy)
 
 
@@ -421,7 +421,7 @@ def _definitions() -> tuple[dict[str, str], ...]:
 def _registry() -> pint.UnitRegistry:
     import pint  # takes half a second to import
 
-    registry = pint.UnitRegistry(None)
+    registry: pint.UnitRegistry = pint.UnitRegistry(None)
     for row in _definitions():
         registry.define(f"{row['unit']} = {row['definition']}")
     return registry

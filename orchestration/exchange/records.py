@@ -160,9 +160,9 @@ def _carbon_footprint(company: Company, footprint: Footprint) -> dict[str, Any]:
         "exemptedEmissionsPercent": as_text(exempted_percent(footprint, excluding)),
         "exemptedEmissionsDescription": _exempted(footprint),
         "allocationRulesDescription": _allocation(footprint),
-        "primaryDataShare": as_text(rounded(footprint.quality["pds_percent"], SCORE_PLACES)),
+        "primaryDataShare": _score(footprint, "pds_percent"),
         "dqi": {
-            f"{indicator}DQR": as_text(rounded(footprint.quality[f"{indicator}_dqr"], SCORE_PLACES))
+            f"{indicator}DQR": _score(footprint, f"{indicator}_dqr")
             for indicator in ("technological", "geographical", "temporal")
         },
     }
@@ -190,6 +190,13 @@ def _carbon_footprint(company: Company, footprint: Footprint) -> dict[str, Any]:
     if sources:
         pcf["secondaryEmissionFactorSources"] = sources
     return pcf
+
+
+def _score(footprint: Footprint, name: str) -> str:
+    """A score of data quality; a footprint that lacks one is not exchanged."""
+    score = footprint.quality[name]
+    assert score is not None, f"{name}: judged before the record is written"
+    return as_text(rounded(score, SCORE_PLACES))
 
 
 def geography(company: Company, facility_ids: tuple[str, ...]) -> dict[str, str]:

@@ -148,7 +148,7 @@ def _report_returns(markets: Markets, demand: Demand, findings: Findings) -> Non
 def _add(
     rule_id: str,
     markets: Markets,
-    market: int,
+    market: np.signedinteger,
     quantity: float,
     share: float,
     findings: Findings,

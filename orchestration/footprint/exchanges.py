@@ -133,7 +133,7 @@ def read_exchanges(table: pa.Table, findings: Findings) -> Exchanges:
 
 def sums(position: Ints, values: Floats, count: int) -> Floats:
     """Values added up by position."""
-    return np.bincount(position, weights=values, minlength=count)
+    return np.bincount(position, weights=values, minlength=count).astype(np.float64, copy=False)
 
 
 def _added_up(rows: Amounts, flow_count: int) -> Amounts:

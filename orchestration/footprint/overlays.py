@@ -98,7 +98,7 @@ class OverlaySystem:
         seen = _picked(rows, answers)
         small = np.eye(len(rows)) - _picked(rows, solved)
         try:
-            inner = np.linalg.solve(small, seen)
+            inner = np.linalg.solve(small, seen).astype(np.float64, copy=False)
         except np.linalg.LinAlgError:
             return None
         turnover = answers[:, 1] + solved @ inner[:, 1]

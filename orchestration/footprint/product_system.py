@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from orchestration.footprint.assembly import assemble
 from orchestration.footprint.assumptions import (
@@ -148,7 +149,7 @@ def _requirements(
     return pa.Table.from_batches(parts, schema=REQUIREMENTS)
 
 
-def _entries(block_: Floats, made_by: Floats) -> tuple[Ints, Ints, Floats]:
+def _entries(block_: Floats, made_by: NDArray[np.bool_]) -> tuple[Ints, Ints, Floats]:
     """Row, column and value of what isn't zero, row by row, and of makers that carry nothing."""
     row, column = np.nonzero((block_ != 0) | made_by)
     return row, column, block_[row, column]

@@ -302,10 +302,14 @@ def _mass_sources(data: DataFolder, round_: Round) -> pa.Table:
                 named = texts_of(item.flow)
                 if named is not None and not any(kinds.get(flow) in MASS_KINDS for flow in named):
                     continue
-                for process in texts_of(item.process) or [None]:
-                    stated |= {
-                        (source, process and process.replace("{facility}", site)) for site in sites
-                    }
+                processes = texts_of(item.process) or []
+                stated |= {
+                    (source, process.replace("{facility}", site))
+                    for process in processes
+                    for site in sites
+                }
+                if not processes:
+                    stated.add((source, None))
     rows = [{"source": source, "process_id": process} for source, process in stated]
     return pa.Table.from_pylist(rows, schema=SOURCE_SCHEMA)
 

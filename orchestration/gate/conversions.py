@@ -47,7 +47,7 @@ def conversion_rows(
     for pair in pairs:
         flow_id, unit_text, of_property = pair["flow_id"], pair["unit_text"], pair["property"] or ""
         unit_code = unit_codes.get(flow_id)
-        if unit_code is None or unit_text is None:
+        if flow_id is None or unit_code is None or unit_text is None:
             continue
         if of_property:
             unit_code = PROPERTY_UNITS.get(of_property, unit_text).format(unit_code=unit_code)

@@ -176,9 +176,9 @@ def _insert(
 def _monthly_sheets(data: DataFolder, round_: Round) -> list[dict[str, str | None]]:
     """Sheets of records that need a record in each month."""
     return [
-        {"source": source, "source_sheet": name}
+        {"source": source, "source_sheet": name or None}
         for source, source_map in data.maps.items()
         for sheet in source_map.layout_for(round_.round).sheets
         if isinstance(sheet, Records) and sheet.every_month
-        for name in (sheet.sheet or [None])
+        for name in ([*sheet.sheet] or [""])
     ]

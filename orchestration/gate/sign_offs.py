@@ -114,8 +114,7 @@ def judge_sign_offs(
     judged: list[tuple[Line, Problem | None]] = []
     for line in paper.lines:
         known = {ROUND: content_sha256, **dict.fromkeys(round_.expected, ""), **files}
-        problem = _incomplete(line, people, known, today) or _outdated(line, known)
-        judged.append((line, problem))
+        judged.append((line, _incomplete(line, people, known, today) or _outdated(line, known)))
     judged = _with_four_eyes(judged)
     problems += [problem for _, problem in judged if problem is not None]
     rows = [_row(round_.round, line, people, problem) for line, problem in judged]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
@@ -27,7 +28,8 @@ WHOLE_PERIOD = re.compile(
 """A year, half-year or quarter as people write it: 2023, 2023年, 2023-H1, 2023上半年, 2023 Q1."""
 
 
-class Days(NamedTuple):
+@dataclass(frozen=True)
+class Days:
     """From the first day to the last, both billed; `last` before `first` is somebody's mistake."""
 
     first: date

@@ -169,13 +169,13 @@ def _library(path: Path, data: Path) -> pa.Table:
     try:
         table = read_text_table(path, LIBRARY_COLUMNS, data)
     except UnreadableFileError as error:
-        rows, header = [(error.line, {UNREADABLE: error.reason})], (UNREADABLE,)
+        problems: Mapping[int, str] = {error.line: error.reason}
     else:
-        rows, header = list(table.records()), table.header
-        if table.problems:
-            rows = [(line, {UNREADABLE: text}) for line, text in table.problems.items()]
-            header = (UNREADABLE,)
-    return _with_lines(rows, header, path, data, {})
+        problems = table.problems
+        if not problems:
+            return _with_lines(list(table.records()), table.header, path, data, {})
+    rows = [(line, {UNREADABLE: text}) for line, text in problems.items()]
+    return _with_lines(rows, (UNREADABLE,), path, data, {})
 
 
 def _with_lines(

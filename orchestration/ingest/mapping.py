@@ -90,6 +90,7 @@ def read_hand_in(
                 return readings.table()
             layout = stamped
         looks, read = Looks(), set()
+        names = workbook.sheet_names if workbook is not None else []
         for sheet in layout.sheets:
             grid = _text_grid(path, data, layout, sheet) if workbook is None else None
             if workbook is not None:
@@ -100,7 +101,7 @@ def read_hand_in(
                 readings.add(
                     row_kind="missing_sheet",
                     facility_id=owner,
-                    value_text=f"The file has: {', '.join(workbook.sheet_names)}",
+                    value_text=f"The file has: {', '.join(names)}",
                     item_text=" / ".join(sheet.sheet),
                     source_sheet=sheet.sheet[0],
                     is_required=True,

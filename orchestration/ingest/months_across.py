@@ -67,13 +67,14 @@ class MonthsAcrossReader:
 
     def _read_header(self) -> None:
         sheet, grid = self.sheet, self.grid
-        lines = [grid.index_of(line - 1) for line in sheet.header_lines]
+        found = (grid.index_of(line - 1) for line in sheet.header_lines)
+        lines = [index for index in found if index is not None]
         structural = [h for h in (sheet.item, sheet.unit, sheet.total, sheet.note) if h]
         for column, text in enumerate(self.headers):
             if text in structural:
                 self._name(text, column)
             elif text and text not in sheet.ignored:
-                value = grid.value(lines[0], column) if len(lines) == 1 else text
+                value = grid.value(lines[0], column) if len(sheet.header_lines) == 1 else text
                 month = month_of(value, self.context.months, date_format=sheet.date_format)
                 if month is None:
                     self.context.add_unmapped(text, grid.address(lines[-1], column, text))
@@ -145,7 +146,7 @@ class MonthsAcrossReader:
             "evidence": self._text(sheet.note, index),
         }
         unit = self._text(sheet.unit, index)
-        if unit is not None:
+        if sheet.unit is not None and unit is not None:
             shared["unit_text"] = unit
             column = self.named[sheet.unit]
             shared["unit_column"] = self.headers[column] if grid.is_text else column_letters(column)

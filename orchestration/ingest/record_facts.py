@@ -61,7 +61,7 @@ class RecordFacts:
             column = next(iter(self.columns.places.get(stands_under, [])), None)
             if column is None:
                 continue  # the header is missing, which is told
-            shared = {"row_kind": "control", "property": kind, "item_text": header}
+            shared: dict[str, Any] = {"row_kind": "control", "property": kind, "item_text": header}
             self.context.add(
                 role="counted",
                 quantity=float(len(self.records)) if kind == ROW_COUNT else self._sum(header),

@@ -96,7 +96,10 @@ class RowReader:
         used = self._present(header for header, _ in self.wanted)
         months = self.context.months
         bare_month = not (self.records and self.records.date)
-        kept, kept_months, kept_days, totals = [], [], [], []
+        kept: list[int] = []
+        kept_months: list[date | None] = []
+        kept_days: list[Days | None] = []
+        totals: list[int] = []
         span = self.records.span if self.records else None
         for index in self.columns.below_header:
             row = grid.rows[index]
@@ -106,7 +109,7 @@ class RowReader:
             if self.records and is_closing_line(self.records.control, row):
                 continue
             days = self._days(span, row) if span else None
-            month = days and days.first
+            month = days.first if days else None
             if span is None:
                 month = month_of(
                     value, months, bare_month=bare_month, date_format=sheet.date_format
@@ -195,7 +198,8 @@ class RowReader:
         if part.lookup is None:
             return self.columns.folded(part.column), self.columns.texts(part.column)
         keys = self.columns.keys(part.column, part.lookup)
-        return list(map(part.lookup.get, keys)), self.columns.texts(part.column)
+        ids = [part.lookup.get(key) if key is not None else None for key in keys]
+        return ids, self.columns.texts(part.column)
 
     def _matching(self, item: Item) -> Positions:
         positions = self.kept
@@ -362,7 +366,12 @@ class RowReader:
             item_texts = _per_row(identity["item_text"], len(facility_texts))
             identity["item_text"] = [
                 text if known is not None or typed is None else f"{text} | {typed}"
-                for text, typed, known in zip(item_texts, facility_texts, facilities, strict=True)
+                for text, typed, known in zip(
+                    item_texts,
+                    facility_texts,
+                    _per_row(facilities, len(facility_texts)),
+                    strict=True,
+                )
             ]
         for name, part in (("flow_id", item.flow), ("unit_text", item.unit)):
             if isinstance(part, FromColumn):
@@ -398,10 +407,9 @@ class RowReader:
         left_out: set[int] = set()
         for header in accepted.keys() & self.columns.places.keys():
             known = accepted[header] | set(sheet.ignored)
-            texts = self.columns.keys(header, known)
-            typed = self.columns.folded(header)
+            keys, typed = self.columns.keys(header, known), self.columns.folded(header)
             for position in self.lines:
-                text = texts[position] or ""
+                text = keys[position] or ""
                 if text in sheet.ignored:
                     left_out.add(position)
                 elif text not in accepted[header]:
@@ -410,7 +418,14 @@ class RowReader:
         if sheet.unmatched == "ignore" or quantity not in self.columns.places:
             return
         nothing = FromColumn(column=quantity, lookup={})
-        item = ColumnItem(flow=nothing, process=nothing, direction="input", quantity=quantity)
+        item = ColumnItem(
+            flow=nothing,
+            process=nothing,
+            direction="input",
+            quantity=quantity,
+            times=[],
+            divided_by=[],
+        )
         instead = {
             "direction": None,
             "item_text": [": ".join(problems[p]) for p in positions],
@@ -463,7 +478,7 @@ class RowReader:
         """Months in which others have records, and a site that has some in the round has none."""
         if not isinstance(records.facility, FromColumn):
             return
-        facilities, _ = self._stated(records.facility)
+        facilities = _per_row(self._stated(records.facility)[0], len(self.columns.rows))
         read = {position for item in records.readings for position in self._matching(item)}
         stated = {(facilities[position], self.months[position]) for position in read}
         header = period_header(records)

@@ -102,7 +102,7 @@ def wanted_headers(sheet: MonthsDown | Records) -> list[tuple[str, Item | None]]
     """Headers a sheet must have; an item's own quantity with the item."""
     wanted: dict[str, Item | None] = {period_header(sheet): None}
     stated: list[FromColumnOrText | None] = []
-    others = [sheet.note]
+    others: list[str | None] = [sheet.note]
     if isinstance(sheet, Records):
         others.append(sheet.document)
         others += sheet.span.headers if sheet.span else []
@@ -118,9 +118,9 @@ def wanted_headers(sheet: MonthsDown | Records) -> list[tuple[str, Item | None]]
         others += [*item.scaled_by, *item.when]
         stated += [item.flow, item.process, item.unit, item.meter]
     others += [part.column for part in stated if isinstance(part, FromColumn)]
-    for header in others:
-        if header:
-            wanted.setdefault(header, None)
+    for other in others:
+        if other:
+            wanted.setdefault(other, None)
     return list(wanted.items())
 
 

@@ -144,7 +144,8 @@ class BaseYear:
     @cached_property
     def takings_of(self) -> dict[tuple[str, str], list[tuple[int, float, float]]]:
         """What a process takes of an own flow: market, as recorded, as charged."""
-        takings, found = self.assembled.markets.takings, {}
+        takings = self.assembled.markets.takings
+        found: dict[tuple[str, str], list[tuple[int, float, float]]] = {}
         flows = self.assembled.markets.flow
         rows = zip(takings.process, takings.market, takings.taken, takings.charged, strict=True)
         for process, market, taken, charged in rows:

@@ -73,7 +73,7 @@ def compose(base: BaseYear, levels: Iterable[tuple[Resolved, float]]) -> Compose
                 case Stated():
                     share = _of_what_is_left(part.share, level, measured)
                     found.stated.append((part, share))
-    operation = {}
+    operation: dict[int, dict[int, float]] = {}
     for process, parts in gained.items():
         operation |= _yields(base, process, parts, multiple)
     added = _replacements(base, multiple, replaced)
@@ -95,7 +95,8 @@ def _replacements(
     replaced: Mapping[Pair, list[tuple[str, float, float]]],
 ) -> dict[Pair, float]:
     """Units that come in for others; `multiple` is what is left of those."""
-    left, added = {}, defaultdict(float)
+    left: dict[Pair, float] = {}
+    added: dict[Pair, float] = defaultdict(float)
     for (process, flow), parts in replaced.items():
         total = sum(share for _, share, _ in parts)
         fit = 1.0 / total if total > 1.0 else 1.0  # nothing is replaced twice
@@ -181,9 +182,9 @@ def _own_flows(
             for market, _, charged in base.takings_of.get((process, flow), ()):
                 put(process, market, charged, charged * times)
     for (process, flow), units in added.items():
-        market = market_for(base, process, flow) if flow in base.markets_of else None
-        if market is not None:
-            put(process, market, 0.0, units * _charged_per_unit(base, market))
+        supplier = market_for(base, process, flow) if flow in base.markets_of else None
+        if supplier is not None:
+            put(process, supplier, 0.0, units * _charged_per_unit(base, supplier))
     return taken, demand
 
 

@@ -34,6 +34,24 @@ class SignedRound:
 
 
 @dataclass(frozen=True)
+class EarlierRelease:
+    """A release that another one follows."""
+
+    folder: Path
+    manifest: dict[str, Any]
+
+    @property
+    def number(self) -> int:
+        """Its number among the releases of its round: r1, r2 …"""
+        return int(self.folder.name[1:])
+
+    @property
+    def content_sha256(self) -> str:
+        """Hash of everything that its figures and verdicts depend on."""
+        return str(self.manifest["release"]["content_sha256"])
+
+
+@dataclass(frozen=True)
 class ReleaseDraft:
     """A release in the making: its rounds as they were judged, its inputs, its folder.
 
@@ -88,29 +106,25 @@ class ReleaseDraft:
         return [text for one in self.signed for text in one.not_signed]
 
     @cached_property
-    def before(self) -> Path | None:
+    def before(self) -> EarlierRelease | None:
         """The newest release of the same round, which it follows."""
         same = [path for path in self.earlier if path.parent.name == self.round]
-        return same[-1] if same else None
-
-    @cached_property
-    def manifest_before(self) -> dict[str, Any] | None:
-        """Manifest of the release that it follows."""
-        if self.before is None:
+        if not same:
             return None
-        return json.loads((self.before / MANIFEST).read_text(encoding="utf-8"))
+        manifest = json.loads((same[-1] / MANIFEST).read_text(encoding="utf-8"))
+        return EarlierRelease(same[-1], manifest)
 
     @property
     def number(self) -> int:
         """Its number among the releases of its round."""
-        return int(self.before.name[1:]) + 1 if self.before else 1
+        return self.before.number + 1 if self.before else 1
 
     def head(self, content_sha256: str) -> dict[str, Any]:
         """What its manifest says of it: number, rounds, who signed, the release it follows."""
         follows = None
         if self.before is not None:
-            sha256 = sha256_of_file(self.before / MANIFEST)
-            follows = {"release": self.before.name, "manifest_sha256": sha256}
+            sha256 = sha256_of_file(self.before.folder / MANIFEST)
+            follows = {"release": self.before.folder.name, "manifest_sha256": sha256}
         return {
             "round": self.round,
             "number": self.number,

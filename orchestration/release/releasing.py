@@ -89,9 +89,9 @@ def release(
         step("copying what was accepted")
         copy_inputs(draft)
         content = content_sha256_of(draft)
-        before = draft.manifest_before
-        if before and before["release"]["content_sha256"] == content and not missing:
-            return Release(draft.before, before, False, point_published(lake))
+        before = draft.before
+        if before and before.content_sha256 == content and not missing:
+            return Release(before.folder, before.manifest, False, point_published(lake))
         step("calculating every figure anew")
         try:
             recompute(draft.lake, draft.gwp_set, draft.stated_gwp_set)

@@ -165,7 +165,7 @@ def wedges(
     ]  # fmt: skip
     return {
         "series": [*areas, *over],
-        "legend": {"data": [one["name"] for one in (*areas, *over)]},
+        "legend": {"data": [name for name, _ in (*stacked, *lines)]},
         "tooltip": {"trigger": "axis", "confine": True},
         "xAxis": {"type": "category", "data": list(places), "axisTick": {"show": False}},
         "yAxis": {"type": "value", "splitNumber": 4},

@@ -85,7 +85,7 @@ def render_site(marts_folder: Path, company: Path, out: Path) -> list[Path]:
         PageError: a page, a query or a name is broken; the message says which.
     """
     pages = read_pages(PAGES)
-    written = []
+    written: list[Path] = []
     with Marts(marts_folder) as marts:
         site = Site(
             marts=marts,

@@ -68,8 +68,8 @@ def reasons_of(
         yield _row(METHOD, "reading", file, reason="The same file is read in another way.")
     was, now = older.versions, newer.versions
     if was["figures_code_sha256"] != now["figures_code_sha256"]:
-        commits = [one.get("code_commit") or "unknown" for one in (was, now)]
-        yield _row(METHOD, "code", "calculation", *commits, reason="Calculated by other code.")
+        old, new = (one.get("code_commit") or "unknown" for one in (was, now))
+        yield _row(METHOD, "code", "calculation", old, new, reason="Calculated by other code.")
     for state in sequence:
         if state.problem:
             cause = {NEW_MONTHS: DATA, CALCULATION: METHOD}.get(state.step, state.step)
@@ -130,16 +130,19 @@ def _factors(older: Ingredients, newer: Ingredients) -> Iterator[dict[str, Any]]
     sets = older.head["gwp_set"], newer.head["gwp_set"]
     if sets[0] != sets[1]:
         yield _row(FACTOR, "gwp_set", "GWP set", *sets)
-    frames = []
-    for one in (older, newer):
+
+    def with_gases(one: Ingredients) -> pd.DataFrame:
         gases = one.factors[GASES]
         texts: dict[str, list[str]] = {}
         for id_, gas, kg in sorted(gases.itertuples(index=False), key=repr):
             texts.setdefault(id_, []).append(f"{gas} {kg:g}")
         frame = one.factors[FACTORS]
         per_unit = [", ".join(texts.get(id_, ())) for id_ in frame["factor_version_id"]]
-        frames.append(frame.assign(kg_per_factor_unit=per_unit))
-    yield from _changed_rows(FACTOR, "factor_version", *frames, ("factor_version_id",))
+        return frame.assign(kg_per_factor_unit=per_unit)
+
+    yield from _changed_rows(
+        FACTOR, "factor_version", with_gases(older), with_gases(newer), ("factor_version_id",)
+    )
 
 
 def _company(older: Ingredients, newer: Ingredients) -> Iterator[dict[str, Any]]:

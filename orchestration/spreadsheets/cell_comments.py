@@ -102,8 +102,9 @@ def add_comments(package: PackageEditor, part: str, texts: Mapping[str, str]) ->
 
 def _write(text: etree._Element, words: str) -> None:
     """The first line in bold, so that our words stand out under somebody else's."""
-    break_, first, rest = re.match(r"(\n*)([^\n]*)(.*)", words, re.DOTALL).groups()
-    for weight, content in (("b", break_ + first), (None, rest)):
+    breaks = len(words) - len(words.lstrip("\n"))
+    first, line_end, rest = words[breaks:].partition("\n")
+    for weight, content in (("b", "\n" * breaks + first), (None, line_end + rest)):
         run = etree.SubElement(text, tag("r"))
         properties = etree.SubElement(run, tag("rPr"))
         if weight:
@@ -179,8 +180,11 @@ def _add_boxes(package: PackageEditor, part: str, texts: Mapping[str, str]) -> N
     number = max(used, default=1024)
     boxes = []
     for address, text in texts.items():
+        place = place_of(address)
+        if place is None:
+            raise ValueError(f"{address}: no address of a cell")
         number += 1
-        row, column = place_of(address)
+        row, column = place
         lines = written_lines(text, CHARACTERS_A_LINE)
         height = lines * LINE_HEIGHT + 10
         boxes.append(

@@ -69,9 +69,8 @@ class Workbook:
     def grid(self, name: str) -> Grid:
         """One sheet. Raises `UnreadableWorkbookError` when its part of the file is damaged."""
         if name not in self._grids:
-            self._grids[name] = (
-                self._xlsx_grid(name) if self._package is not None else self._xls_grid(name)
-            )
+            package = self._package
+            self._grids[name] = self._xlsx_grid(package, name) if package else self._xls_grid(name)
         return self._grids[name]
 
     @cached_property
@@ -119,10 +118,10 @@ class Workbook:
             self._calamine = CalamineWorkbook.from_filelike(BytesIO(self._data))
             self.sheet_names = list(self._calamine.sheet_names)
 
-    def _xlsx_grid(self, name: str) -> Grid:
+    def _xlsx_grid(self, package: Package, name: str) -> Grid:
         if name not in self._parts:
             raise UnreadableWorkbookError(f"The sheet {name} has no content. {RESAVE}")
-        whole = self._package.read_xml(self._parts[name])
+        whole = package.read_xml(self._parts[name])
         count = xlsx_scan.filled_cells(whole)
         if count > MOST_CELLS:
             raise UnreadableWorkbookError(f"The sheet {name}: {too_many(count, MOST_CELLS)}")
@@ -135,15 +134,15 @@ class Workbook:
             with _calamine_errors():
                 slow = xlsx_scan.read_slowly(self._data, name, self._styles)
             grid = _sparse_grid(name, slow.rows, slow.formulas)
-            looks = replace(slow.appearance, is_hidden_sheet=name in self._hidden_sheets)
-            grid.appearance = None if looks.is_plain else looks
+            seen = replace(slow.appearance, is_hidden_sheet=name in self._hidden_sheets)
+            grid.appearance = None if seen.is_plain else seen
             grid.has_1904_dates = self._has_1904_dates
             grid.has_rounded_results = self._has_rounded_results
             return grid
         looks = xlsx_looks.appearance_of(xml, self._styles, name in self._hidden_sheets)
         book = self._calamine
         if is_thinned:
-            thinned = self._package.with_sheet(self._parts[name], xml)
+            thinned = package.with_sheet(self._parts[name], xml)
             with _calamine_errors():
                 book = CalamineWorkbook.from_filelike(BytesIO(thinned))
         del xml
@@ -170,6 +169,7 @@ class Workbook:
 
     @cached_property
     def _styles(self) -> xlsx_looks.Styles:
+        assert self._package is not None, "styles are looked up for .xlsx alone"
         return xlsx_looks.read_styles(self._package)
 
     @cached_property

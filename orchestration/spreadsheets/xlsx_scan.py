@@ -65,7 +65,9 @@ class Formulas(Mapping[Position, str]):
         elif shared:
             self._texts[position] = (shared[1], b"")
 
-    def get(self, position: Position, default: str | None = None) -> str | None:
+    def get(  # type: ignore[override]  # a default that is no text is never asked for
+        self, position: Position, default: str | None = None
+    ) -> str | None:
         """The formula of a cell, if it has one; most have none, so no exception is raised."""
         return self[position] if position in self._texts else default
 

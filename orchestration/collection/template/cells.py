@@ -70,7 +70,7 @@ class Cells:
         item = column.items[0] if len(column.items) == 1 else None
         is_required = any(one.required for one in column.items) or not column.items
         self.fill(area, self.look.number if is_required else self.look.optional_number)
-        unit = item and self.template.unit(self.sheet, column.header, item)
+        unit = self.template.unit(self.sheet, column.header, item) if item else None
         what, bounds, more = Both(None, column.header), Bounds(minimum=0), []
         if column.items:
             more.append(self.words.read_from(column.items[0]).joined(" / "))

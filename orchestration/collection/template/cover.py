@@ -154,8 +154,8 @@ def _signatures(book: xlsxwriter.Workbook, page: Worksheet, look: Look, row: int
     for column, title in enumerate(("", "姓名 Name", "日期 Date", "联系方式 Contact"), start=1):
         page.write_string(row, column, title, look.header)
     lines = range(row + 1, row + 1 + len(ROLES))
-    for line, (role, title) in zip(lines, ROLES, strict=True):
-        page.write_string(line, 1, title.joined("  "), look.label)
+    for line, (role, named) in zip(lines, ROLES, strict=True):
+        page.write_string(line, 1, named.joined("  "), look.label)
         page.write_blank(line, 2, None, look.text)
         page.write_blank(line, 3, None, look.day)
         page.write_blank(line, 4, None, look.optional_text)

@@ -148,8 +148,8 @@ def write_last_records(page: Worksheet, template: Template, look: Look) -> None:
     widths: dict[int, int] = {}
     for sheet in template.layout.sheets:
         name = sheet.sheet[0] if sheet.sheet else ""
-        lines = template.last.records.get(name, ()) if isinstance(sheet, Records) else ()
-        if not lines:
+        lines = template.last.records.get(name)
+        if not isinstance(sheet, Records) or not lines:
             continue
         page.write_string(row, 0, name, look.heading)
         headers = [column.header for column in template.columns(sheet)]

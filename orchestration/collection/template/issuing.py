@@ -103,9 +103,16 @@ def print_templates(
 ) -> None:
     """Issue the templates of a round, and say where each one is."""
     round_ = data.round(round_name)
-    options = {"facility": facility, "stage": stage, "overwrite": overwrite}
     with shown(f"templates of round {round_.round}"):
-        issued = issue_templates(data, round_, out, warehouse=warehouse, **options)
+        issued = issue_templates(
+            data,
+            round_,
+            out,
+            facility=facility,
+            stage=stage,
+            warehouse=warehouse,
+            overwrite=overwrite,
+        )
     console.print(f"Templates of round {round_.round}, due {round_.closes_on}", style="bold")
     for one in issued:
         line = f"  {one.hand_in.name}  →  {one.path}"

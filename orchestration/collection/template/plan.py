@@ -151,12 +151,12 @@ class Template:
             return Bounds(minimum=floor)
         bridge = self.words.company.bridges.get(flow, Bridges())
         try:
-            size = conversion(row["unit"], unit, **bridge._asdict())
+            size = conversion(row["unit"] or "", unit, **bridge._asdict())
         except UnitError:
             return Bounds(minimum=floor)
         low, high, usual_low, usual_high = (
-            None if row[name] is None else float(row[name]) * size
-            for name in ("hard_min", "hard_max", "usual_min", "usual_max")
+            None if text is None else float(text) * size
+            for text in map(row.get, ("hard_min", "hard_max", "usual_min", "usual_max"))
         )
         alone = _key(item) in self._stated_once
         return Bounds(
@@ -187,9 +187,14 @@ class Template:
         """Every column of a sheet: what the map reads, then what people note for themselves."""
         found: dict[str, Column] = {}
 
-        def add(header: str | None, kind: Kind, **more: object) -> None:
+        def add(
+            header: str | None,
+            kind: Kind,
+            items: tuple[Item, ...] = (),
+            choices: tuple[str, ...] = (),
+        ) -> None:
             if header:
-                found.setdefault(header, Column(header, kind, **more))
+                found.setdefault(header, Column(header, kind, items, choices))
 
         def add_choice(part: FromColumnOrText | None, choices: list[str]) -> None:
             if isinstance(part, FromColumn):

@@ -169,8 +169,8 @@ class Words:
         if kind in WHY:
             return WHY[kind]
         components = [part.strip() for part in (self._components.get(flow_id) or "").split(";")]
-        places = [_places().get((kind, component)) for component in components]
-        places = [place for place in places if place]
+        named = (_places().get((kind, component)) for component in components)
+        places = [place for place in named if place]
         if not places:
             return None
         return Both(

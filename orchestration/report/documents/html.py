@@ -7,7 +7,7 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from orchestration.report.documents.parts import Document
+from orchestration.report.documents.parts import Document, Prose
 from orchestration.report.names import Names
 from orchestration.report.rendering import html_of_markdown, template
 
@@ -19,9 +19,12 @@ TAG = re.compile(r"<[^>]+>")
 def html_of(document: Document, names: Names) -> str:
     """The file's text."""
     contents: list[tuple[int, str, str]] = []
-    parts = [(type(part).__name__, part) for part in document.parts]
     rendered = [
-        (kind, _prose(part.markdown, contents) if kind == "Prose" else part) for kind, part in parts
+        (
+            type(part).__name__,
+            _prose(part.markdown, contents) if isinstance(part, Prose) else part,
+        )
+        for part in document.parts
     ]
     return template(HERE / "document.html.j2").render(
         document=document,

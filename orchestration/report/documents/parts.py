@@ -113,7 +113,7 @@ def document_of(site: Site, instance: Instance, language: str) -> Document:
     }
     known = {**{name: result.rows for name, result in results.items()}, **instance.parameters}
     count = {"table": 0, "figure": 0}
-    parts = []
+    parts: list[Prose | Grid | Bars | Tiles] = []
     for place, block in enumerate(page.blocks):
         try:
             if isinstance(block, Shown) and block.is_wanted(known):

@@ -59,7 +59,7 @@ def _in_known_characters(source: str) -> str:
     if unknown:
         told = ", ".join(f"{c} (U+{ord(c):04X})" for c in unknown[:8])
         raise PageError(f"the font {FAMILY} has no {told}: write it another way.")
-    return source.translate(str.maketrans(plain))
+    return source.translate({ord(character): form for character, form in plain.items()})
 
 
 def _font_file() -> Path:

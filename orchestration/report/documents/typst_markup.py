@@ -99,7 +99,7 @@ def _grid(part: Grid, titled: Mapping[str, Any]) -> str:
     figures = [heading["width"] == "figure" for heading in part.headings]
     columns, size = _columns(part, figures)
     texts = [[_breakable(cell["text"]) for cell in row] for row in part.rows]
-    told = titled | {
+    told = dict(titled) | {
         "right": figures,
         "whole": len(part.rows) <= KEPT_TOGETHER,
         "size": Raw(f"{size}pt"),
@@ -178,7 +178,7 @@ def _prose(markdown: str) -> str:
 
 def _blocks(tokens: Sequence[Token], place: int, until: str) -> tuple[str, int]:
     """Markup of the blocks up to a closing token, and the place behind it."""
-    parts = []
+    parts: list[str] = []
     while place < len(tokens):
         token = tokens[place]
         if token.type == until:

@@ -8,7 +8,7 @@ contents sheet. Dates in the file are those of the figures: the same release giv
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -69,7 +69,7 @@ class Sheet:
     cut_texts: int = 0
 
 
-def write_workbook(marts: Marts, names: Names, publication: dict[str, Any], path: Path) -> None:
+def write_workbook(marts: Marts, names: Names, publication: Mapping[str, Any], path: Path) -> None:
     """Write every mart of a publication or release.
 
     `publication`: the row of the mart of that name, and `manifest_sha256`.
@@ -145,7 +145,7 @@ def _write_mart(
     look: _Look,
     marts: Marts,
     names: Names,
-    publication: dict[str, Any],
+    publication: Mapping[str, Any],
     table: str,
 ) -> Sheet:
     """A mart on as many sheets as it needs."""
@@ -264,7 +264,7 @@ def _write_contents(
     page: Worksheet,
     look: _Look,
     names: Names,
-    publication: dict[str, Any],
+    publication: Mapping[str, Any],
     written: Sequence[Sheet],
 ) -> None:
     released = publication["status"] == "released"
@@ -359,7 +359,7 @@ def _make_room(page: Worksheet, row: int, texts: Sequence[str], widths: Sequence
 
 
 def _sheet(
-    book: xlsxwriter.Workbook, name: str, names: Names, publication: dict[str, Any]
+    book: xlsxwriter.Workbook, name: str, names: Names, publication: Mapping[str, Any]
 ) -> Worksheet:
     """An empty sheet that prints across, with the status on every page."""
     page = book.add_worksheet(name)
@@ -372,7 +372,7 @@ def _sheet(
     return page
 
 
-def _status(names: Names, publication: dict[str, Any]) -> str:
+def _status(names: Names, publication: Mapping[str, Any]) -> str:
     """Whether the figures are released, in both languages."""
     if publication["status"] != "released":
         return f"{names.word('preliminary', 'zh')} · {names.word('preliminary', 'en')}"
