@@ -58,7 +58,7 @@ def write_reported(lake: Lake, release: Path | None) -> None:
             path = release / "parquet" / f"{mart}.parquet"
             if path.exists():
                 with engine() as connection:
-                    found = connection.execute(query, [name, str(path)]).to_arrow_table()
+                    found = connection.sql(query, params=[name, str(path)]).to_arrow_table()
                 tables.append(found.cast(REPORTED_FIGURES))
     figures = pa.concat_tables(tables).sort_by(
         [(field.name, "ascending") for field in REPORTED_FIGURES]

@@ -135,8 +135,10 @@ def _wrong_plan(tables: Tables) -> list[str]:
     units = _units_of_flows(tables)
     for place, row in lines_of(tables, "production_plan"):
         unit = units.get(flows.get(row["product_id"], ""))
-        allowed = mass_units() if unit in mass_units() else {unit}
-        if unit is not None and row["unit"] is not None and row["unit"] not in allowed:
+        if unit is None or row["unit"] is None:
+            continue
+        allowed = mass_units() if unit in mass_units() else frozenset({unit})
+        if row["unit"] not in allowed:
             problems.append(
                 f"{place}: unit {row['unit']} of {row['product_id']}, whose flow is kept in "
                 f"{unit}. Write it in {' or '.join(sorted(allowed))}."

@@ -107,9 +107,8 @@ class Chooser:
         if self._wish.reach is None:
             taken = self._most(affordable)
         else:
-            taken = self._cheapest(affordable)
-            if taken is None:
-                taken = self._most(affordable)
+            cheapest = self._cheapest(affordable)
+            taken = self._most(affordable) if cheapest is None else cheapest
             taken = self._without_the_needless(taken)
         return self._choice(taken)
 
@@ -193,7 +192,8 @@ class Chooser:
     def _most(self, options: Sequence[Option]) -> list[Option]:
         """The set that truly saves most within the budget."""
         best: list[Option] = []
-        most, cuts = self._saved([]), []
+        cuts: list[list[int]] = []
+        most = self._saved([])
         for _ in range(ATTEMPTS):
             chosen = self._programme(options, [-one.saved for one in options], None, cuts)
             if chosen is None:
