@@ -432,10 +432,10 @@ def _mended_in(rule: DescribedRule) -> str:
 
 
 def _of_gate() -> list[DescribedRule]:
-    from expectations import factor_library, papers
+    from expectations import approval_rules, factor_library
     from expectations.verdict import SUITES
 
-    suites = {**SUITES, "factor_library": factor_library.RULES, "papers": papers.RULES}
+    suites = {**SUITES, "factor_library": factor_library.RULES, "papers": approval_rules.RULES}
     return [_gate_rule(suite, rule) for suite, rules in suites.items() for rule in rules]
 
 

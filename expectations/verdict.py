@@ -22,9 +22,9 @@ from expectations import (
     stated_before,
     stated_regularly,
 )
+from expectations.approval_rules import approval_findings
 from expectations.folding import fold
 from expectations.judge import GateError, RuleResult, judge
-from expectations.papers import paper_findings
 from expectations.preparation import prepare
 from expectations.rules import FINDING_SCHEMA, Rule, list_findings
 from orchestration.lake.paths import WITHDRAWN_SCHEMA
@@ -162,12 +162,12 @@ def judge_round(
     findings = find(connection, results, "gate_reading", round.round)
     if waivers is not None:
         marked = waivers.mark(findings)
-        on_waivers = paper_findings(waivers.problems(), waivers.file, round.round)
+        on_waivers = approval_findings(waivers.problems(), waivers.file, round.round)
         findings = pa.concat_tables([marked, on_waivers])
     if withdrawals is not None:
         matched = {line for (line,) in connection.execute(stated_before.MATCHED).fetchall()}
         problems = (*withdrawals.problems, *withdrawals.unmatched(matched))
-        on_withdrawals = paper_findings(problems, withdrawals.file, round.round)
+        on_withdrawals = approval_findings(problems, withdrawals.file, round.round)
         findings = pa.concat_tables([findings, on_withdrawals])
     findings = fold(findings)
     connection.register("gate_finding", findings)

@@ -86,7 +86,7 @@ def shown(what: str) -> Iterator[None]:
         task = progress.add_task(what, total=None, count="")
         _bars.append(progress)
         try:
-            with heard_by(Bar(progress, task, what)):
+            with heard_by(ProgressLine(progress, task, what)):
                 yield
         finally:
             _bars.remove(progress)
@@ -104,7 +104,7 @@ def put_aside() -> Iterator[None]:
             bar.start()
 
 
-class Bar:
+class ProgressLine:
     """Draws what it hears: the part of the command, and inside it what is done now."""
 
     def __init__(self, progress: Progress, task: TaskID, what: str) -> None:

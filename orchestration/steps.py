@@ -31,7 +31,7 @@ from orchestration.gate.acceptance import RoundResult, accept_company, judge_and
 from orchestration.gate.conversions import rebuild_conversions
 from orchestration.gate.factors import FactorResult, accept_factors
 from orchestration.gate.judgement_log import write_as_of
-from orchestration.gate.standing import ground_of, let_stand, still_stands, take_back
+from orchestration.gate.standing import ground_of, invalidate, let_stand, still_stands
 from orchestration.ingest.landing import (
     Landed,
     land_factor_libraries,
@@ -52,7 +52,7 @@ GATE = "gate"
 class Run:
     """The rounds of a company that are collected, and the warehouse they are collected into.
 
-    `gwp_set`: instead of the company's own. `today`: papers end and begin on a day.
+    `gwp_set`: instead of the company's own. `today`: approvals end and begin on a day.
     """
 
     data: DataFolder
@@ -152,7 +152,7 @@ def _judged(run: Run, round_: Round) -> RoundResult | None:
     if still_stands(lake, ground):
         write_as_of(lake, today)
         return None
-    take_back(lake, round_.round)
+    invalidate(lake, round_.round)
     result = judge_and_accept(data, lake, round_, today)
     findings = result.findings.to_pylist()
     returned = return_hand_ins(data, lake, round_, result.verdicts, findings)

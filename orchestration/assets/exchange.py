@@ -29,7 +29,7 @@ CHECK = "every_record_due_is_there"
 COLUMNS = ("product", "year", "kgCO2e per declared unit", "state", "id", "why it changed")
 
 
-class Wanted(Config):
+class ExchangeConfig(Config):
     """What the launchpad may narrow or add."""
 
     basis: Literal["market_based", "location_based"] = Field(
@@ -71,7 +71,7 @@ def exchange_asset(partitions: PartitionsDefinition) -> AssetsDefinition:
         ),
     )
     def exchanged(
-        context: AssetExecutionContext, folders: Folders, config: Wanted
+        context: AssetExecutionContext, folders: Folders, config: ExchangeConfig
     ) -> MaterializeResult:
         from orchestration.exchange.exchanging import (
             NOT_DUE,

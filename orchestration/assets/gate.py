@@ -240,10 +240,10 @@ def log_check(
 
 
 def _shown(key: AssetKey, result: RoundResult) -> dict[str, Any]:
-    """The verdict beside the asset it decided on; papers beside their own."""
-    papers = {WAIVERS: (result.waivers, WAIVER_COLUMNS), SIGN_OFFS: (result.sign_offs, SIGNED)}
-    if key in papers:
-        rows, columns = papers[key]
+    """The verdict beside the asset it decided on; approvals beside their own."""
+    approvals = {WAIVERS: (result.waivers, WAIVER_COLUMNS), SIGN_OFFS: (result.sign_offs, SIGNED)}
+    if key in approvals:
+        rows, columns = approvals[key]
         text = MetadataValue.md(shown_as_markdown(rows, columns))
         return {"dagster/row_count": len(rows), "lines": text}
     verdicts = sorted(result.verdicts, key=lambda row: WORST_FIRST.index(row["state"]))

@@ -212,7 +212,7 @@ def recorded(lake: Lake, record: Record) -> dict[Any, str]:
         )
 
 
-def take_back(lake: Lake, record: Record, keys: Collection[Any]) -> None:
+def invalidate(lake: Lake, record: Record, keys: Collection[Any]) -> None:
     """Strike out the fingerprints of what is about to be built anew, before anything of it is.
 
     Else a run that dies half-way would leave rows of new inputs under the old fingerprint, and
@@ -239,8 +239,8 @@ def write_control(lake: Lake, dbt_project: Path, gwp_set: str) -> tuple[int, lis
     certificates = certificates_in_force(lake, rows)
     fingerprints = month_fingerprints(rows, common, built, certificates)
     stale = [month for month, text in fingerprints.items() if built.get(month) != text]
-    take_back(lake, INVENTORY_MONTHS, stale)
-    take_back(lake, BUILT_MONTHS, stale)
+    invalidate(lake, INVENTORY_MONTHS, stale)
+    invalidate(lake, BUILT_MONTHS, stale)
     lake.write(
         lake.in_force,
         pa.Table.from_pylist(

@@ -24,7 +24,7 @@ FOOTPRINTS_SHOWN = 40
 
 
 @dataclass(frozen=True)
-class Footprint:
+class FootprintSummary:
     """One product in one period: kgCO2e per declared unit, by boundary and basis."""
 
     product_id: str
@@ -48,7 +48,7 @@ class Residue:
     kgco2e: float
 
 
-def newest_footprints(connection: Connection) -> list[Footprint]:
+def newest_footprints(connection: Connection) -> list[FootprintSummary]:
     """Footprints of the newest calendar year that has any; none when no period was solved."""
     rows = connection.execute(
         f"""
@@ -71,7 +71,7 @@ def newest_footprints(connection: Connection) -> list[Footprint]:
         """,
         [METHOD],
     ).fetchall()
-    return [Footprint(*(*row, _stages(connection, row[0], row[1]))) for row in rows]
+    return [FootprintSummary(*(*row, _stages(connection, row[0], row[1]))) for row in rows]
 
 
 def _picked(boundary: str, basis: str) -> str:

@@ -27,8 +27,8 @@ from orchestration.calculation.carried_stocks import (
 from orchestration.calculation.control import (
     BUILT_PERIODS,
     INVENTORY_MONTHS,
+    invalidate,
     recorded,
-    take_back,
 )
 from orchestration.footprint.system_tables import (
     PERIODS,
@@ -61,7 +61,7 @@ class Period:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class WantedPeriods:
     """What today's inputs ask the solve for."""
 
     periods: list[Period]
@@ -128,7 +128,7 @@ def solve_stale_periods(lake: Lake) -> Solved:
         or not _has_every_table(lake, period.reference_period)
     ]
     # Struck out before a file is touched: whatever kills this run, they are built again.
-    take_back(lake, BUILT_PERIODS, [period.reference_period for period in anew])
+    invalidate(lake, BUILT_PERIODS, [period.reference_period for period in anew])
     is_solved = {name: row["is_solved"] for name, row in before.items()}
     for solved in _solve(lake, anew, wanted):
         is_solved[solved.reference_period] = solved.is_solved
@@ -196,7 +196,7 @@ def finding_rows(lake: Lake) -> list[dict[str, Any]]:
     )
 
 
-def wanted_periods(lake: Lake) -> Wanted:
+def wanted_periods(lake: Lake) -> WantedPeriods:
     """Today's reference periods, from the exchanges in the working file."""
     fingerprints = {
         row["period_month"]: row["fingerprint"]
@@ -220,10 +220,10 @@ def wanted_periods(lake: Lake) -> Wanted:
         origins = stock_origins(connection)
     delivered = frozenset(flow for (flow,) in flows)
     periods = reference_periods((month for (month,) in months), fingerprints, delivered, origins)
-    return Wanted(periods, delivered, origins)
+    return WantedPeriods(periods, delivered, origins)
 
 
-def _solve(lake: Lake, periods: Sequence[Period], wanted: Wanted) -> Iterable[SolvedPeriod]:
+def _solve(lake: Lake, periods: Sequence[Period], wanted: WantedPeriods) -> Iterable[SolvedPeriod]:
     """One after the other: a period may draw on stock of an earlier one."""
     for number, (period, inputs) in enumerate(system_inputs(lake, periods, wanted)):
         doing(f"solving {period.reference_period}", number, len(periods))
@@ -231,7 +231,7 @@ def _solve(lake: Lake, periods: Sequence[Period], wanted: Wanted) -> Iterable[So
 
 
 def system_inputs(
-    lake: Lake, periods: Sequence[Period], wanted: Wanted
+    lake: Lake, periods: Sequence[Period], wanted: WantedPeriods
 ) -> Iterator[tuple[Period, SystemInputs]]:
     """What the system of each period is made from; earlier ones must have been solved by then."""
     if not periods:

@@ -23,7 +23,7 @@ SOURCES = REPOSITORY / "dbt_project" / "models" / "staging" / "_sources.yml"
 
 
 @dataclass(frozen=True)
-class Source:
+class DbtSource:
     """A source: its schema and name, its files below the warehouse folder, how they are read.
 
     `came_later`: columns, as text, that files written by an older version lack. `says_when`:
@@ -39,7 +39,7 @@ class Source:
 
 
 @cache
-def sources() -> tuple[Source, ...]:
+def sources() -> tuple[DbtSource, ...]:
     """Every source of the project, in the order of `_sources.yml`."""
     content = yaml.safe_load(SOURCES.read_text(encoding="utf-8"))
     return tuple(
@@ -53,11 +53,11 @@ def _meta(properties: Mapping[str, Any]) -> dict[str, Any]:
     return properties.get("config", {}).get("meta", {})
 
 
-def _source(schema: str, name: str, meta: Mapping[str, Any]) -> Source:
+def _source(schema: str, name: str, meta: Mapping[str, Any]) -> DbtSource:
     own = ("files", "came_later", "says_when")
     options = {option: value for option, value in meta.items() if option not in own}
     files = meta["files"].format(name=name)
-    return Source(
+    return DbtSource(
         schema,
         name,
         files,
@@ -98,7 +98,7 @@ def contents_of_sources(lake: Lake) -> dict[str, str]:
     return {f"{source.schema}.{source.name}": _content(lake, source) for source in sources()}
 
 
-def _content(lake: Lake, source: Source) -> str:
+def _content(lake: Lake, source: DbtSource) -> str:
     digest = hashlib.sha256()
     for path in sorted(lake.path.glob(source.files)):
         digest.update(f"{path.relative_to(lake.path)}\n".encode())
@@ -110,7 +110,7 @@ def _content(lake: Lake, source: Source) -> str:
     return digest.hexdigest()
 
 
-def _select(connection: Connection, lake: Lake, source: Source) -> str:
+def _select(connection: Connection, lake: Lake, source: DbtSource) -> str:
     files = quoted(f"{lake.path}/{source.files}")
     options = "".join(f", {name} = {value}" for name, value in source.options.items())
     relation = f"read_parquet({files}{options})"

@@ -67,7 +67,7 @@ class WhatIfError(Exception):
 
 
 @dataclass(frozen=True)
-class Change:
+class AssumedChange:
     """One cell as `file#sheet!cell` (`file#cell` in a text file), or one factor version."""
 
     percent: float
@@ -80,7 +80,9 @@ class Change:
         return 1.0 + self.percent / 100.0
 
 
-def what_if(data: DataFolder, warehouse: Path, change: Change, gwp_set: str = "") -> pd.DataFrame:
+def what_if(
+    data: DataFolder, warehouse: Path, change: AssumedChange, gwp_set: str = ""
+) -> pd.DataFrame:
     """Figures that move: figure, period, unit, and before and after on both bases.
 
     Monthly and yearly figures, largest relative move first; a figure that stays is left out.
@@ -146,7 +148,7 @@ def _figures(connection: Connection) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)
 
 
-def _apply(lake: Lake, change: Change) -> None:
+def _apply(lake: Lake, change: AssumedChange) -> None:
     if (change.cell is None) == (change.factor_version_id is None):
         raise WhatIfError("Name one cell or one factor version.")
     if change.cell is not None:
@@ -234,7 +236,7 @@ def _change_factor(lake: Lake, factor_version_id: str, ratio: float) -> None:
     lake.write(path, table.set_column(index, "kg_per_factor_unit", scaled))
 
 
-def print_moves(console: Console, frame: pd.DataFrame, change: Change, shown: int) -> None:
+def print_moves(console: Console, frame: pd.DataFrame, change: AssumedChange, shown: int) -> None:
     """What moves, the largest relative move first; how many more there are is said."""
     what = change.cell or change.factor_version_id
     table = Table(

@@ -1,1 +1,1 @@
-"""What a collection round needs beside the hand-ins: papers to sign, and workbooks to and fro."""
+"""What a collection round needs beside the hand-ins: approvals, and workbooks to and fro."""

@@ -40,7 +40,7 @@ class OpeningError(Exception):
 
 
 @dataclass(frozen=True)
-class Asked:
+class RoundRequest:
     """What whoever opens the round says of it; None follows from the round before."""
 
     name: str | None = None
@@ -62,7 +62,7 @@ class Opening:
 def open_round(
     console: Console,
     data: DataFolder,
-    asked: Asked,
+    asked: RoundRequest,
     templates: Path,
     warehouse: Path,
 ) -> Round:
@@ -86,7 +86,7 @@ def open_round(
     return round_
 
 
-def planned(data: DataFolder, asked: Asked) -> Opening:
+def planned(data: DataFolder, asked: RoundRequest) -> Opening:
     """The round as it would be opened; nothing is written.
 
     Raises:

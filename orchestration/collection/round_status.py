@@ -231,8 +231,8 @@ def _sign_offs(
         by_round.setdefault(row["round"], []).append(row)
     registry, tables = lake.registry(), [SIGN_OFF_SCHEMA.empty_table()]
     for round_ in data.rounds:
-        paper = data.path / "rounds" / round_.round / SIGN_OFFS_FILE
-        if round_.round not in by_round or not paper.exists():
+        file = data.path / "rounds" / round_.round / SIGN_OFFS_FILE
+        if round_.round not in by_round or not file.exists():
             continue
         content = content_of_round(registry, round_.round, lake.waiver_rows(round_.round))
         signed = judge_sign_offs(data, round_, files_of(by_round[round_.round]), content, today)

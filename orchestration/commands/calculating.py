@@ -177,7 +177,7 @@ def what_if(
     from orchestration.progress import shown
 
     be_quiet()
-    change, console = asking.Change(percent, cell, factor), Console()
+    change, console = asking.AssumedChange(percent, cell, factor), Console()
     try:
         with shown("calculating with the change"):
             frame = asking.what_if(DataFolder(data), warehouse.resolve(), change)

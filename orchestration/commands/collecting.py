@@ -77,12 +77,12 @@ def round_open(
         carbonloom round open
         carbonloom round open ROUND --months 2022-07 --opens-on YYYY-MM-DD --closes-on YYYY-MM-DD
     """
-    from orchestration.collection.round_opening import Asked, OpeningError, open_round
+    from orchestration.collection.round_opening import OpeningError, RoundRequest, open_round
     from orchestration.collection.template.issuing import TemplateError
     from orchestration.company.data_folder import CompanyDataError, DataFolder
     from orchestration.ingest.mapping import MapError
 
-    asked = Asked(
+    asked = RoundRequest(
         round_name, months, opens_on.date() if opens_on else None,
         closes_on.date() if closes_on else None,
     )  # fmt: skip

@@ -62,12 +62,12 @@ def documents(
         carbonloom documents --year YYYY --product PRODUCT
     """
     from orchestration.commands.documents_on_screen import print_documents
-    from orchestration.report.documents.writing import Wanted
+    from orchestration.report.documents.writing import WantedDocuments
     from orchestration.report.page_source import PageError
 
     if release is not None and out is None:
         raise broken("--release needs --out: the warehouse shows what is published.")
-    wanted = Wanted(tuple(years or ()), tuple(products or ()))
+    wanted = WantedDocuments(tuple(years or ()), tuple(products or ()))
     try:
         print_documents(Console(), warehouse, release, out, wanted)
     except PageError as error:

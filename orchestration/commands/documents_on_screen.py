@@ -11,7 +11,7 @@ from orchestration.lake.paths import Lake
 from orchestration.progress import shown
 from orchestration.report.documents.writing import (
     STAMP,
-    Wanted,
+    WantedDocuments,
     write_documents_into,
     write_documents_of,
 )
@@ -19,7 +19,11 @@ from orchestration.report.writing import company_folder
 
 
 def print_documents(
-    console: Console, warehouse: Path, release: Path | None, out: Path | None, wanted: Wanted
+    console: Console,
+    warehouse: Path,
+    release: Path | None,
+    out: Path | None,
+    wanted: WantedDocuments,
 ) -> None:
     """Write them and say which there are.
 

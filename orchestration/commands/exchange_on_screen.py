@@ -14,8 +14,8 @@ from orchestration.exchange.exchanging import (
     REFUSED,
     UNCHANGED,
     WRITTEN,
+    FiguresSource,
     Outcome,
-    Source,
     exchange,
 )
 from orchestration.progress import shown
@@ -25,7 +25,7 @@ STYLES = {WRITTEN: "green", UNCHANGED: "default", REFUSED: "red", NOT_DUE: "defa
 
 def print_exchange(
     console: Console,
-    source: Source,
+    source: FiguresSource,
     basis: str,
     products: Sequence[str],
     years: Sequence[str],

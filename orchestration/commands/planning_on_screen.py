@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from orchestration.reduction.assessing import Assessment, Step
+from orchestration.reduction.assessing import Assessment, InitiativeStep
 from orchestration.reduction.base_year import BASES
 from orchestration.reduction.choosing import Choice, Option
 from orchestration.reduction.findings import RULES
@@ -94,7 +94,7 @@ def print_problems(console: Console, assessment: Assessment) -> None:
         )
 
 
-def _by_scope(assessment: Assessment, steps: Sequence[Step], basis: int) -> Table:
+def _by_scope(assessment: Assessment, steps: Sequence[InitiativeStep], basis: int) -> Table:
     """Change of each site and scope by all in sequence."""
     found: dict[tuple[str, int], float] = {}
     keys = assessment.evaluator.keys
@@ -108,7 +108,7 @@ def _by_scope(assessment: Assessment, steps: Sequence[Step], basis: int) -> Tabl
     return table
 
 
-def _by_product(assessment: Assessment, steps: Sequence[Step], basis: int) -> Table:
+def _by_product(assessment: Assessment, steps: Sequence[InitiativeStep], basis: int) -> Table:
     """Cradle-to-gate intensity of each product before the first and after the last."""
     table = _table("Product flow", "Site", "kgCO2e per unit", "with all of it")
     markets = assessment.base.assembled.markets

@@ -17,10 +17,10 @@ from rich.table import Table
 from orchestration.progress import shown
 from orchestration.publication.files import MANIFEST
 from orchestration.restatement.base_year import MEASURES
-from orchestration.restatement.causes import Comparison, compare
+from orchestration.restatement.causes import ReleaseComparison, compare
 from orchestration.restatement.figures import INVENTORY, PRODUCT
 from orchestration.restatement.history import moved_products
-from orchestration.restatement.ingredients import CAUSES, read_release
+from orchestration.restatement.released_inputs import CAUSES, read_release
 
 PARTS = ("change", *(f"{cause}_change" for cause in CAUSES), "new_months_change")
 TITLES = ("change", *CAUSES, "new months")
@@ -34,7 +34,9 @@ class NotComparableError(Exception):
     """A folder that is no release, or the same release twice; the message says what to name."""
 
 
-def print_comparison(console: Console, older: Path, newer: Path, out: Path | None) -> Comparison:
+def print_comparison(
+    console: Console, older: Path, newer: Path, out: Path | None
+) -> ReleaseComparison:
     """Compare two releases, print it, and write both tables as CSV where `out` says.
 
     Raises:
@@ -61,7 +63,7 @@ def print_comparison(console: Console, older: Path, newer: Path, out: Path | Non
     return found
 
 
-def _print(console: Console, found: Comparison) -> None:
+def _print(console: Console, found: ReleaseComparison) -> None:
     rows = found.restatements.to_pylist()
     console.print(f"[bold]{found.older} → {found.newer}[/]: {len(rows)} figures changed")
     totals = list(inventory_totals(rows))

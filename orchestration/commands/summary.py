@@ -15,7 +15,7 @@ from rich.table import Table
 from expectations.folding import name_of
 from orchestration.calculation.product_figures import (
     FOOTPRINTS_SHOWN,
-    Footprint,
+    FootprintSummary,
     largest_residue,
     newest_footprints,
     same_in_other_periods,
@@ -353,7 +353,7 @@ def _print_products(console: Console, lake: Lake) -> None:
         )
 
 
-def _footprints(footprints: Sequence[Footprint]) -> Table:
+def _footprints(footprints: Sequence[FootprintSummary]) -> Table:
     months, period = footprints[0].month_count, footprints[0].reference_period
     title = f"Product footprints {period} ({months} months), kgCO2e per unit, cut-off"
     table = Table(title=title, title_justify="left", box=SIMPLE, pad_edge=False)

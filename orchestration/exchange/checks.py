@@ -63,7 +63,7 @@ AGREEMENT = Decimal("1e-9")
 
 
 @dataclass(frozen=True)
-class Problem:
+class RecordProblem:
     """A broken rule, by its name in this module or `schema`."""
 
     rule: str
@@ -71,7 +71,7 @@ class Problem:
 
 
 @dataclass(frozen=True)
-class Context:
+class RecordContext:
     """What a record is judged against besides itself."""
 
     total: Decimal | None = None
@@ -90,15 +90,19 @@ class Context:
     """Whether somebody said why the figure changed."""
 
 
-def problems_of(record: Mapping[str, Any], context: Context | None = None) -> list[Problem]:
+def problems_of(
+    record: Mapping[str, Any], context: RecordContext | None = None
+) -> list[RecordProblem]:
     """Every rule that the record breaks; the first that makes others meaningless ends the list."""
-    found = [Problem("schema", text) for text in _schema_errors(record)]
-    found += [Problem("S1", text) for text in _decimals(record)]
+    found = [RecordProblem("schema", text) for text in _schema_errors(record)]
+    found += [RecordProblem("S1", text) for text in _decimals(record)]
     if found:
         return found
-    context = context or Context()
+    context = context or RecordContext()
     return [
-        Problem(name, message) for name, rule in RULES.items() for message in rule(record, context)
+        RecordProblem(name, message)
+        for name, rule in RULES.items()
+        for message in rule(record, context)
     ]
 
 
@@ -158,28 +162,28 @@ def _number(record: Mapping[str, Any], name: str) -> Decimal:
     return Decimal(record["pcf"].get(name, "0"))
 
 
-def _excluding_is_the_sum(record: Mapping[str, Any], _: Context) -> Iterator[str]:
+def _excluding_is_the_sum(record: Mapping[str, Any], _: RecordContext) -> Iterator[str]:
     total = sum((_number(record, name) for name in EXCLUDING), Decimal(0))
     if total != _number(record, "pcfExcludingBiogenicUptake"):
         stated = record["pcf"]["pcfExcludingBiogenicUptake"]
         yield f"pcfExcludingBiogenicUptake {stated} is not the sum of its parts, {total}"
 
 
-def _including_adds_the_uptake(record: Mapping[str, Any], _: Context) -> Iterator[str]:
+def _including_adds_the_uptake(record: Mapping[str, Any], _: RecordContext) -> Iterator[str]:
     total = _number(record, "pcfExcludingBiogenicUptake") + _number(record, "biogenicCO2Uptake")
     if total != _number(record, "pcfIncludingBiogenicUptake"):
         stated = record["pcf"]["pcfIncludingBiogenicUptake"]
         yield f"pcfIncludingBiogenicUptake {stated} is not excluding plus uptake, {total}"
 
 
-def _uptake_is_that_of_the_carbon(record: Mapping[str, Any], _: Context) -> Iterator[str]:
+def _uptake_is_that_of_the_carbon(record: Mapping[str, Any], _: RecordContext) -> Iterator[str]:
     wanted = Decimal(-44) / 12 * _number(record, "biogenicCarbonContent")
     uptake = _number(record, "biogenicCO2Uptake")
     if abs(uptake - wanted) > Decimal("0.02") * abs(wanted) + AGREEMENT:
         yield f"biogenicCO2Uptake {uptake} is not -44/12 of the biogenic carbon, {wanted:.6f}"
 
 
-def _polyester_is_polyester(record: Mapping[str, Any], _: Context) -> Iterator[str]:
+def _polyester_is_polyester(record: Mapping[str, Any], _: RecordContext) -> Iterator[str]:
     codes = [urn.rsplit(":", 1)[-1] for urn in record.get("productClassifications", [])]
     mass = _number(record, "productMassPerDeclaredUnit")
     if mass and any(code.startswith(POLYESTER_CODES) for code in codes):
@@ -189,26 +193,26 @@ def _polyester_is_polyester(record: Mapping[str, Any], _: Context) -> Iterator[s
             yield f"fossilCarbonContent {carbon:.4f} kgC/kg: polyester has {low} to {high}"
 
 
-def _recycled_carbon_is_within(record: Mapping[str, Any], _: Context) -> Iterator[str]:
+def _recycled_carbon_is_within(record: Mapping[str, Any], _: RecordContext) -> Iterator[str]:
     carbon = _number(record, "fossilCarbonContent") + _number(record, "biogenicCarbonContent")
     recycled = _number(record, "recycledCarbonContent")
     if recycled > carbon:
         yield f"recycledCarbonContent {recycled} is more than all carbon, {carbon}"
 
 
-def _primary_share_is_a_percentage(record: Mapping[str, Any], _: Context) -> Iterator[str]:
+def _primary_share_is_a_percentage(record: Mapping[str, Any], _: RecordContext) -> Iterator[str]:
     share = _number(record, "primaryDataShare")
     if not 0 <= share <= 100:
         yield f"primaryDataShare {share} is not between 0 and 100"
 
 
-def _ratings_are_1_to_5(record: Mapping[str, Any], _: Context) -> Iterator[str]:
+def _ratings_are_1_to_5(record: Mapping[str, Any], _: RecordContext) -> Iterator[str]:
     for name, value in record["pcf"].get("dqi", {}).items():
         if not 1 <= Decimal(value) <= 5:
             yield f"{name} {value} is not between 1 and 5"
 
 
-def _little_is_exempted(record: Mapping[str, Any], _: Context) -> Iterator[str]:
+def _little_is_exempted(record: Mapping[str, Any], _: RecordContext) -> Iterator[str]:
     share = _number(record, "exemptedEmissionsPercent")
     if not 0 <= share <= EXEMPTED_AT_MOST:
         yield (
@@ -217,7 +221,7 @@ def _little_is_exempted(record: Mapping[str, Any], _: Context) -> Iterator[str]:
         )
 
 
-def _dates_follow_each_other(record: Mapping[str, Any], _: Context) -> Iterator[str]:
+def _dates_follow_each_other(record: Mapping[str, Any], _: RecordContext) -> Iterator[str]:
     start, end = (_time(record["pcf"][f"referencePeriod{edge}"]) for edge in ("Start", "End"))
     if start >= end:
         yield "referencePeriodEnd is not after referencePeriodStart"
@@ -233,19 +237,19 @@ def _dates_follow_each_other(record: Mapping[str, Any], _: Context) -> Iterator[
         yield "created is before referencePeriodEnd"
 
 
-def _period_is_a_year(record: Mapping[str, Any], _: Context) -> Iterator[str]:
+def _period_is_a_year(record: Mapping[str, Any], _: RecordContext) -> Iterator[str]:
     start, end = (_time(record["pcf"][f"referencePeriod{edge}"]) for edge in ("Start", "End"))
     if not timedelta(days=365) <= end - start <= timedelta(days=3 * 366):
         yield f"the reference period has {(end - start).days} days, less than a year or more than 3"
 
 
-def _one_geography(record: Mapping[str, Any], _: Context) -> Iterator[str]:
+def _one_geography(record: Mapping[str, Any], _: RecordContext) -> Iterator[str]:
     stated = [name for name in GEOGRAPHIES if name in record["pcf"]]
     if len(stated) > 1:
         yield f"{' and '.join(stated)} stand together; one or none"
 
 
-def _conditionals(record: Mapping[str, Any], _: Context) -> Iterator[str]:
+def _conditionals(record: Mapping[str, Any], _: RecordContext) -> Iterator[str]:
     pcf = record["pcf"]
     if not pcf.get("packagingEmissionsIncluded", False) and "packagingGhgEmissions" in pcf:
         yield "packagingGhgEmissions is stated although packaging is not included"
@@ -257,7 +261,7 @@ def _conditionals(record: Mapping[str, Any], _: Context) -> Iterator[str]:
                 yield f"{name} is stated although capture is not included"
 
 
-def _predecessors_are_others(record: Mapping[str, Any], context: Context) -> Iterator[str]:
+def _predecessors_are_others(record: Mapping[str, Any], context: RecordContext) -> Iterator[str]:
     before = record.get("precedingPfIds", [])
     if record["id"] in before:
         yield f"{record['id']} precedes itself"
@@ -272,30 +276,30 @@ def _predecessors_are_others(record: Mapping[str, Any], context: Context) -> Ite
         yield f"the predecessor {previous['id']} is {previous['status']}, not Deprecated"
 
 
-def _one_is_active(record: Mapping[str, Any], context: Context) -> Iterator[str]:
+def _one_is_active(record: Mapping[str, Any], context: RecordContext) -> Iterator[str]:
     if record["status"] == "Active" and context.active_ids:
         yield f"{', '.join(context.active_ids)} is active for the same product and period"
 
 
-def _other_operators_are_named(record: Mapping[str, Any], _: Context) -> Iterator[str]:
+def _other_operators_are_named(record: Mapping[str, Any], _: RecordContext) -> Iterator[str]:
     for rule in record["pcf"].get("productOrSectorSpecificRules", []):
         if (rule["operator"] == "Other") != ("otherOperatorName" in rule):
             yield "otherOperatorName goes with operator Other"
 
 
-def _reports_are_known(record: Mapping[str, Any], _: Context) -> Iterator[str]:
+def _reports_are_known(record: Mapping[str, Any], _: RecordContext) -> Iterator[str]:
     for report in record["pcf"]["ipccCharacterizationFactors"]:
         if report not in REPORTS:
             yield f"ipccCharacterizationFactors {report} is none of {', '.join(REPORTS)}"
 
 
-def _standards_are_known(record: Mapping[str, Any], _: Context) -> Iterator[str]:
+def _standards_are_known(record: Mapping[str, Any], _: RecordContext) -> Iterator[str]:
     for standard in record["pcf"]["crossSectoralStandards"]:
         if standard not in STANDARDS:
             yield f"crossSectoralStandards {standard} is none of {', '.join(STANDARDS)}"
 
 
-def _mass_is_that_of_the_amount(record: Mapping[str, Any], _: Context) -> Iterator[str]:
+def _mass_is_that_of_the_amount(record: Mapping[str, Any], _: RecordContext) -> Iterator[str]:
     amount = _number(record, "declaredUnitAmount")
     mass = _number(record, "productMassPerDeclaredUnit")
     if record["pcf"]["declaredUnitOfMeasurement"] == "kilogram" and amount != mass:
@@ -305,13 +309,15 @@ def _mass_is_that_of_the_amount(record: Mapping[str, Any], _: Context) -> Iterat
             yield f"{name} is more than the mass of the product"
 
 
-def _aircraft_is_part_of_fossil(record: Mapping[str, Any], _: Context) -> Iterator[str]:
+def _aircraft_is_part_of_fossil(record: Mapping[str, Any], _: RecordContext) -> Iterator[str]:
     for name in ("aircraftGhgEmissions", "landManagementFossilGhgEmissions"):
         if abs(_number(record, name)) > _number(record, "fossilGhgEmissions"):
             yield f"{name} is more than fossilGhgEmissions, which contains it"
 
 
-def _notable_changes_are_explained(record: Mapping[str, Any], context: Context) -> Iterator[str]:
+def _notable_changes_are_explained(
+    record: Mapping[str, Any], context: RecordContext
+) -> Iterator[str]:
     if context.previous is None or context.change_explained:
         return
     change = relative_change(context.previous, record)
@@ -320,20 +326,20 @@ def _notable_changes_are_explained(record: Mapping[str, Any], context: Context) 
         yield f"the figure changes {words} from the record before. Say why with --reason"
 
 
-def _stages_make_the_total(record: Mapping[str, Any], context: Context) -> Iterator[str]:
+def _stages_make_the_total(record: Mapping[str, Any], context: RecordContext) -> Iterator[str]:
     if context.stages and context.total is not None:
         total = sum(context.stages.values(), Decimal(0))
         if not _agree(total, context.total):
             yield f"life cycle stages add up to {total}, the mart says {context.total}"
 
 
-def _figure_is_that_of_the_mart(record: Mapping[str, Any], context: Context) -> Iterator[str]:
+def _figure_is_that_of_the_mart(record: Mapping[str, Any], context: RecordContext) -> Iterator[str]:
     stated = _number(record, "pcfExcludingBiogenicUptake")
     if context.total is not None and not _agree(stated, context.total):
         yield f"pcfExcludingBiogenicUptake {stated} is not the mart's {context.total}"
 
 
-RULES: Mapping[str, Callable[[Mapping[str, Any], Context], Iterator[str]]] = {
+RULES: Mapping[str, Callable[[Mapping[str, Any], RecordContext], Iterator[str]]] = {
     "S2": _excluding_is_the_sum,
     "S3": _including_adds_the_uptake,
     "S4": _uptake_is_that_of_the_carbon,

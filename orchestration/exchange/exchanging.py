@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.exchange import figures
-from orchestration.exchange.checks import Context, Problem, problems_of, relative_change
+from orchestration.exchange.checks import RecordContext, RecordProblem, problems_of, relative_change
 from orchestration.exchange.explaining import reason_since
 from orchestration.exchange.figures import (
     GATE_STAGES,
-    Company,
     Footprint,
+    ReportingCompany,
     read_company,
     read_footprints,
 )
@@ -35,7 +35,7 @@ class CannotExchangeError(Exception):
 
 
 @dataclass(frozen=True)
-class Source:
+class FiguresSource:
     """Where figures and master data are read, and what they are called."""
 
     marts: Path
@@ -61,7 +61,7 @@ class Outcome:
     product_id: str
     year: str
     state: str
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[RecordProblem, ...] = ()
     record: Mapping[str, Any] = field(default_factory=dict)
     path: Path | None = None
     reason: str = ""
@@ -74,7 +74,7 @@ class Outcome:
         return date.fromisoformat(end[:10]) - timedelta(days=1) if end and self.path else None
 
 
-def release_source(folder: Path, registry: Path | None) -> Source:
+def release_source(folder: Path, registry: Path | None) -> FiguresSource:
     """A release, every byte of which is what its manifest says.
 
     Raises:
@@ -92,10 +92,12 @@ def release_source(folder: Path, registry: Path | None) -> Source:
         )
     if registry is None and folder.parents[1].name != "releases":
         raise CannotExchangeError(f"{folder} lies in no warehouse. Name the registry with --out.")
-    return Source(folder / MARTS_FILE, Lake(folder), registry or folder.parents[2] / "exchange")
+    return FiguresSource(
+        folder / MARTS_FILE, Lake(folder), registry or folder.parents[2] / "exchange"
+    )
 
 
-def preliminary_source(warehouse: Path, registry: Path | None) -> Source:
+def preliminary_source(warehouse: Path, registry: Path | None) -> FiguresSource:
     """The newest calculation, signed by nobody; its records are numbered apart.
 
     Raises:
@@ -105,11 +107,11 @@ def preliminary_source(warehouse: Path, registry: Path | None) -> Source:
     marts = lake.preliminary / MARTS_FILE
     if not marts.exists():
         raise CannotExchangeError(f"{lake.path}: nothing was calculated. Run `carbonloom run`.")
-    return Source(marts, lake, registry or lake.path / "exchange" / "preliminary")
+    return FiguresSource(marts, lake, registry or lake.path / "exchange" / "preliminary")
 
 
 def exchange(
-    source: Source,
+    source: FiguresSource,
     basis: str,
     products: Sequence[str] = (),
     years: Sequence[str] = (),
@@ -149,7 +151,7 @@ def exchange(
 
 
 def _exchange_one(
-    company: Company,
+    company: ReportingCompany,
     footprint: Footprint,
     publication: Publication,
     registry: Registry,
@@ -160,7 +162,7 @@ def _exchange_one(
     try:
         content = content_of(company, footprint)
     except NotWritableError as error:
-        return Outcome(*key, REFUSED, tuple(Problem("data", text) for text in error.reasons))
+        return Outcome(*key, REFUSED, tuple(RecordProblem("data", text) for text in error.reasons))
     hashed = content_sha256(content)
     given = registry.active(*key)
     if given is not None and given.content_sha256 == hashed:
@@ -184,7 +186,7 @@ def _exchange_one(
     besides = {id_, previous["id"]} if previous else {id_}
     problems = problems_of(
         record,
-        Context(
+        RecordContext(
             total=footprint.total,
             stages=_stages_to_the_gate(footprint),
             previous=previous,

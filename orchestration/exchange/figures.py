@@ -26,7 +26,7 @@ Rows = Sequence[dict[str, Any]]
 
 
 @dataclass(frozen=True)
-class Company:
+class ReportingCompany:
     """The data owner: names and settings of company.yml, and its master tables as rows."""
 
     settings: dict[str, str]
@@ -70,13 +70,13 @@ class Footprint:
     factor_sources: Rows
 
 
-def read_company(lake: Lake) -> Company:
+def read_company(lake: Lake) -> ReportingCompany:
     """The master data that the figures were calculated with."""
 
     def rows(name: str) -> Rows:
         return lake.read(lake.company(name), text_schema(())).to_pylist()
 
-    return Company(
+    return ReportingCompany(
         settings={row["key"]: row["value"] for row in rows("settings")},
         products={row["product_id"]: row for row in rows("products")},
         facilities={row["facility_id"]: row for row in rows("facilities")},

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from orchestration.exchange.decimals import SCORE_PLACES, as_text, rounded
-from orchestration.exchange.figures import KG_PER_UNIT, Company, Footprint
+from orchestration.exchange.figures import KG_PER_UNIT, Footprint, ReportingCompany
 
 SPEC_VERSION = "3.0.4"
 VALID_YEARS = 3
@@ -45,7 +45,7 @@ class NotWritableError(Exception):
         self.reasons = reasons
 
 
-def settings_missing(company: Company) -> list[str]:
+def settings_missing(company: ReportingCompany) -> list[str]:
     """What company.yml has to say before anything can be exchanged."""
     return [
         f"company/company.yml: {key} is missing: {meaning}. Add it and run again."
@@ -54,7 +54,7 @@ def settings_missing(company: Company) -> list[str]:
     ]
 
 
-def content_of(company: Company, footprint: Footprint) -> dict[str, Any]:
+def content_of(company: ReportingCompany, footprint: Footprint) -> dict[str, Any]:
     """Everything but id, creation, predecessors, what changed and which release it comes from.
 
     Raises:
@@ -124,7 +124,7 @@ def _missing(footprint: Footprint) -> list[str]:
     return list(dict.fromkeys(reasons))
 
 
-def _carbon_footprint(company: Company, footprint: Footprint) -> dict[str, Any]:
+def _carbon_footprint(company: ReportingCompany, footprint: Footprint) -> dict[str, Any]:
     measure, amount = MEASURES[footprint.declared_unit]
     kilograms = Decimal(0) if measure in ENERGIES else KG_PER_UNIT[footprint.declared_unit]
     fossil_carbon = rounded((footprint.fossil_carbon or Decimal(0)) * kilograms)
@@ -199,7 +199,7 @@ def _score(footprint: Footprint, name: str) -> str:
     return as_text(rounded(score, SCORE_PLACES))
 
 
-def geography(company: Company, facility_ids: tuple[str, ...]) -> dict[str, str]:
+def geography(company: ReportingCompany, facility_ids: tuple[str, ...]) -> dict[str, str]:
     """The smallest place that holds every site that made the product; nothing means the world."""
     sites = [company.facilities[facility] for facility in facility_ids]
     subdivisions = {site["subdivision"] for site in sites}
@@ -260,7 +260,7 @@ def _comment(footprint: Footprint) -> str:
     return " ".join(texts)
 
 
-def _boundary(company: Company, footprint: Footprint) -> str:
+def _boundary(company: ReportingCompany, footprint: Footprint) -> str:
     names = [company.processes[process]["name_en"] for process in footprint.process_ids]
     return (
         "Raw material acquisition: bought materials, their transport, fuels and electricity "

@@ -27,7 +27,7 @@ SERVICE = "service"
 
 
 @dataclass(frozen=True)
-class Names:
+class SystemNames:
     """Ids, and what goes with them; all else refers to them by position, sorted by id."""
 
     processes: Texts
@@ -62,7 +62,7 @@ class Amounts:
 class Exchanges:
     """Sorted by process and flow; one row for each pair."""
 
-    names: Names
+    names: SystemNames
     given: Amounts
     """What processes of the product system made, treatments of own waste included."""
     taken: Amounts
@@ -83,7 +83,7 @@ def read_exchanges(table: pa.Table, findings: Findings) -> Exchanges:
     process, processes = _encode(table["process_id"])
     flow, flows = _encode(table["flow_id"])
     facility, facilities = _encode(table["facility_id"])
-    names = Names(
+    names = SystemNames(
         processes,
         _one_each(process, facility, len(processes), processes, "facilities"),
         _texts_of(process, table["process_type"], processes, "process types"),

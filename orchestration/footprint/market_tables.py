@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from orchestration.footprint.blocking import Blocked
 from orchestration.footprint.exchanges import Ints
-from orchestration.footprint.exchanges import Texts as Names
+from orchestration.footprint.exchanges import Texts as SystemNames
 from orchestration.footprint.final_demand import Demand
 from orchestration.footprint.markets import Markets
 from orchestration.footprint.system_tables import (
@@ -61,7 +61,7 @@ class Texts:
         return _ids(np.zeros(len(rows), np.int32), self._period)
 
 
-def ids(texts: Names) -> pa.DictionaryArray:
+def ids(texts: SystemNames) -> pa.DictionaryArray:
     """Texts, of which many come back often."""
     return pa.array(texts, pa.string()).dictionary_encode()
 

@@ -13,7 +13,7 @@ from orchestration.footprint.exchanges import (
     Flags,
     Floats,
     Ints,
-    Names,
+    SystemNames,
     Texts,
     sums,
 )
@@ -65,7 +65,7 @@ class Takings:
 class Markets:
     """The markets of a period, sorted by flow and site, and what goes through them."""
 
-    names: Names
+    names: SystemNames
     flow: Texts
     kind: Texts
     unit: Texts
@@ -145,7 +145,7 @@ def build_markets(
     )
 
 
-def _is_stock(names: Names) -> Flags:
+def _is_stock(names: SystemNames) -> Flags:
     """Of each process: it stands for stock of earlier periods, which makes nothing."""
     return np.array([name.startswith(STOCK_PREFIX) for name in names.processes], bool)
 
@@ -159,7 +159,7 @@ def _measured_within(flows: _Flows, made_flows: Ints, tolerances: Tolerances) ->
     return found
 
 
-def _with_services(names: Names, services: Services) -> _Flows:
+def _with_services(names: SystemNames, services: Services) -> _Flows:
     count = len(services.giver)
     return _Flows(
         np.append(names.flows, SERVICE_PREFIX + names.processes[services.giver]),
@@ -192,7 +192,7 @@ def _takings(taken: Amounts, sources: Sources, made: Floats, is_normalised: Flag
 def _has_maker(
     taken: Amounts,
     made_flows: Ints,
-    names: Names,
+    names: SystemNames,
     flows: _Flows,
     findings: Findings,
 ) -> Flags:

@@ -13,7 +13,7 @@ CRITICAL, WARNING = "critical", "warning"
 
 
 @dataclass(frozen=True)
-class Words:
+class FindingWords:
     """How one rule is told; {process}, {flow}, {period} and others are filled in."""
 
     severity: str
@@ -25,7 +25,7 @@ class Words:
 
 
 RULES = {
-    "invalid_exchange": Words(
+    "invalid_exchange": FindingWords(
         CRITICAL,
         "a quantity of zero or more",
         "In {period}, process {process} has {observed} of flow {flow} as {direction}: "
@@ -36,7 +36,7 @@ RULES = {
         "the month it belongs to.",
         "请检查 {process} 中 {flow} 的读数是否含冲减或更正，并记入其所属月份。",
     ),
-    "system_contradicts_itself": Words(
+    "system_contradicts_itself": FindingWords(
         CRITICAL,
         "exchanges that fit together",
         "{period} can't be solved: {observed} The factory's figures stand; no product has one.",
@@ -44,7 +44,7 @@ RULES = {
         "Compare the processes, flows and units of this period's readings with company/.",
         "请将本期读数中的工序、流和单位与 company/ 核对。",
     ),
-    "flow_without_maker": Words(
+    "flow_without_maker": FindingWords(
         CRITICAL,
         "a process that makes it, in the period or before",
         "In {period}, {takers} took {flow}, but no process made it, then or before: they have no "
@@ -57,7 +57,7 @@ RULES = {
         "请在产出工序填报 {flow} 的产量。若为首个期间之前的库存，请在因子库中为 {flow} 填写因子"
         "（boundary 为 upstream，在 {period} 有效）；若为外购，请在 flows.csv 中改为 material。",
     ),
-    "waste_without_treatment": Words(
+    "waste_without_treatment": FindingWords(
         CRITICAL,
         "a process of the company that takes it in",
         "In {period}, {takers} gave {flow} to own treatment, but no process took it in.",
@@ -66,7 +66,7 @@ RULES = {
         "make it a waste in flows.csv.",
         "请在处理工序填报 {flow} 的输入量。若由第三方处理，请在 flows.csv 中改为 waste。",
     ),
-    "delivered_from_stock": Words(
+    "delivered_from_stock": FindingWords(
         WARNING,
         "made in the period",
         "In {period}, {takers} took {observed} {unit} of {flow} that was made before the first "
@@ -77,7 +77,7 @@ RULES = {
         "请在因子库中为 {flow} 填写因子（boundary 为 upstream，在 {period} 有效）。"
         "若确为 {period} 产出，请填报其产量。",
     ),
-    "allocation_rule_missing": Words(
+    "allocation_rule_missing": FindingWords(
         CRITICAL,
         "one line per process and valued output in allocation_rules.csv",
         "In {period}, process {process} made {observed}, but no allocation rule in force says "
@@ -90,7 +90,7 @@ RULES = {
         "分配基准与其他产出一致；"
         "不确定时用 mass（质量）。",
     ),
-    "allocation_not_computable": Words(
+    "allocation_not_computable": FindingWords(
         CRITICAL,
         "a key for every co-product, above zero in all",
         "In {period}, the burdens of process {process} can't be split by {basis}: {observed}.",
@@ -101,7 +101,7 @@ RULES = {
         "carbon_content），"
         "或改用其他分配基准。",
     ),
-    "service_key_missing": Words(
+    "service_key_missing": FindingWords(
         WARNING,
         "a metered output, or lines in service_keys.csv",
         "In {period}, {process} has no metered output and no service key: its emissions stay "
@@ -112,7 +112,7 @@ RULES = {
         "shared out.",
         "请计量 {process} 的产出，或在 company/service_keys.csv 中规定分摊方式。",
     ),
-    "service_key_without_base": Words(
+    "service_key_without_base": FindingWords(
         WARNING,
         "at least one consumer with something to share by",
         "In {period}, the service of {process} can't be shared by {basis}: no consumer has any. "
@@ -122,7 +122,7 @@ RULES = {
         "Check the consumers and the flow of {process} in company/service_keys.csv.",
         "请检查 company/service_keys.csv 中 {process} 的使用工序和流。",
     ),
-    "service_key_not_computable": Words(
+    "service_key_not_computable": FindingWords(
         CRITICAL,
         "one basis, and a quantity of it at every consumer",
         "In {period}, the service of {process} can't be shared out: {observed}.",
@@ -130,7 +130,7 @@ RULES = {
         "Mend the lines of {process} in company/service_keys.csv.",
         "请修正 company/service_keys.csv 中 {process} 的各行。",
     ),
-    "no_output_in_period": Words(
+    "no_output_in_period": FindingWords(
         WARNING,
         "an output",
         "In {period}, process {process} made nothing: what it took and emitted stays outside the "
@@ -140,7 +140,7 @@ RULES = {
         "Nothing to mend in a standstill; otherwise state the output of {process}.",
         "停产期间无需处理；否则请填报 {process} 的产量。",
     ),
-    "taken_from_stock": Words(
+    "taken_from_stock": FindingWords(
         WARNING,
         "takings that were made in the period",
         "In {period}, {observed} {unit} of the {flow} taken at {facility} ({share}) were not made "
@@ -153,7 +153,7 @@ RULES = {
         "请核对 {flow} 的产量和使用量。若确为库存，请参考更长期间的结果；"
         "可在 expectations/tolerances.csv 中以 stock_draw_month 或 stock_draw_year 放宽允差。",
     ),
-    "supplied_by_other_sites": Words(
+    "supplied_by_other_sites": FindingWords(
         WARNING,
         "takings within the site's own make, or of one maker",
         "In {period}, {observed} {unit} of the {flow} taken at {facility} ({share}) are counted as "
@@ -165,7 +165,7 @@ RULES = {
         "若确有调拨，无需处理；否则请核对 {facility} 的产量和使用量；"
         "若来源有差别，请为各厂区的产出分别设置流。",
     ),
-    "treated_waste_differs": Words(
+    "treated_waste_differs": FindingWords(
         WARNING,
         "as much treated as given",
         "In {period}, {given} {unit} of {flow} were given to treatment at {facility}, {observed} "
@@ -177,7 +177,7 @@ RULES = {
         "请核对 {flow} 的产生量与处理量：是否漏计来源，或单位、月份不一致。"
         "可用 own_waste_balance 放宽允差。",
     ),
-    "returns_exceed_deliveries": Words(
+    "returns_exceed_deliveries": FindingWords(
         WARNING,
         "deliveries of zero or more",
         "In {period}, {observed} {unit} more of {flow} came back to {facility} than was delivered: "
@@ -186,7 +186,7 @@ RULES = {
         "Book returns in the month of their delivery, or use the longer period.",
         "请将退货记入其交付月份，或采用更长期间。",
     ),
-    "allocation_departs_from_pact": Words(
+    "allocation_departs_from_pact": FindingWords(
         WARNING,
         "the basis that PACT's decision tree comes to",
         "In {period}, process {process} is split by {observed}; its prices are {ratio} times "
@@ -197,7 +197,7 @@ RULES = {
         "product rule goes before the tree.",
         "请修改 company/allocation_rules.csv 中的基准，或在 justification 中说明所依据的产品规则。",
     ),
-    "rule_changed_within_period": Words(
+    "rule_changed_within_period": FindingWords(
         WARNING,
         "one rule for the whole period",
         "In {period}, the lines of {process} in company/{table}.csv change: those in force on its "
@@ -206,7 +206,7 @@ RULES = {
         "Look at the months, which each have their own; if it matters, report them.",
         "请查看各月结果（各按当月有效的行计算）；若影响较大，请按月报告。",
     ),
-    "service_share_dropped": Words(
+    "service_share_dropped": FindingWords(
         WARNING,
         "shares of processes that did something",
         "In {period}, {share} of the service of {process} is stated for processes that did nothing "
@@ -216,7 +216,7 @@ RULES = {
         "company/service_keys.csv and their readings.",
         "停产期间无需处理；否则请检查 company/service_keys.csv 中 {process} 的使用工序及其读数。",
     ),
-    "utility_not_taken": Words(
+    "utility_not_taken": FindingWords(
         WARNING,
         "takings by meter",
         "In {period}, {observed} {unit} of {flow} were made at {facility}, but nobody's taking "
@@ -227,7 +227,7 @@ RULES = {
         "company/service_keys.csv.",
         "请填报 {flow} 的使用方，或不填产出并在 company/service_keys.csv 中规定分摊方式。",
     ),
-    "explosive_loop": Words(
+    "explosive_loop": FindingWords(
         CRITICAL,
         "a loop that makes more than it takes",
         "In {period}, these processes use each other's output and leave nothing over: "

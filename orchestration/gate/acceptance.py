@@ -135,7 +135,7 @@ def expected_hand_ins(data: DataFolder) -> list[dict[str, str | None]]:
 def judge_and_accept(
     data: DataFolder, lake: Lake, round_: Round, today: date | None = None
 ) -> RoundResult:
-    """Judge every landed hand-in of a round and its papers, and let in what passed.
+    """Judge every landed hand-in of a round and its approvals, and let in what passed.
 
     Waivers end and sign-offs begin on a day; `today` is that of the judgement.
     """

@@ -1,6 +1,6 @@
-"""The signed papers of a round (sign-offs, waivers): rows with their line, dates and people.
+"""The approvals of a round (sign-offs, waivers): rows with their line, dates and people.
 
-A paper is judged line by line: a line that can't be followed has no effect and is a finding.
+Each file is judged line by line: a line that can't be followed has no effect and is a finding.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ PROSE = ("reason",)
 
 
 @dataclass(frozen=True)
-class Line:
-    """One line of a paper: every field folded but prose, blank where nothing stands."""
+class ApprovalLine:
+    """One line of an approval file: every field folded but prose, blank where nothing stands."""
 
     number: int
     fields: Mapping[str, str]
@@ -33,8 +33,8 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Problem:
-    """Why a line of a paper has no effect; `rule_id` is one of `expectations.papers`."""
+class ApprovalProblem:
+    """Why a line has no effect; `rule_id` is one of `expectations.approval_rules`."""
 
     rule_id: str
     hand_in: str | None
@@ -44,52 +44,54 @@ class Problem:
 
 
 @dataclass(frozen=True)
-class Paper:
-    """A paper as it was read: its lines, or why it can't be read at all.
+class ApprovalFile:
+    """An approval file as it was read: its lines, or why it can't be read at all.
 
     `broken`: what is wrong with each line that can't be followed.
     """
 
     file: str
-    lines: tuple[Line, ...] = ()
+    lines: tuple[ApprovalLine, ...] = ()
     broken: Mapping[int, str] = field(default_factory=dict)
     unreadable: str = ""
 
 
-def read_paper(data: Path, round_name: str, name: str, columns: Sequence[str]) -> Paper:
+def read_approvals(data: Path, round_name: str, name: str, columns: Sequence[str]) -> ApprovalFile:
     """A CSV of the round's folder with exactly these columns; without lines when absent."""
     path = data / "rounds" / round_name / name
     file = path.relative_to(data).as_posix()
     if not os.path.lexists(path):
-        return Paper(file)
+        return ApprovalFile(file)
     try:
         table = read_text_table(path, columns, data)
     except UnreadableFileError as error:
-        return Paper(file, unreadable=error.reason)
+        return ApprovalFile(file, unreadable=error.reason)
     unlike = set(columns) ^ set(table.header)
     if unlike:
-        return Paper(file, unreadable=f"columns {', '.join(sorted(unlike))}")
+        return ApprovalFile(file, unreadable=f"columns {', '.join(sorted(unlike))}")
     lines = tuple(
-        Line(number, {name: _field(name, row[name] or "") for name in columns})
+        ApprovalLine(number, {name: _field(name, row[name] or "") for name in columns})
         for number, row in table.records()
     )
-    return Paper(file, lines, table.problems)
+    return ApprovalFile(file, lines, table.problems)
 
 
-def broken_lines(paper: Paper, rule_id: str) -> dict[int, Problem]:
-    """The lines of a paper that have no effect because they can't be followed."""
+def broken_lines(approvals: ApprovalFile, rule_id: str) -> dict[int, ApprovalProblem]:
+    """The lines of an approval file that have no effect because they can't be followed."""
     return {
-        line: Problem(rule_id, None, line, reason, "a field under each header")
-        for line, reason in paper.broken.items()
+        line: ApprovalProblem(rule_id, None, line, reason, "a field under each header")
+        for line, reason in approvals.broken.items()
     }
 
 
-def days_against(paper: Paper, today: date) -> tuple[tuple[int, int], ...]:
-    """Of each day that a paper names, its line and whether it lies before, on or after today.
+def days_against(approvals: ApprovalFile, today: date) -> tuple[tuple[int, int], ...]:
+    """Of each day that a file names, its line and whether it lies before, on or after today.
 
-    That is all that today decides about a paper.
+    That is all that today decides about it.
     """
-    days = ((line.number, day) for line in paper.lines for day in map(day_of, line.fields.values()))
+    days = (
+        (line.number, day) for line in approvals.lines for day in map(day_of, line.fields.values())
+    )
     return tuple((number, (day > today) - (day < today)) for number, day in days if day)
 
 

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from orchestration.company.data_folder import TABLES
 from orchestration.gate.acceptance import write_findings, write_verdicts
-from orchestration.gate.standing import CODE, PACKAGES, hashes_of, is_kept, keep, take_back
+from orchestration.gate.standing import CODE, PACKAGES, hashes_of, invalidate, is_kept, keep
 from orchestration.lake.fingerprints import code_sha256, fingerprint
 from orchestration.lake.paths import Lake, text_schema
 
@@ -41,7 +41,7 @@ def accept_factors(lake: Lake) -> FactorResult:
     """
     if is_kept(lake, NAME, _rests_on(lake)):
         return _kept_result(lake)
-    take_back(lake, NAME)
+    invalidate(lake, NAME)
     result = _judge_and_accept(lake)
     left = [lake.verdicts(NAME), *sorted(lake.findings_of(NAME).glob("*.parquet"))]
     keep(lake, NAME, _rests_on(lake), left)

@@ -19,12 +19,12 @@ from orchestration.company.data_folder import DataFolder, Round
 from orchestration.company.fixed_words import ROLES
 from orchestration.gate.approvals import (
     HEADER_LINE,
-    Line,
-    Problem,
+    ApprovalLine,
+    ApprovalProblem,
     broken_lines,
     day_of,
     people_of,
-    read_paper,
+    read_approvals,
 )
 
 FILE = "sign_offs.csv"
@@ -102,17 +102,19 @@ def judge_sign_offs(
 
     `files`: SHA-256 of the file of each hand-in, as the gate last judged it.
     """
-    from expectations.papers import paper_findings
+    from expectations.approval_rules import approval_findings
 
-    paper = read_paper(data.path, round_.round, FILE, COLUMNS)
+    approvals = read_approvals(data.path, round_.round, FILE, COLUMNS)
     people = people_of(data.company)
-    problems: list[Problem] = []
-    if paper.unreadable:
-        problem = Problem("paper_readable", None, HEADER_LINE, paper.unreadable, ",".join(COLUMNS))
+    problems: list[ApprovalProblem] = []
+    if approvals.unreadable:
+        problem = ApprovalProblem(
+            "paper_readable", None, HEADER_LINE, approvals.unreadable, ",".join(COLUMNS)
+        )
         problems.append(problem)
-    problems += broken_lines(paper, "sign_off_complete").values()
-    judged: list[tuple[Line, Problem | None]] = []
-    for line in paper.lines:
+    problems += broken_lines(approvals, "sign_off_complete").values()
+    judged: list[tuple[ApprovalLine, ApprovalProblem | None]] = []
+    for line in approvals.lines:
         known = {ROUND: content_sha256, **dict.fromkeys(round_.expected, ""), **files}
         judged.append((line, _incomplete(line, people, known, today) or _outdated(line, known)))
     judged = _with_four_eyes(judged)
@@ -120,17 +122,17 @@ def judge_sign_offs(
     rows = [_row(round_.round, line, people, problem) for line, problem in judged]
     return SignOffs(
         pa.Table.from_pylist(rows, schema=SIGN_OFF_SCHEMA),
-        paper_findings(problems, paper.file, round_.round),
+        approval_findings(problems, approvals.file, round_.round),
     )
 
 
-def _signed(line: Line) -> str:
+def _signed(line: ApprovalLine) -> str:
     return line["content_sha256" if line["hand_in"] == ROUND else "source_sha256"].lower()
 
 
 def _incomplete(
-    line: Line, people: Mapping[str, str], known: Mapping[str, str], today: date
-) -> Problem | None:
+    line: ApprovalLine, people: Mapping[str, str], known: Mapping[str, str], today: date
+) -> ApprovalProblem | None:
     hand_in = line["hand_in"]
     roles = ("approver",) if hand_in == ROUND else ROLES
     signed_on = day_of(line["signed_on"])
@@ -153,24 +155,24 @@ def _incomplete(
 
 
 def _first_failing(
-    rule_id: str, line: Line, hand_in: str | None, checks: Sequence[tuple[bool, str, str]]
-) -> Problem | None:
+    rule_id: str, line: ApprovalLine, hand_in: str | None, checks: Sequence[tuple[bool, str, str]]
+) -> ApprovalProblem | None:
     owner = None if hand_in == ROUND else hand_in
     for holds, observed, expected in checks:
         if not holds:
-            return Problem(rule_id, owner, line.number, observed, expected)
+            return ApprovalProblem(rule_id, owner, line.number, observed, expected)
     return None
 
 
-def _outdated(line: Line, known: Mapping[str, str]) -> Problem | None:
+def _outdated(line: ApprovalLine, known: Mapping[str, str]) -> ApprovalProblem | None:
     now, signed = known[line["hand_in"]], _signed(line)
     check = (signed == now, signed, now or "no file")
     return _first_failing("sign_off_outdated", line, line["hand_in"], [check])
 
 
 def _with_four_eyes(
-    judged: Sequence[tuple[Line, Problem | None]],
-) -> list[tuple[Line, Problem | None]]:
+    judged: Sequence[tuple[ApprovalLine, ApprovalProblem | None]],
+) -> list[tuple[ApprovalLine, ApprovalProblem | None]]:
     """Of one person's roles at a hand-in the first line counts; a preparer approves no round."""
     roles: dict[tuple[str, str], str] = {}
     prepared = {
@@ -178,7 +180,7 @@ def _with_four_eyes(
         for line, problem in judged
         if problem is None and line["role"] == "preparer"
     }
-    result: list[tuple[Line, Problem | None]] = []
+    result: list[tuple[ApprovalLine, ApprovalProblem | None]] = []
     for line, problem in judged:
         if problem is None:
             person, hand_in, role = line["person"], line["hand_in"], line["role"]
@@ -197,7 +199,7 @@ def _with_four_eyes(
 
 
 def _row(
-    round_name: str, line: Line, people: Mapping[str, str], problem: Problem | None
+    round_name: str, line: ApprovalLine, people: Mapping[str, str], problem: ApprovalProblem | None
 ) -> dict[str, Any]:
     return {
         "round": round_name,

@@ -9,7 +9,7 @@ from datetime import date
 
 from orchestration.company.data_folder import DataFolder
 from orchestration.gate.acceptance import content_of_round, files_of
-from orchestration.gate.approvals import read_paper
+from orchestration.gate.approvals import read_approvals
 from orchestration.gate.sign_offs import COLUMNS, FILE, ROUND, judge_sign_offs
 from orchestration.lake.paths import Lake
 
@@ -40,12 +40,12 @@ def sign(
     chosen = list(hand_ins) or sorted(files)
     if not files:
         raise SigningError(f"{round_name} was not judged yet. Run carbonloom run.")
-    paper = read_paper(data.path, round_name, FILE, COLUMNS)
-    if paper.unreadable:
-        raise SigningError(f"{paper.file}: {paper.unreadable}. Correct the file first.")
+    approvals = read_approvals(data.path, round_name, FILE, COLUMNS)
+    if approvals.unreadable:
+        raise SigningError(f"{approvals.file}: {approvals.unreadable}. Correct the file first.")
     kept = [
         dict(line.fields)
-        for line in paper.lines
+        for line in approvals.lines
         if not (line["hand_in"] in chosen and line["role"] == role)
     ]
     new = [
@@ -59,7 +59,7 @@ def sign(
         }
         for hand_in in chosen
     ]
-    path = data.path / paper.file
+    path = data.path / approvals.file
     before = path.read_bytes() if path.exists() else None
     beside = path.with_name(f".{FILE}.{os.getpid()}")
     with beside.open("w", encoding="utf-8", newline="") as stream:

@@ -1,8 +1,8 @@
 """Judgements that still stand: while nothing that a judgement rests on changes, it isn't repeated.
 
 A judgement of a round rests on the files of its folder, the company tables and maps, what its
-papers say on that day, what was accepted of other rounds and is compared with it, and the code of
-the gate. One hash over all of it is kept beside the verdicts. It is removed before a round is
+approvals say on that day, what was accepted of other rounds and is compared with it, and the
+code of the gate. One hash over all of it is kept beside the verdicts. It is removed before a round is
 judged and written when the round is done, so that a round whose judging was cut off is judged
 again.
 """
@@ -18,7 +18,7 @@ from typing import Any
 
 from orchestration.company.data_folder import TABLES, DataFolder, Round, months_between
 from orchestration.gate import sign_offs, waivers, withdrawals
-from orchestration.gate.approvals import days_against, read_paper
+from orchestration.gate.approvals import days_against, read_approvals
 from orchestration.gate.case import months_compared
 from orchestration.gate.statements import newest_rows
 from orchestration.ingest.landing import LANDED_INSTRUMENTS_SCHEMA
@@ -48,7 +48,7 @@ PACKAGES = (
     "python-calamine",
     "sqlalchemy",
 )
-PAPERS = (
+APPROVALS = (
     (waivers.FILE, waivers.COLUMNS),
     (withdrawals.FILE, withdrawals.COLUMNS),
     (sign_offs.FILE, sign_offs.COLUMNS),
@@ -72,14 +72,14 @@ class Ground:
 
 def ground_of(data: DataFolder, lake: Lake, round_: Round, today: date) -> Ground:
     """What a judgement of a round would rest on today. It is asked before anything is judged."""
-    papers = [
-        days_against(read_paper(data.path, round_.round, name, columns), today)
-        for name, columns in PAPERS
+    approvals = [
+        days_against(read_approvals(data.path, round_.round, name, columns), today)
+        for name, columns in APPROVALS
     ]
     earlier = [(one.round, one.first_month) for one in data.rounds if one.round < round_.round]
     company = hashes_of(lake.company(name) for name in (*TABLES, "settings"))
     maps = [data.maps[source].model_dump_json() for source in sorted(data.maps)]
-    rest = fingerprint(code_sha256(CODE, PACKAGES), round_, earlier, papers, *company, *maps)
+    rest = fingerprint(code_sha256(CODE, PACKAGES), round_, earlier, approvals, *company, *maps)
     return Ground(round_, _files_of(data, round_), rest)
 
 
@@ -119,7 +119,7 @@ def is_kept(lake: Lake, name: str, rests_on: str) -> bool:
     )
 
 
-def take_back(lake: Lake, name: str) -> None:
+def invalidate(lake: Lake, name: str) -> None:
     """Before it is judged anew: what was said of a round, or of the libraries, doesn't stand."""
     lake.judged_from(name).unlink(missing_ok=True)
 

@@ -18,12 +18,12 @@ from expectations.rules import WAIVER_COLUMNS, Rule
 from orchestration.company.data_folder import DataFolder, Round
 from orchestration.gate.approvals import (
     HEADER_LINE,
-    Line,
-    Problem,
+    ApprovalLine,
+    ApprovalProblem,
     broken_lines,
     day_of,
     people_of,
-    read_paper,
+    read_approvals,
 )
 from orchestration.spreadsheets.numbers import fold
 
@@ -78,8 +78,8 @@ class Waivers:
 
     round: str
     file: str = ""
-    lines: Sequence[Line] = ()
-    refused: Mapping[int, Problem] = field(default_factory=dict)
+    lines: Sequence[ApprovalLine] = ()
+    refused: Mapping[int, ApprovalProblem] = field(default_factory=dict)
     unreadable: str = ""
     _counts: dict[int, int] = field(default_factory=dict)
 
@@ -112,14 +112,18 @@ class Waivers:
             findings = findings.set_column(index, name, column)
         return findings
 
-    def problems(self) -> list[Problem]:
+    def problems(self) -> list[ApprovalProblem]:
         """Why waivers have no effect, in the order of their lines."""
         if self.unreadable:
             return [
-                Problem("paper_readable", None, HEADER_LINE, self.unreadable, ",".join(COLUMNS))
+                ApprovalProblem(
+                    "paper_readable", None, HEADER_LINE, self.unreadable, ",".join(COLUMNS)
+                )
             ]
         unmatched = {
-            line.number: Problem("waiver_matches", line["hand_in"], line.number, _named(line), "")
+            line.number: ApprovalProblem(
+                "waiver_matches", line["hand_in"], line.number, _named(line), ""
+            )
             for line in self.lines
             if self._counts.get(line.number) == 0
         }
@@ -141,7 +145,7 @@ class Waivers:
             for line in self.lines
         ]
 
-    def _state(self, line: Line) -> str:
+    def _state(self, line: ApprovalLine) -> str:
         problem = self.refused.get(line.number)
         if problem is not None:
             return EXPIRED if problem.rule_id == "waiver_in_force" else REFUSED
@@ -157,11 +161,11 @@ def read_waivers(
 
     `hand_ins`: those that arrived; `rules`: the gate's own.
     """
-    paper = read_paper(data.path, round_.round, FILE, COLUMNS)
+    approvals = read_approvals(data.path, round_.round, FILE, COLUMNS)
     can = {rule.rule_id: rule.waivable for rule in rules} | dict.fromkeys(CALCULATION_RULES, True)
     known = _Known(people_of(data.company), can, {*round_.expected, *hand_ins, CALCULATION}, today)
-    refused = broken_lines(paper, "waiver_complete")
-    for line in paper.lines:
+    refused = broken_lines(approvals, "waiver_complete")
+    for line in approvals.lines:
         problem = (
             _incomplete(line, known)
             or _not_allowed(line, known)
@@ -170,7 +174,7 @@ def read_waivers(
         )
         if problem is not None:
             refused[line.number] = problem
-    return Waivers(round_.round, paper.file, paper.lines, refused, paper.unreadable)
+    return Waivers(round_.round, approvals.file, approvals.lines, refused, approvals.unreadable)
 
 
 def object_of(finding: Mapping[str, Any]) -> str:
@@ -187,7 +191,7 @@ def _key(text: str) -> str:
     return fold(text).replace("$", "").replace("'", "").casefold()
 
 
-def _matches(line: Line, finding: Mapping[str, Any]) -> bool:
+def _matches(line: ApprovalLine, finding: Mapping[str, Any]) -> bool:
     return (
         line["rule_id"] == finding["rule_id"]
         and line["hand_in"] == finding["hand_in"]
@@ -195,11 +199,11 @@ def _matches(line: Line, finding: Mapping[str, Any]) -> bool:
     )
 
 
-def _named(line: Line) -> str:
+def _named(line: ApprovalLine) -> str:
     return " / ".join((line["rule_id"], line["hand_in"], line["object"]))
 
 
-def _owner(line: Line) -> str | None:
+def _owner(line: ApprovalLine) -> str | None:
     return None if line["hand_in"] in ("", CALCULATION) else line["hand_in"]
 
 
@@ -213,7 +217,7 @@ class _Known:
     today: date
 
 
-def _incomplete(line: Line, known: _Known) -> Problem | None:
+def _incomplete(line: ApprovalLine, known: _Known) -> ApprovalProblem | None:
     of_calculation = line["rule_id"] in CALCULATION_RULES
     approved_on, valid_until = day_of(line["approved_on"]), day_of(line["valid_until"])
     checks = [
@@ -257,25 +261,27 @@ def _incomplete(line: Line, known: _Known) -> Problem | None:
     for holds, observed, expected in checks:
         if not holds:
             owner = _owner(line) if line["hand_in"] in known.hand_ins else None
-            return Problem("waiver_complete", owner, line.number, observed, expected)
+            return ApprovalProblem("waiver_complete", owner, line.number, observed, expected)
     return None
 
 
-def _not_allowed(line: Line, known: _Known) -> Problem | None:
+def _not_allowed(line: ApprovalLine, known: _Known) -> ApprovalProblem | None:
     if known.can[line["rule_id"]]:
         return None
-    return Problem("waiver_allowed", _owner(line), line.number, line["rule_id"], "")
+    return ApprovalProblem("waiver_allowed", _owner(line), line.number, line["rule_id"], "")
 
 
-def _four_eyes(line: Line) -> Problem | None:
+def _four_eyes(line: ApprovalLine) -> ApprovalProblem | None:
     if line["requested_by"] != line["approved_by"]:
         return None
     observed = f"{line['approved_by']} requested and approved it"
-    return Problem("four_eyes", _owner(line), line.number, observed, "two people")
+    return ApprovalProblem("four_eyes", _owner(line), line.number, observed, "two people")
 
 
-def _expired(line: Line, today: date) -> Problem | None:
+def _expired(line: ApprovalLine, today: date) -> ApprovalProblem | None:
     until = day_of(line["valid_until"])
     if until is None or until >= today:
         return None
-    return Problem("waiver_in_force", _owner(line), line.number, line["valid_until"], _named(line))
+    return ApprovalProblem(
+        "waiver_in_force", _owner(line), line.number, line["valid_until"], _named(line)
+    )

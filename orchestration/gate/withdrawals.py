@@ -1,6 +1,6 @@
 """What is withdrawn on purpose: `rounds/<round>/withdrawals.csv`.
 
-What was stated before and isn't any more may be a line that an export lost. A line of this paper
+What was stated before and isn't any more may be a line that an export lost. A line of this file
 says that it is meant: with the accepted hand-in, the statements it names count no longer.
 """
 
@@ -13,7 +13,13 @@ from datetime import date
 import pyarrow as pa
 
 from orchestration.company.data_folder import DataFolder, Round
-from orchestration.gate.approvals import HEADER_LINE, Line, Problem, day_of, read_paper
+from orchestration.gate.approvals import (
+    HEADER_LINE,
+    ApprovalLine,
+    ApprovalProblem,
+    day_of,
+    read_approvals,
+)
 
 FILE = "withdrawals.csv"
 COLUMNS = (
@@ -52,12 +58,14 @@ class Withdrawals:
 
     file: str = ""
     lines: pa.Table = field(default_factory=LINE_SCHEMA.empty_table)
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[ApprovalProblem, ...] = ()
 
-    def unmatched(self, matched: Collection[int]) -> list[Problem]:
+    def unmatched(self, matched: Collection[int]) -> list[ApprovalProblem]:
         """Problems of lines that name nothing that was stated before."""
         return [
-            Problem("withdrawal_matches", row["hand_in"], row["source_line"], _named(row), "")
+            ApprovalProblem(
+                "withdrawal_matches", row["hand_in"], row["source_line"], _named(row), ""
+            )
             for row in self.lines.to_pylist()
             if row["source_line"] not in matched
         ]
@@ -67,22 +75,24 @@ def read_withdrawals(
     data: DataFolder, round_: Round, hand_ins: Iterable[str], today: date
 ) -> Withdrawals:
     """The withdrawals of a round; `hand_ins`: those that arrived."""
-    paper = read_paper(data.path, round_.round, FILE, COLUMNS)
-    if paper.unreadable:
+    approvals = read_approvals(data.path, round_.round, FILE, COLUMNS)
+    if approvals.unreadable:
         columns = ",".join(COLUMNS)
-        unreadable = Problem("paper_readable", None, HEADER_LINE, paper.unreadable, columns)
-        return Withdrawals(paper.file, problems=(unreadable,))
+        unreadable = ApprovalProblem(
+            "paper_readable", None, HEADER_LINE, approvals.unreadable, columns
+        )
+        return Withdrawals(approvals.file, problems=(unreadable,))
     known = {*round_.expected, *hand_ins}
-    problems = {line.number: _incomplete(line, round_, known, today) for line in paper.lines}
-    rows = [_row(line) for line in paper.lines if problems[line.number] is None]
+    problems = {line.number: _incomplete(line, round_, known, today) for line in approvals.lines}
+    rows = [_row(line) for line in approvals.lines if problems[line.number] is None]
     return Withdrawals(
-        paper.file,
+        approvals.file,
         pa.Table.from_pylist(rows, schema=LINE_SCHEMA),
         tuple(problem for problem in problems.values() if problem is not None),
     )
 
 
-def _row(line: Line) -> dict[str, object]:
+def _row(line: ApprovalLine) -> dict[str, object]:
     first, last = _month(line["first_month"]), _month(line["last_month"])
     return {
         "hand_in": line["hand_in"],
@@ -97,8 +107,8 @@ def _row(line: Line) -> dict[str, object]:
 
 
 def _incomplete(
-    line: Line, round_: Round, hand_ins: Collection[str], today: date
-) -> Problem | None:
+    line: ApprovalLine, round_: Round, hand_ins: Collection[str], today: date
+) -> ApprovalProblem | None:
     first, last = _month(line["first_month"]), _month(line["last_month"])
     decided_on = day_of(line["decided_on"])
     months = f"YYYY-MM, a month of the round ({round_.months[0]:%Y-%m} – {round_.months[-1]:%Y-%m})"
@@ -123,7 +133,7 @@ def _incomplete(
         if not holds:
             owner = line["hand_in"] if line["hand_in"] in hand_ins else None
             observed = f"{name} {line[name] or '(blank)'}"
-            return Problem("withdrawal_complete", owner, line.number, observed, expected)
+            return ApprovalProblem("withdrawal_complete", owner, line.number, observed, expected)
     return None
 
 

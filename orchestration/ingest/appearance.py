@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from orchestration.ingest.reading import Readings
 from orchestration.spreadsheets.formula_results import FormulaResults
 from orchestration.spreadsheets.grid import Appearance, Grid, column_of
-from orchestration.spreadsheets.number_formats import Shown, shown_by
+from orchestration.spreadsheets.number_formats import ShownNumber, shown_by
 from orchestration.spreadsheets.numbers import number_text
 
 ADDRESS = re.compile(r"([A-Z]+)([0-9]+)")
@@ -35,7 +35,7 @@ SETTLED = "settled_look"
 """What such a row becomes when a correction says what counts in its cell."""
 
 
-class Look(NamedTuple):
+class CellLook(NamedTuple):
     """One thing about the look of a cell: its kind, what is seen, and what is stored or why."""
 
     kind: str
@@ -94,7 +94,9 @@ def _addresses(row: Mapping[str, Any]) -> Iterator[tuple[str, str | None]]:
         yield cell, None
 
 
-def _looks(grid: Grid, results: FormulaResults, address: str, unit: str | None) -> Iterable[Look]:
+def _looks(
+    grid: Grid, results: FormulaResults, address: str, unit: str | None
+) -> Iterable[CellLook]:
     match = ADDRESS.fullmatch(address)
     index = grid.index_of(int(match[2]) - 1) if match else None
     if match is None or index is None:
@@ -112,21 +114,21 @@ def _looks(grid: Grid, results: FormulaResults, address: str, unit: str | None) 
         return
     worked_out = results.stale(row, column)
     if worked_out is not None:
-        yield Look(STALE, text, number_text(worked_out))
+        yield CellLook(STALE, text, number_text(worked_out))
     if is_struck:
-        yield Look(STRUCK_OUT, text, "a figure that counts")
+        yield CellLook(STRUCK_OUT, text, "a figure that counts")
     if code and isinstance(value, (int, float)) and not isinstance(value, bool) and value:
         shown = shown_by(code, value)
         if shown.is_nothing:
             hidden = hidden or f"the number format {code} shows nothing"
         elif contradicts(shown, unit):
             seen = f"{number_text(round(value * shown.factor, 6))} {shown.text}".strip()
-            yield Look(SHOWN_OTHERWISE, seen, f"{text} {unit or ''}".strip())
+            yield CellLook(SHOWN_OTHERWISE, seen, f"{text} {unit or ''}".strip())
     if hidden:
-        yield Look(HIDDEN, text, hidden)
+        yield CellLook(HIDDEN, text, hidden)
 
 
-def contradicts(shown: Shown, unit: str | None) -> bool:
+def contradicts(shown: ShownNumber, unit: str | None) -> bool:
     """Whether what is seen is another quantity than the number in the unit that was stated.
 
     Without a unit (a multiplier, or one that nobody could read) only the size can contradict; a

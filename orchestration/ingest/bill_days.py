@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
@@ -28,15 +27,14 @@ WHOLE_PERIOD = re.compile(
 """A year, half-year or quarter as people write it: 2023, 2023年, 2023-H1, 2023上半年, 2023 Q1."""
 
 
-@dataclass(frozen=True)
-class Days:
+class Days(NamedTuple):
     """From the first day to the last, both billed; `last` before `first` is somebody's mistake."""
 
     first: date
     last: date
 
     @property
-    def count(self) -> int:
+    def day_count(self) -> int:
         """How many days that is."""
         return (self.last - self.first).days + 1
 
@@ -115,5 +113,5 @@ def _by_month(days: Days, months: Sequence[date]) -> Iterator[Part]:
         month = start.replace(day=1)
         following = (month + timedelta(days=31)).replace(day=1)
         end = min(days.last, following - ONE_DAY)
-        yield Part(month, ((end - start).days + 1) / days.count, month in months)
+        yield Part(month, ((end - start).days + 1) / days.day_count, month in months)
         start = following

@@ -17,7 +17,7 @@ from orchestration.ingest.appearance import Looks
 from orchestration.ingest.months_across import MonthsAcrossReader
 from orchestration.ingest.reading import Readings
 from orchestration.ingest.row_layouts import RowReader
-from orchestration.ingest.sheet import Context, known_headers
+from orchestration.ingest.sheet import SheetContext, known_headers
 from orchestration.ingest.template_marks import (
     MAP_SHA256,
     TEMPLATE_VERSION,
@@ -107,7 +107,7 @@ def read_hand_in(
                     is_required=True,
                 )
                 continue
-            _read_sheet(sheet, Context(readings, grid, round.months, owner, grid.name or None))
+            _read_sheet(sheet, SheetContext(readings, grid, round.months, owner, grid.name or None))
             looks.note(grid)
             read.add(grid.name)
         looks.add_to(readings)
@@ -166,7 +166,7 @@ def _stamped_layout(
     return layout
 
 
-def _read_sheet(sheet: Sheet, context: Context) -> None:
+def _read_sheet(sheet: Sheet, context: SheetContext) -> None:
     for number, problem in context.grid.ragged_lines.items():
         context.add(
             row_kind="unreadable",

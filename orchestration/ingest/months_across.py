@@ -10,7 +10,7 @@ from orchestration.company.source_map import Item, MonthsAcross
 from orchestration.ingest.periods import month_of
 from orchestration.ingest.sheet import (
     MANY_FIGURES,
-    Context,
+    SheetContext,
     header_texts,
     is_blank,
     known_headers,
@@ -25,7 +25,7 @@ from orchestration.spreadsheets.numbers import fold
 class MonthsAcrossReader:
     """Reads one such sheet."""
 
-    def __init__(self, sheet: MonthsAcross, context: Context) -> None:
+    def __init__(self, sheet: MonthsAcross, context: SheetContext) -> None:
         self.sheet = sheet
         self.context = context
         self.grid = context.grid

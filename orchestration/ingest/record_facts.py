@@ -12,7 +12,7 @@ from typing import Any
 
 from orchestration.company.source_map import Control, Records
 from orchestration.ingest.columns import Columns
-from orchestration.ingest.sheet import Context, is_blank
+from orchestration.ingest.sheet import SheetContext, is_blank
 from orchestration.spreadsheets.grid import text_of
 from orchestration.spreadsheets.numbers import fold
 
@@ -34,7 +34,7 @@ class RecordFacts:
     """Adds the facts of one sheet; `records` are the positions of its records, one each."""
 
     def __init__(
-        self, sheet: Records, columns: Columns, context: Context, records: Sequence[int]
+        self, sheet: Records, columns: Columns, context: SheetContext, records: Sequence[int]
     ) -> None:
         self.sheet = sheet
         self.columns = columns

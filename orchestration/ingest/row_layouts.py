@@ -22,7 +22,7 @@ from orchestration.ingest.periods import is_serial, month_of, serial_month
 from orchestration.ingest.record_facts import RecordFacts, is_closing_line
 from orchestration.ingest.sheet import (
     MANY_FIGURES,
-    Context,
+    SheetContext,
     is_blank,
     items_of,
     known_headers,
@@ -42,7 +42,7 @@ Positions = Sequence[int]
 class RowReader:
     """Reads one such sheet. A position is the place of a row among those that are kept."""
 
-    def __init__(self, sheet: MonthsDown | Records, context: Context) -> None:
+    def __init__(self, sheet: MonthsDown | Records, context: SheetContext) -> None:
         self.sheet = sheet
         self.context = context
         self.columns = Columns(context.grid, sheet.header_lines, known_headers(sheet))

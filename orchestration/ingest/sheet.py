@@ -26,7 +26,7 @@ DIVIDES = "/"
 
 
 @dataclass
-class Context:
+class SheetContext:
     """One sheet on its way into readings."""
 
     readings: Readings

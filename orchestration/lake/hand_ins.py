@@ -1,7 +1,7 @@
 """A hand-in: what one owner hands in for a round, and everything that follows from its name.
 
-Its name is public, in columns, papers and on the command line: `suzhou/washing` is the workbook of
-a stage of a site, `erp/energy_invoices` an export of an ERP table, `instruments` the list of
+Its name is public, in columns, approvals and on the command line: `suzhou/washing` is the workbook
+of a stage of a site, `erp/energy_invoices` an export of an ERP table, `instruments` the list of
 certificates. Nothing else takes such a name apart.
 """
 
@@ -89,7 +89,7 @@ class HandIn:
 
     @property
     def name(self) -> str:
-        """How columns and papers call it: `suzhou/washing`."""
+        """How columns and approvals call it: `suzhou/washing`."""
         return f"{self.owner}/{self.subject}" if self.owner else self.subject
 
     def __str__(self) -> str:

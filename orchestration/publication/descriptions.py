@@ -26,7 +26,7 @@ NAMED = re.compile(r"{{ doc\('(\w+)'\) }}")
 
 
 @dataclass(frozen=True)
-class Column:
+class MartColumn:
     """A column of a mart; `unit` is empty where its values have none."""
 
     description: str
@@ -44,7 +44,7 @@ class Mart:
 
     description: str
     grain: tuple[str, ...]
-    columns: Mapping[str, Column]
+    columns: Mapping[str, MartColumn]
 
 
 @cache
@@ -81,7 +81,7 @@ def _tables() -> Iterator[Mapping[str, Any]]:
 
 def _mart(table: Mapping[str, Any]) -> Mart:
     columns = {
-        column["name"]: Column(
+        column["name"]: MartColumn(
             _one_line(column["description"]),
             column.get("config", {}).get("meta", {}).get("unit", ""),
         )

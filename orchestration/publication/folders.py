@@ -47,7 +47,7 @@ def point_to(link: Path, folder: Path) -> None:
     beside.replace(link)
 
 
-def remove_drafts(lake: Lake, shelf: Path) -> None:
+def remove_drafts(lake: Lake, folder: Path) -> None:
     """Drafts belong to killed runs: publishing is in the pool of one writer."""
-    for draft in shelf.glob(".draft-*"):
+    for draft in folder.glob(".draft-*"):
         lake.remove_folder(draft)

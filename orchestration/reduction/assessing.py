@@ -39,7 +39,7 @@ DUST = 1e-9
 
 
 @dataclass(frozen=True)
-class Step:
+class InitiativeStep:
     """What one initiative changes between two states of the base year."""
 
     initiative: Initiative
@@ -93,7 +93,7 @@ class Assessment:
         }
 
     @cached_property
-    def alone(self) -> dict[str, Step]:
+    def alone(self) -> dict[str, InitiativeStep]:
         """Each at full effect against the base year without any of it."""
         found = {}
         for name, one in self.resolved.items():
@@ -125,12 +125,12 @@ class Assessment:
             for basis in range(len(BASES))
         )
 
-    def sequence(self, order: Sequence[str]) -> list[Step]:
+    def sequence(self, order: Sequence[str]) -> list[InitiativeStep]:
         """Each at full effect on what those before it left, from the year without any of them."""
         levels = dict.fromkeys(self.counted, 0.0)
         return list(self._steps(order, levels, dict.fromkeys(order, 1.0)))
 
-    def joint(self, names: Sequence[str]) -> Step | None:
+    def joint(self, names: Sequence[str]) -> InitiativeStep | None:
         """Some at full effect, together, against the year without any that counts."""
         without = dict.fromkeys(self.counted, 0.0)
         if not names:
@@ -140,7 +140,7 @@ class Assessment:
             first, self._state(without), self._state(without | dict.fromkeys(names, 1.0))
         )
 
-    def costs(self, step: Step) -> tuple[Costs, Bill]:
+    def costs(self, step: InitiativeStep) -> tuple[Costs, Bill]:
         """Of an initiative a year at full effect, and what of it nobody priced."""
         bought = bill(step.quantities, self.prices)
         return costs_of(step.initiative, bought.amount), bought
@@ -171,7 +171,7 @@ class Assessment:
 
     def _step(
         self, initiative: Initiative, before: State | None, after: State | None
-    ) -> Step | None:
+    ) -> InitiativeStep | None:
         if before is None or after is None:
             self.problems.append(
                 Problem("initiative_without_solution", initiative, None, None, None)
@@ -185,7 +185,7 @@ class Assessment:
             place: after.quantities.get(place, 0.0) - before.quantities.get(place, 0.0)
             for place in places
         }
-        return Step(
+        return InitiativeStep(
             initiative,
             kg,
             {place: units for place, units in quantities.items() if abs(units) > DUST},
@@ -195,7 +195,7 @@ class Assessment:
 
     def _steps(
         self, order: Sequence[str], levels: Mapping[str, float], reached: Mapping[str, float]
-    ) -> Iterator[Step]:
+    ) -> Iterator[InitiativeStep]:
         """From one state to the next; one that leaves no solution is left out, and is a problem."""
         levels, before = dict(levels), self._state(levels)
         for name in order:
@@ -214,7 +214,7 @@ class Assessment:
         """Year by year against the base year as measured."""
         names = list(self.counted)
         measured = {name: one.level_measured for name, one in self.counted.items()}
-        held: dict[tuple[str, float], Step | None] = {}
+        held: dict[tuple[str, float], InitiativeStep | None] = {}
         parts = []
         for reached, span in self._spans(names):
             levels = dict(zip(names, reached, strict=True))
@@ -256,7 +256,7 @@ class Assessment:
         return _under_each_other(parts)
 
     @cached_property
-    def sequences(self) -> tuple[list[Step], ...]:
+    def sequences(self) -> tuple[list[InitiativeStep], ...]:
         """Of each basis, in its order."""
         first = self.sequence(self.orders[0])
         if all(order == self.orders[0] for order in self.orders):
@@ -264,7 +264,7 @@ class Assessment:
         return (first, *(self.sequence(order) for order in self.orders[1:]))
 
     def _rows(
-        self, step: Step, measure: str, basis: int, more: Mapping[str, int] | None = None
+        self, step: InitiativeStep, measure: str, basis: int, more: Mapping[str, int] | None = None
     ) -> pd.DataFrame:
         values = step.kgco2e[:, basis]
         rows = np.flatnonzero(np.abs(values) > DUST)
@@ -288,7 +288,7 @@ class Assessment:
                     "level_in_base_year": one.level_measured,
                 }
 
-    def _measured_steps(self) -> Iterator[tuple[str, int, int | None, Step]]:
+    def _measured_steps(self) -> Iterator[tuple[str, int, int | None, InitiativeStep]]:
         """Measure, basis and place in the order of every step at full effect."""
         for basis, steps in enumerate(self.sequences):
             order = {name: number for number, name in enumerate(self.orders[basis], start=1)}

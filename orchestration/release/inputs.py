@@ -1,4 +1,4 @@
-"""What a release stands on, copied into it: the accepted rows in force, and the papers.
+"""What a release stands on, copied into it: the accepted rows in force, and the approvals.
 
 Only what was accepted of the rounds up to the released one: a later round neither adds months nor
 replaces any, so the same release can be made again whatever was collected since. What a round of

@@ -44,9 +44,9 @@ def publish(lake: Lake, dbt_project: Path, data: Path, today: date | None = None
     from orchestration.restatement.history import write_history_of_publication
 
     _refuse_what_is_not_built(lake)
-    shelf = lake.path / "publications"
-    draft = shelf / f".draft-{os.getpid()}"
-    remove_drafts(lake, shelf)
+    publications = lake.path / "publications"
+    draft = publications / f".draft-{os.getpid()}"
+    remove_drafts(lake, publications)
     (draft / "parquet").mkdir(parents=True)
     tables = write_parquet(lake, draft / "parquet")
     tables |= write_history_of_publication(lake, draft)
@@ -68,11 +68,11 @@ def publish(lake: Lake, dbt_project: Path, data: Path, today: date | None = None
     manifest["files"] = described_files(draft)
     write_manifest(draft, manifest)
     name = f"p{sha256_of_file(draft / MANIFEST)[:16]}"
-    lake.remove_folder(shelf / name)  # only left there by a run killed before the swap
-    draft.replace(shelf / name)
-    point_to(lake.preliminary, shelf / name)
+    lake.remove_folder(publications / name)  # only left there by a run killed before the swap
+    draft.replace(publications / name)
+    point_to(lake.preliminary, publications / name)
     point_published(lake)
-    _remove_old(lake, shelf)
+    _remove_old(lake, publications)
     return manifest
 
 
@@ -127,9 +127,9 @@ def _is_intact(lake: Lake, manifest: dict[str, Any]) -> bool:
     return described_files(lake.preliminary.resolve()) == manifest["files"]
 
 
-def _remove_old(lake: Lake, shelf: Path) -> None:
+def _remove_old(lake: Lake, publications: Path) -> None:
     current = lake.preliminary.resolve()
-    others = [path for path in shelf.iterdir() if path.is_dir() and path != current]
+    others = [path for path in publications.iterdir() if path.is_dir() and path != current]
     others.sort(key=lambda path: path.stat().st_mtime, reverse=True)
     for path in others[KEPT_PUBLICATIONS - 1 :]:
         lake.remove_folder(path)

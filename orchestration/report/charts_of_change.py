@@ -30,7 +30,7 @@ Points = list[float | None]
 
 
 @dataclass(frozen=True)
-class Step:
+class WaterfallBar:
     """A bar of a waterfall, from where it starts to where it ends."""
 
     label: str
@@ -44,19 +44,21 @@ class Step:
         return self.end if self.is_total else self.end - self.start
 
 
-def steps(labels: Sequence[str], values: Sequence[float], totals: Sequence[bool]) -> list[Step]:
+def steps(
+    labels: Sequence[str], values: Sequence[float], totals: Sequence[bool]
+) -> list[WaterfallBar]:
     """Each bar begins where the one before it ended; a total begins at zero."""
-    found: list[Step] = []
+    found: list[WaterfallBar] = []
     level = 0.0
     for label, value, is_total in zip(labels, values, totals, strict=True):
         start = 0.0 if is_total else level
         level = start + value
-        found.append(Step(label, start, level, is_total))
+        found.append(WaterfallBar(label, start, level, is_total))
     return found
 
 
 def waterfall(
-    bars: Sequence[Step], words: Mapping[str, str], texts: Sequence[str]
+    bars: Sequence[WaterfallBar], words: Mapping[str, str], texts: Sequence[str]
 ) -> dict[str, Any]:
     """Lying bars that float: an unseen part up to where a bar begins, then the bar.
 

@@ -65,7 +65,7 @@ class Text:
 
 
 @dataclass(frozen=True)
-class Shown:
+class ShownQuery:
     """A chart, a table or tiles over the rows of a query."""
 
     kind: str
@@ -97,7 +97,7 @@ class Page:
     """Query without whose rows there is no such page; blank: there always is."""
 
     queries: Mapping[str, str]
-    blocks: Sequence[Text | Shown]
+    blocks: Sequence[Text | ShownQuery]
 
 
 def read_pages(folder: Path) -> list[Page]:
@@ -122,14 +122,14 @@ def read_page(path: Path) -> Page:
         raise PageError(f"{path.name}: starts with a header between two lines `---`.")
     settings = _yaml(path.name, header)
     queries: dict[str, str] = {}
-    blocks: list[Text | Shown] = []
+    blocks: list[Text | ShownQuery] = []
     for kind, name, content in _fences(path.name, body):
         if kind == "sql":
             queries[name] = content.strip()
         elif kind == "text":
             blocks.append(Text(name, content))
         else:
-            blocks.append(Shown(kind, name, _yaml(f"{path.name}, {kind} {name}", content)))
+            blocks.append(ShownQuery(kind, name, _yaml(f"{path.name}, {kind} {name}", content)))
     page = Page(
         name=path.stem,
         order=settings["order"],

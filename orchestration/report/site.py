@@ -34,7 +34,14 @@ from orchestration.report.instances import (
 from orchestration.report.marts import Marts, Result
 from orchestration.report.method_text import method_text
 from orchestration.report.names import Names
-from orchestration.report.page_source import LANGUAGES, Page, PageError, Shown, Text, read_pages
+from orchestration.report.page_source import (
+    LANGUAGES,
+    Page,
+    PageError,
+    ShownQuery,
+    Text,
+    read_pages,
+)
 from orchestration.report.rendering import html_of_markdown, template
 
 HERE = Path(__file__).parent
@@ -244,7 +251,7 @@ def _months(count: int) -> str:
     return f"{count} month{'' if count == 1 else 's'}"
 
 
-def _shown(site: Site, block: Shown, result: Result, place: str, language: str) -> Markup:
+def _shown(site: Site, block: ShownQuery, result: Result, place: str, language: str) -> Markup:
     """A chart, table or tiles; a chart with `split` is one for each value of that column."""
     split = block.settings.get("split")
     if split is None or not result.rows:
@@ -260,7 +267,7 @@ def _shown(site: Site, block: Shown, result: Result, place: str, language: str) 
 
 
 def _one_shown(
-    site: Site, block: Shown, result: Result, place: str, language: str, about: str
+    site: Site, block: ShownQuery, result: Result, place: str, language: str, about: str
 ) -> Markup:
     settings, names = block.settings, site.names
     title = settings["title"][language] if "title" in settings else ""

@@ -43,14 +43,14 @@ def write_report(lake: Lake) -> Report:
     """
     published = lake.published.resolve()
     stamp = stamp_of(published)
-    link, shelf = lake.path / "report", lake.path / "reports"
+    link, reports = lake.path / "report", lake.path / "reports"
     current = _stamp_in(link)
     if current is not None and current["made_from"] == stamp:
         return Report(link.resolve(), current["pages"], False)
-    target = shelf / hashlib.sha256(json.dumps(stamp, sort_keys=True).encode()).hexdigest()[:16]
-    for old in shelf.glob(".draft-*"):
+    target = reports / hashlib.sha256(json.dumps(stamp, sort_keys=True).encode()).hexdigest()[:16]
+    for old in reports.glob(".draft-*"):
         lake.remove_folder(old)
-    draft = shelf / f".draft-{os.getpid()}"
+    draft = reports / f".draft-{os.getpid()}"
     pages = _render(published, company_folder(published, lake), draft, stamp)
     lake.remove_folder(target)  # only left there by a run killed before the swap
     draft.replace(target)
@@ -58,7 +58,7 @@ def write_report(lake: Lake) -> Report:
     beside.unlink(missing_ok=True)
     beside.symlink_to(os.path.relpath(target, link.parent), target_is_directory=True)
     beside.replace(link)
-    _remove_old(lake, shelf, target)
+    _remove_old(lake, reports, target)
     return Report(target, pages, True)
 
 
@@ -127,8 +127,8 @@ def _stamp_in(folder: Path) -> dict[str, Any] | None:
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
 
 
-def _remove_old(lake: Lake, shelf: Path, current: Path) -> None:
-    others = [path for path in shelf.iterdir() if path.is_dir() and path != current]
+def _remove_old(lake: Lake, reports: Path, current: Path) -> None:
+    others = [path for path in reports.iterdir() if path.is_dir() and path != current]
     others.sort(key=lambda path: path.stat().st_mtime, reverse=True)
     for path in others[KEPT - 1 :]:
         lake.remove_folder(path)

@@ -10,9 +10,15 @@ import pyarrow as pa
 
 from orchestration.lake.scratch import scratch_folder
 from orchestration.restatement.figures import INVENTORY, KEYS, PRODUCT
-from orchestration.restatement.ingredients import CAUSES, DATA, METHOD, NEW_MONTHS, Ingredients
 from orchestration.restatement.reasons import REASONS, reasons_of
-from orchestration.restatement.states import CALCULATION, State, states
+from orchestration.restatement.released_inputs import (
+    CAUSES,
+    DATA,
+    METHOD,
+    NEW_MONTHS,
+    ReleasedInputs,
+)
+from orchestration.restatement.states import CALCULATION, RestatementState, states
 
 PAIR = (("older_release", pa.string()), ("newer_release", pa.string()))
 RESTATEMENTS = pa.schema(
@@ -57,7 +63,7 @@ class SplitError(Exception):
 
 
 @dataclass(frozen=True)
-class Comparison:
+class ReleaseComparison:
     """Two releases compared."""
 
     older: str
@@ -66,14 +72,14 @@ class Comparison:
     reasons: pa.Table
 
 
-def compare(older: Ingredients, newer: Ingredients) -> Comparison:
+def compare(older: ReleasedInputs, newer: ReleasedInputs) -> ReleaseComparison:
     """Calculate the states between two releases and split every change by its causes."""
     with scratch_folder("compare") as scratch:
         sequence = list(states(older, newer, scratch))
     pair = {"older_release": older.name, "newer_release": newer.name}
     rows = [pair | row for row in split(sequence)]
     reasons = [pair | row for row in reasons_of(older, newer, sequence)]
-    return Comparison(
+    return ReleaseComparison(
         older.name,
         newer.name,
         pa.Table.from_pylist(rows, schema=RESTATEMENTS),
@@ -81,7 +87,7 @@ def compare(older: Ingredients, newer: Ingredients) -> Comparison:
     )
 
 
-def split(sequence: Sequence[State]) -> list[dict[str, Any]]:
+def split(sequence: Sequence[RestatementState]) -> list[dict[str, Any]]:
     """Rows of `RESTATEMENTS` without the pair: what each state changed of each figure.
 
     The first and the last state are what was released, and have all their figures.
@@ -106,7 +112,7 @@ def _by_key(figures: pa.Table) -> dict[tuple, float]:
 
 def _split_figure(
     key: tuple,
-    sequence: Sequence[State],
+    sequence: Sequence[RestatementState],
     values: Sequence[Mapping[tuple, float] | None],
     older: float | None,
     newer: float | None,

@@ -18,8 +18,8 @@ from orchestration.publication.folders import all_releases, newest_release
 from orchestration.restatement.base_year import BASE_YEAR, base_year_rows
 from orchestration.restatement.causes import RESTATEMENTS, compare
 from orchestration.restatement.figures import FIGURES, figures_of
-from orchestration.restatement.ingredients import read_ingredients, read_release
 from orchestration.restatement.reasons import REASONS
+from orchestration.restatement.released_inputs import read_inputs, read_release
 
 AS_REPORTED = pa.schema(
     [
@@ -53,7 +53,7 @@ def write_history_of_release(
     tables = _carried_on(before[-1] if before else None)
     own = _reported(draft, head)
     tables["as_reported"] = pa.concat_tables([*map(_reported_by, earlier), own])
-    newer = read_ingredients(draft, head, versions)
+    newer = read_inputs(draft, head, versions)
     if before:
         found = compare(read_release(before[-1]), newer)
         for name, table in (

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from orchestration.company.data_folder import TABLES
-from orchestration.restatement.ingredients import (
+from orchestration.restatement.released_inputs import (
     CAUSE_OF_COLUMN,
     CAUSE_OF_TABLE,
     CORRECTION,
@@ -20,10 +20,10 @@ from orchestration.restatement.ingredients import (
     GASES,
     METHOD,
     NEW_MONTHS,
-    Ingredients,
-    Readings,
+    ComparedReadings,
+    ReleasedInputs,
 )
-from orchestration.restatement.states import CALCULATION, State
+from orchestration.restatement.states import CALCULATION, RestatementState
 
 REASONS = pa.schema(
     [
@@ -56,10 +56,10 @@ NOT_A_FACT = frozenset(
 
 
 def reasons_of(
-    older: Ingredients, newer: Ingredients, sequence: Sequence[State]
+    older: ReleasedInputs, newer: ReleasedInputs, sequence: Sequence[RestatementState]
 ) -> Iterator[dict[str, Any]]:
     """Rows of `REASONS` without the pair, in the order of the steps."""
-    readings = Readings(older, newer)
+    readings = ComparedReadings(older, newer)
     yield from _data(older, newer, readings)
     yield from _corrections(newer, readings)
     yield from _factors(older, newer)
@@ -76,7 +76,9 @@ def reasons_of(
             yield _row(cause, "state", f"after {state.step}", reason=state.problem)
 
 
-def _data(older: Ingredients, newer: Ingredients, readings: Readings) -> Iterator[dict[str, Any]]:
+def _data(
+    older: ReleasedInputs, newer: ReleasedInputs, readings: ComparedReadings
+) -> Iterator[dict[str, Any]]:
     for cell in readings.handed_in_again().to_dict("records"):
         yield _row(DATA, "cell", _cell(cell), cell["value_was"], cell["value_now"])
     for file in readings.new_files():
@@ -90,7 +92,7 @@ def _data(older: Ingredients, newer: Ingredients, readings: Readings) -> Iterato
         yield _row(DATA, "month", f"{month:%Y-%m}", is_now="reported for the first time")
 
 
-def _corrections(newer: Ingredients, readings: Readings) -> Iterator[dict[str, Any]]:
+def _corrections(newer: ReleasedInputs, readings: ComparedReadings) -> Iterator[dict[str, Any]]:
     decided = _decided(newer)
     seen = set()
     for cell in readings.corrected().to_dict("records"):
@@ -105,7 +107,7 @@ def _corrections(newer: Ingredients, readings: Readings) -> Iterator[dict[str, A
         )  # fmt: skip
 
 
-def _decided(newer: Ingredients) -> dict[str, dict[str, str]]:
+def _decided(newer: ReleasedInputs) -> dict[str, dict[str, str]]:
     """Lines of every corrections.csv of the release, by file and cell."""
     lines = {}
     for path in sorted((newer.folder / "papers").glob("*/corrections.csv")):
@@ -126,12 +128,12 @@ def _cell(cell: Mapping[str, Any]) -> str:
     return f"{cell['source_file']}#{sheet}{cell['source_cell']}"
 
 
-def _factors(older: Ingredients, newer: Ingredients) -> Iterator[dict[str, Any]]:
+def _factors(older: ReleasedInputs, newer: ReleasedInputs) -> Iterator[dict[str, Any]]:
     sets = older.head["gwp_set"], newer.head["gwp_set"]
     if sets[0] != sets[1]:
         yield _row(FACTOR, "gwp_set", "GWP set", *sets)
 
-    def with_gases(one: Ingredients) -> pd.DataFrame:
+    def with_gases(one: ReleasedInputs) -> pd.DataFrame:
         gases = one.factors[GASES]
         texts: dict[str, list[str]] = {}
         for id_, gas, kg in sorted(gases.itertuples(index=False), key=repr):
@@ -145,7 +147,7 @@ def _factors(older: Ingredients, newer: Ingredients) -> Iterator[dict[str, Any]]
     )
 
 
-def _company(older: Ingredients, newer: Ingredients) -> Iterator[dict[str, Any]]:
+def _company(older: ReleasedInputs, newer: ReleasedInputs) -> Iterator[dict[str, Any]]:
     for name, cause in CAUSE_OF_TABLE.items():
         key = ("key",) if name == "settings" else TABLES[name].key
         was, now = older.tables[name], newer.tables[name]

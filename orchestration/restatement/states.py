@@ -27,13 +27,13 @@ from orchestration.lake.paths import HAND_INS_SCHEMA, NO_MONTH, Lake, content_sh
 from orchestration.lake.warehouse import Warehouse
 from orchestration.publication.files import write_parquet
 from orchestration.restatement.figures import figures_of
-from orchestration.restatement.ingredients import (
+from orchestration.restatement.released_inputs import (
     CAUSE_OF_TABLE,
     FACTORS,
     GASES,
     STEPS,
-    Ingredients,
-    Readings,
+    ComparedReadings,
+    ReleasedInputs,
     as_table,
     factors_at,
     gwp_set_at,
@@ -52,7 +52,7 @@ WHERE_READ = ("round", "revision", "source_sha256", "source_line")
 
 
 @dataclass(frozen=True)
-class State:
+class RestatementState:
     """Figures after a step; `figures` is None, and `problem` says why, if there are none."""
 
     step: str
@@ -60,7 +60,9 @@ class State:
     problem: str = ""
 
 
-def states(older: Ingredients, newer: Ingredients, scratch: Path) -> Iterator[State]:
+def states(
+    older: ReleasedInputs, newer: ReleasedInputs, scratch: Path
+) -> Iterator[RestatementState]:
     """The released figures of the older, each state between, the released figures of the newer.
 
     States of the same content are calculated once; those of a release that today's code made are
@@ -68,29 +70,29 @@ def states(older: Ingredients, newer: Ingredients, scratch: Path) -> Iterator[St
     """
     code = code_fingerprint(PROJECT)
     reported = {one.name: figures_of(one.folder / "parquet") for one in (older, newer)}
-    yield State("", reported[older.name])
-    lake, readings = Lake(scratch / "state"), Readings(older, newer)
+    yield RestatementState("", reported[older.name])
+    lake, readings = Lake(scratch / "state"), ComparedReadings(older, newer)
     of_releases = {}
     for one, step in ((older, 0), (newer, len(STEPS))):
         if one.versions["figures_code_sha256"] == code:
             of_releases[_content(older, newer, readings, step)] = reported[one.name]
-    known: dict[str, State] = {}
+    known: dict[str, RestatementState] = {}
     for step in range(len(STEPS) + 1):
         cause = STEPS[step - 1] if step else CALCULATION
         progress.step(f"{older.name} to {newer.name}, {cause}", step, len(STEPS) + 1)
         content = _content(older, newer, readings, step)
         if content in of_releases:
-            state = State("", of_releases[content])
+            state = RestatementState("", of_releases[content])
         elif content in known:
             state = known[content]
         else:
             state = known[content] = _calculated(lake, older, newer, readings, step)
-        yield State(cause, state.figures, state.problem)
-    yield State(CALCULATION, reported[newer.name])
+        yield RestatementState(cause, state.figures, state.problem)
+    yield RestatementState(CALCULATION, reported[newer.name])
 
 
 def _tables(
-    older: Ingredients, newer: Ingredients, readings: Readings, step: int
+    older: ReleasedInputs, newer: ReleasedInputs, readings: ComparedReadings, step: int
 ) -> dict[str, pa.Table]:
     """Everything a state is calculated from."""
     company = {name: table_at(older, newer, name, step) for name in CAUSE_OF_TABLE}
@@ -113,7 +115,9 @@ def _tables(
     return tables
 
 
-def _content(older: Ingredients, newer: Ingredients, readings: Readings, step: int) -> str:
+def _content(
+    older: ReleasedInputs, newer: ReleasedInputs, readings: ComparedReadings, step: int
+) -> str:
     """One hash over what figures follow from; which round brought a row does not count."""
     digest = hashlib.sha256(gwp_set_at(older, newer, step).encode())
     for name, table in sorted(_tables(older, newer, readings, step).items()):
@@ -129,8 +133,8 @@ def _content(older: Ingredients, newer: Ingredients, readings: Readings, step: i
 
 
 def _calculated(
-    lake: Lake, older: Ingredients, newer: Ingredients, readings: Readings, step: int
-) -> State:
+    lake: Lake, older: ReleasedInputs, newer: ReleasedInputs, readings: ComparedReadings, step: int
+) -> RestatementState:
     """Figures of a state, built from nothing; dbt's parse of the folder is kept."""
     for path in lake.path.glob("*"):
         if path.name != ".dbt":
@@ -140,14 +144,14 @@ def _calculated(
         recompute(lake, gwp_set_at(older, newer, step), "", tested=False)
         _refuse_missing_factors(lake)
     except RecomputeError as error:
-        return State("", None, error.problems[0])
+        return RestatementState("", None, error.problems[0])
     unsolved = sorted(
         {row["reference_period"] for row in finding_rows(lake) if row["severity"] == CRITICAL}
     )
     (lake.path / "parquet").mkdir()
     write_parquet(lake, lake.path / "parquet")
     problem = f"not solved: {', '.join(unsolved)}" if unsolved else ""
-    return State("", figures_of(lake.path / "parquet"), problem)
+    return RestatementState("", figures_of(lake.path / "parquet"), problem)
 
 
 def _refuse_missing_factors(lake: Lake) -> None:
@@ -168,7 +172,7 @@ def _refuse_missing_factors(lake: Lake) -> None:
 
 def _write(
     lake: Lake,
-    newer: Ingredients,
+    newer: ReleasedInputs,
     tables: Mapping[str, pa.Table],
     files: Sequence[Mapping[str, Any]],
 ) -> None:

@@ -33,14 +33,14 @@ SIDES = ("left", "right", "top", "bottom")
 
 
 @dataclass(frozen=True)
-class Look:
+class CellStyle:
     """A fill and a border as the XML of styles.xml."""
 
     fill: str
     border: str
 
 
-NO_LOOK = Look('<fill><patternFill patternType="none"/></fill>', "<border/>")
+NO_LOOK = CellStyle('<fill><patternFill patternType="none"/></fill>', "<border/>")
 
 
 class CellStyles:
@@ -61,9 +61,9 @@ class CellStyles:
         edges = "".join(
             f'<{side} style="thick"><color rgb="{EDGES[severity]}"/></{side}>' for side in SIDES
         )
-        return self.with_look(style, Look(fill, f"<border>{edges}<diagonal/></border>"))
+        return self.with_look(style, CellStyle(fill, f"<border>{edges}<diagonal/></border>"))
 
-    def with_look(self, style: int, look: Look) -> int:
+    def with_look(self, style: int, look: CellStyle) -> int:
         """The format of a cell with another fill and border."""
         key = (style, look)
         if key not in self._known:
@@ -75,10 +75,10 @@ class CellStyles:
             self._known[key] = self._append(self._formats, new)
         return self._known[key]
 
-    def look(self, style: int) -> Look:
+    def look(self, style: int) -> CellStyle:
         """Fill and border of a format."""
         found = self._format(style)
-        return Look(
+        return CellStyle(
             self._xml("fills", found.get("fillId"), NO_LOOK.fill),
             self._xml("borders", found.get("borderId"), NO_LOOK.border),
         )
@@ -93,7 +93,7 @@ class CellStyles:
         }
         return {n for n, one in enumerate(self._formats) if one.get("fillId", "0") in ours}
 
-    def plain(self, font: str, look: Look = NO_LOOK, alignment: str = "") -> int:
+    def plain(self, font: str, look: CellStyle = NO_LOOK, alignment: str = "") -> int:
         """A format of our own list of issues, written as the XML of its parts."""
         key = (font, look, alignment)
         if key not in self._known:

@@ -37,7 +37,7 @@ MEANINGLESS = " ()-+:/¤'"
 
 
 @dataclass(frozen=True)
-class Shown:
+class ShownNumber:
     """How a number appears: multiplied by `factor`, with a text beside it, or not at all."""
 
     factor: float = 1.0
@@ -52,7 +52,7 @@ class Shown:
         return self.factor == 1 and not (self.text or self.is_nothing or self.is_money)
 
 
-PLAIN = Shown()
+PLAIN = ShownNumber()
 
 
 @cache
@@ -61,7 +61,7 @@ def is_telling(code: str) -> bool:
     return any(not _shown(section).is_plain for section in _sections(code))
 
 
-def shown_by(code: str, value: float) -> Shown:
+def shown_by(code: str, value: float) -> ShownNumber:
     """How a format shows a number."""
     return _shown(_section_of(code, value))
 
@@ -107,9 +107,9 @@ def _holds(condition: tuple[str, float], value: float) -> bool:
 
 
 @cache
-def _shown(section: str) -> Shown:
+def _shown(section: str) -> ShownNumber:
     if not section:
-        return Shown(is_nothing=True)
+        return ShownNumber(is_nothing=True)
     factor, texts, is_money, has_number = 1.0, [], False, False
     commas = 0  # since the last digit
     is_after_typed_point = is_percent = False
@@ -144,7 +144,7 @@ def _shown(section: str) -> Shown:
             texts.append(part)
     text = "".join(texts)
     text = text if text.strip(MEANINGLESS) else ""
-    return Shown(
+    return ShownNumber(
         factor=factor / 1000**commas,
         text=text.strip(),
         is_percent=is_percent,

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from lxml import etree
 
-from orchestration.spreadsheets.cell_styles import NO_LOOK, CellStyles, Look
+from orchestration.spreadsheets.cell_styles import NO_LOOK, CellStyle, CellStyles
 from orchestration.spreadsheets.package_editor import tag
 
 ADDRESS = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
@@ -28,7 +28,7 @@ def place_of(address: str | None) -> tuple[int, int] | None:
 
 def mark_cells(
     sheet: etree._Element, styles: CellStyles, severities: Mapping[str, str]
-) -> dict[str, Look]:
+) -> dict[str, CellStyle]:
     """Mark the cells named by address; returns what each looked like before."""
     wanted: dict[int, dict[int, str]] = {}
     for address in severities:
@@ -39,7 +39,7 @@ def mark_cells(
     if data is None:
         return {}
     rows = {number: row for number, row in _rows(data) if number in wanted}
-    before: dict[str, Look] = {}
+    before: dict[str, CellStyle] = {}
     for number, columns in sorted(wanted.items()):
         row = rows[number] if number in rows else _new_row(data, number)
         cells = dict(_cells(row))
@@ -54,7 +54,9 @@ def mark_cells(
     return before
 
 
-def unmark_cells(sheet: etree._Element, styles: CellStyles, before: Mapping[str, Look]) -> bool:
+def unmark_cells(
+    sheet: etree._Element, styles: CellStyles, before: Mapping[str, CellStyle]
+) -> bool:
     """Give every marked cell its former fill and border; a cell that moved gets none."""
     ours = styles.mark_styles()
     data = sheet.find(tag("sheetData"))

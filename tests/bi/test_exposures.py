@@ -19,7 +19,7 @@ from orchestration.lake.warehouse import published_marts
 from orchestration.publication.descriptions import described_marts
 from orchestration.publication.macros import all_macros
 from orchestration.report.documents.setting import SOURCES
-from orchestration.report.documents.writing import Wanted, write_documents_into
+from orchestration.report.documents.writing import WantedDocuments, write_documents_into
 from orchestration.report.marts import Marts
 from orchestration.report.page_source import read_pages
 from orchestration.report.site import PAGES
@@ -65,7 +65,7 @@ def asked(warehouse: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str
         patch.setattr(Marts, "run", heard)
         write_report_into(out / "site", warehouse / "published", company)
         what[0] = "document"
-        write_documents_into(out / "documents", warehouse / "published", company, Wanted())
+        write_documents_into(out / "documents", warehouse / "published", company, WantedDocuments())
         # what is left out for this company, which has no initiatives, is asked all the same
         with Marts(warehouse / "published", company) as marts:
             for what[0], folder in (("page", PAGES), ("document", SOURCES)):

@@ -1,4 +1,4 @@
-"""Papers of a round, written and judged."""
+"""Approvals of a round, written and judged."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 from typer.testing import CliRunner
 
-from orchestration.collection.round_opening import Asked, OpeningError, planned
+from orchestration.collection.round_opening import OpeningError, RoundRequest, planned
 from orchestration.commands.cli import app
 from orchestration.company.data_folder import DataFolder
 from tests.conftest import TinyCompany, write_csv
@@ -27,7 +27,7 @@ def calendar(company: TinyCompany) -> bytes:
 
 
 def plan(company: TinyCompany, **asked: object):
-    return planned(DataFolder(company.path), Asked(**asked))
+    return planned(DataFolder(company.path), RoundRequest(**asked))
 
 
 def test_a_round_follows_from_the_one_before(tiny_company: TinyCompany):

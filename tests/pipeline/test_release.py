@@ -92,8 +92,8 @@ def contents(folder: Path) -> dict[str, str]:
     }
 
 
-def papers_only(patch: pytest.MonkeyPatch) -> None:
-    """Judge the papers without calculating, where figures are not the point."""
+def approvals_only(patch: pytest.MonkeyPatch) -> None:
+    """Judge the approvals without calculating, where figures are not the point."""
     patch.setattr(releasing, "recompute", lambda *_, **__: None)
     patch.setattr(releasing, "figures_missing", lambda *_: [])
 
@@ -105,7 +105,7 @@ def released(built: Builder, tmp_path_factory: pytest.TempPathFactory) -> Lake:
     company, lake = TinyCompany(copied.data), Lake(copied.warehouse)
     where = ("--data", company.path, "--warehouse", lake.path)
     with pytest.MonkeyPatch.context() as patch:
-        papers_only(patch)
+        approvals_only(patch)
         code, output = carbonloom("release", "--round", ROUND, *where)
     assert code == 1
     assert "2022-02 mill/boiler: not signed by preparer, reviewer, approver" in output
@@ -296,7 +296,7 @@ def test_what_was_changed_after_the_release_needs_new_signatures_and_a_new_numbe
     }  # fmt: skip
     write_csv(company.path / "rounds" / ROUND / "corrections.csv", [correction])
     with monkeypatch.context() as patch:
-        papers_only(patch)
+        approvals_only(patch)
         with pytest.raises(NotReleasableError, match="changed since it was judged"):
             release(data, lake, ROUND)
         judge(company, lake, ROUND)
@@ -326,7 +326,7 @@ def test_what_was_changed_after_the_release_needs_new_signatures_and_a_new_numbe
     assert contents(lake.releases(ROUND) / "r1") == first
 
 
-def test_every_missing_paper_is_listed_at_once_and_no_figure_of_an_incomplete_round(
+def test_every_missing_approval_is_listed_at_once_and_no_figure_of_an_incomplete_round(
     tiny_company: TinyCompany, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     lake = Lake(tmp_path / "warehouse")
@@ -356,7 +356,7 @@ def test_every_missing_paper_is_listed_at_once_and_no_figure_of_an_incomplete_ro
 def test_open_figures_of_a_complete_round_are_listed_with_the_missing_signatures(
     lake: Lake, company: TinyCompany, monkeypatch: pytest.MonkeyPatch
 ):
-    papers_only(monkeypatch)
+    approvals_only(monkeypatch)
     monkeypatch.setattr(releasing, "figures_missing", lambda *_: ["mass_balance: open"])
     with pytest.raises(NotReleasableError) as missing:
         release(DataFolder(company.path), lake, LATER)

@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from orchestration.calculation.factor_comparison import compare_library
-from orchestration.calculation.what_if import Change, WhatIfError, what_if
+from orchestration.calculation.what_if import AssumedChange, WhatIfError, what_if
 from orchestration.commands.cli import app
 from orchestration.company.data_folder import DataFolder
 from orchestration.lake.paths import Lake
@@ -39,7 +39,7 @@ def cell_of(process: str, flow: str, direction: str) -> str:
     return f"{LOG}#L{line}:Quantity"
 
 
-def kilowatt_hour(warehouse: Path, change: Change) -> float:
+def kilowatt_hour(warehouse: Path, change: AssumedChange) -> float:
     """kg CO2 per kWh after the change, cradle to gate."""
     frame = what_if(DataFolder(COMPANY), warehouse, change).set_index(["figure", "period"])
     row = frame.loc["electricity, cradle to gate", "2023"]
@@ -51,8 +51,12 @@ def test_a_mass_that_is_taken_and_one_that_is_made_move_the_yield(warehouse):
     took = cell_of("electricity_production", "fuel", "in")
     made = cell_of("electricity_production", "electricity_made", "out")
 
-    assert kilowatt_hour(warehouse, Change(50.0, cell=took)) == pytest.approx(0.13, rel=1e-12)
-    assert kilowatt_hour(warehouse, Change(25.0, cell=made)) == pytest.approx(0.096, rel=1e-12)
+    assert kilowatt_hour(warehouse, AssumedChange(50.0, cell=took)) == pytest.approx(
+        0.13, rel=1e-12
+    )
+    assert kilowatt_hour(warehouse, AssumedChange(25.0, cell=made)) == pytest.approx(
+        0.096, rel=1e-12
+    )
 
 
 def test_a_factor_moves_all_that_it_is_in_and_the_command_shows_it(warehouse):
@@ -68,9 +72,9 @@ def test_a_factor_moves_all_that_it_is_in_and_the_command_shows_it(warehouse):
 
 def test_what_nobody_counts_is_named(warehouse):
     for change, words in (
-        (Change(1.0, cell=f"{LOG}#L99:Quantity"), "no accepted figure was read from there"),
-        (Change(1.0, cell="L2:Quantity"), "write the cell as file#sheet!cell"),
-        (Change(1.0, factor_version_id="nobody"), "no such factor version"),
+        (AssumedChange(1.0, cell=f"{LOG}#L99:Quantity"), "no accepted figure was read from there"),
+        (AssumedChange(1.0, cell="L2:Quantity"), "write the cell as file#sheet!cell"),
+        (AssumedChange(1.0, factor_version_id="nobody"), "no such factor version"),
     ):
         with pytest.raises(WhatIfError, match=words):
             what_if(DataFolder(COMPANY), warehouse, change)

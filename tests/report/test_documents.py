@@ -17,9 +17,9 @@ from typer.testing import CliRunner
 from orchestration.commands.cli import app
 from orchestration.report import site
 from orchestration.report.documents import parts, setting, typst_markup, workbook
-from orchestration.report.documents.parts import Grid, document_of
+from orchestration.report.documents.parts import DocumentTable, document_of
 from orchestration.report.documents.pdf import pdf_of
-from orchestration.report.documents.writing import Wanted, write_documents_into
+from orchestration.report.documents.writing import WantedDocuments, write_documents_into
 from orchestration.report.formats import number
 from orchestration.report.marts import Marts
 from orchestration.report.names import Names
@@ -142,7 +142,7 @@ def test_what_is_not_there_is_said(warehouse: Path, tmp_path: Path):
     published = (warehouse / "published").resolve()
     company = warehouse / "accepted" / "company"
     with pytest.raises(PageError, match="1999: no figures"):
-        write_documents_into(tmp_path / "a", published, company, Wanted(years=("1999",)))
+        write_documents_into(tmp_path / "a", published, company, WantedDocuments(years=("1999",)))
     assert not (tmp_path / "a").exists()
     mine = tmp_path / "mine"
     mine.mkdir()
@@ -196,7 +196,7 @@ def test_bars_that_take_away_go_out_to_the_other_side_of_zero():
 def test_columns_of_figures_are_never_broken():
     headings = [{"text": "Name", "width": ""}, {"text": "tCO2e", "width": "figure"}]
     rows = [[{"text": "a long name " * 9}, {"text": "1,234,567.8"}]]
-    part = Grid(caption="", note="", empty="", headings=headings, rows=rows)
+    part = DocumentTable(caption="", note="", empty="", headings=headings, rows=rows)
     columns, size = typst_markup._columns(part, [False, True])
     name, figure = (float(share) for share in re.findall(r"([\d.]+)fr", columns))
     assert figure >= typst_markup._units("1,234,567.8") and name > figure

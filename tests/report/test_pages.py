@@ -18,7 +18,7 @@ from orchestration.report.formats import cell, decimals_for, decimals_of_columns
 from orchestration.report.instances import instances_of
 from orchestration.report.marts import Marts, Result, with_literals
 from orchestration.report.names import WORDS, Names
-from orchestration.report.page_source import PageError, Shown, read_page, read_pages
+from orchestration.report.page_source import PageError, ShownQuery, read_page, read_pages
 
 HEADER = "---\norder: 1\ntitle: {en: A, zh: 甲}\n---\n"
 
@@ -131,7 +131,7 @@ def test_a_change_is_written_with_its_sign_and_all_causes_alike():
 
 
 def test_a_block_can_wait_for_a_query_or_a_parameter():
-    block = Shown("table", "rows", {"when": "older_release"})
+    block = ShownQuery("table", "rows", {"when": "older_release"})
     assert not block.is_wanted({"older_release": "", "rows": [1]})
     assert block.is_wanted({"older_release": "2022-04 r1"})
     with pytest.raises(PageError, match="there is no 'older_release'"):

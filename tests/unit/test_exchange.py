@@ -16,24 +16,24 @@ from orchestration.assets.exchange import exchange_asset
 from orchestration.calculation.control import SOLVER_FILES
 from orchestration.commands.exchange_on_screen import print_expired
 from orchestration.exchange import exchanging
-from orchestration.exchange.checks import RULES, Context, problems_of
+from orchestration.exchange.checks import RULES, RecordContext, problems_of
 from orchestration.exchange.decimals import as_text, is_decimal
 from orchestration.exchange.exchanging import (
     REFUSED,
     UNCHANGED,
     WRITTEN,
+    FiguresSource,
     Outcome,
     Publication,
-    Source,
 )
 from orchestration.exchange.explaining import reason_since
-from orchestration.exchange.figures import Company, Footprint
+from orchestration.exchange.figures import Footprint, ReportingCompany
 from orchestration.exchange.records import NotWritableError, content_of, geography
 from orchestration.lake.paths import Lake
 from orchestration.resources import Folders
 
 SITE = {"country": "CN", "subdivision": "CN-JS"}
-COMPANY = Company(
+COMPANY = ReportingCompany(
     settings={
         "company_id": "mill",
         "name_en": "A mill",
@@ -148,7 +148,7 @@ def test_floats_and_what_only_looks_like_a_decimal_are_refused():
 
 def test_a_record_fulfils_schema_and_rules_and_says_what_the_marts_say():
     whole = record()
-    context = Context(
+    context = RecordContext(
         total=FOOTPRINT.total,
         stages={name: value for name, value in FOOTPRINT.stages.items() if name != "distribution"},
     )
@@ -265,7 +265,7 @@ def test_a_broken_rule_is_named(rule, changes):
 
 def test_two_geographies_are_refused_by_the_rule_as_by_the_schema():
     whole = record(geographyCountry="CN")
-    assert list(RULES["S12"](whole, Context()))
+    assert list(RULES["S12"](whole, RecordContext()))
 
 
 @pytest.mark.parametrize(
@@ -279,7 +279,7 @@ def test_two_geographies_are_refused_by_the_rule_as_by_the_schema():
     ],
 )
 def test_a_record_is_judged_against_its_marts_and_predecessors(rule, context):
-    assert rule in {problem.rule for problem in problems_of(record(), Context(**context))}
+    assert rule in {problem.rule for problem in problems_of(record(), RecordContext(**context))}
 
 
 @pytest.mark.parametrize(
@@ -303,7 +303,7 @@ def test_what_the_data_model_requires_is_asked_for(changes, words):
 @pytest.fixture
 def give(tmp_path, monkeypatch):
     """Exchanges a footprint into one registry, under a release of its own; returns the outcome."""
-    source = Source(tmp_path / "marts.duckdb", Lake(tmp_path), tmp_path / "exchange")
+    source = FiguresSource(tmp_path / "marts.duckdb", Lake(tmp_path), tmp_path / "exchange")
     monkeypatch.setattr(exchanging, "read_company", lambda _: COMPANY)
 
     def give(footprint: Footprint = FOOTPRINT, reason: str = "", release: int = 1):

@@ -9,7 +9,7 @@ from orchestration.company.checks import settings_problems
 from orchestration.restatement.base_year import base_year_rows
 from orchestration.restatement.causes import RESTATEMENTS, split
 from orchestration.restatement.figures import FIGURES
-from orchestration.restatement.states import CALCULATION, State
+from orchestration.restatement.states import CALCULATION, RestatementState
 
 KG = "location_based_kgco2e"
 
@@ -35,8 +35,8 @@ def figures(*rows: dict) -> pa.Table:
     return pa.Table.from_pylist(list(rows), schema=FIGURES)
 
 
-def chain(*steps: tuple[str, pa.Table | None]) -> list[State]:
-    return [State(step, found) for step, found in steps]
+def chain(*steps: tuple[str, pa.Table | None]) -> list[RestatementState]:
+    return [RestatementState(step, found) for step, found in steps]
 
 
 def causes(row: dict) -> list[float]:

@@ -16,16 +16,16 @@ from orchestration.gate.acceptance import MONTH_SCHEMA
 from orchestration.gate.conversions import CONVERSION_SCHEMA
 from orchestration.lake.hand_ins import HandIn
 from orchestration.lake.paths import HAND_INS_SCHEMA, Lake, text_schema
-from orchestration.restatement.ingredients import (
+from orchestration.restatement.released_inputs import (
     CAUSE_OF_TABLE,
     FACTORS,
     GASES,
     STEPS,
-    Ingredients,
-    Readings,
+    ComparedReadings,
+    ReleasedInputs,
     factors_at,
     gwp_set_at,
-    read_ingredients,
+    read_inputs,
     table_at,
 )
 
@@ -55,7 +55,7 @@ def made(tmp_path: Path):
         factors: Sequence[dict[str, Any]] = (),
         gwp_set: str = "AR6",
         **tables: list[dict[str, Any]],
-    ) -> Ingredients:
+    ) -> ReleasedInputs:
         lake = Lake(tmp_path / f"r{number}")
         registry = []
         for month, rows in months.items():
@@ -81,12 +81,12 @@ def made(tmp_path: Path):
             lake.write(lake.accepted(name), schema.empty_table())
         lake.write(lake.accepted(FACTORS), pa.Table.from_pylist(list(factors), FACTOR_SCHEMA))
         head = {"round": "2022-02", "number": number, "gwp_set": gwp_set}
-        return read_ingredients(lake.path, head, {})
+        return read_inputs(lake.path, head, {})
 
     return release
 
 
-def values(readings: Readings) -> list[dict[str, float]]:
+def values(readings: ComparedReadings) -> list[dict[str, float]]:
     """Quantity of each cell after no step, one, two …"""
     return [
         dict(zip((found := readings.at(step))["source_cell"], found["quantity"], strict=True))
@@ -104,7 +104,7 @@ def test_every_table_of_figures_has_its_cause():
 def test_a_late_correction_is_the_second_step(made):
     older = made(1, {JANUARY: [cell(), cell("C3", 5)]})
     newer = made(2, {JANUARY: [cell(value=1100, **CORRECTED), cell("C3", 5)]})
-    readings = Readings(older, newer)
+    readings = ComparedReadings(older, newer)
     assert [found["B3"] for found in values(readings)] == [1000, 1000, *[1100] * 5]
     assert readings.corrected()[["value_was", "value_now"]].values.tolist() == [["1000", "1100"]]
     assert not len(readings.handed_in_again())
@@ -113,7 +113,11 @@ def test_a_late_correction_is_the_second_step(made):
 def test_a_withdrawn_correction_is_one_too(made):
     older = made(1, {JANUARY: [cell(value=1100, **CORRECTED)]})
     newer = made(2, {JANUARY: [cell()]})
-    assert [found["B3"] for found in values(Readings(older, newer))] == [1100, 1100, *[1000] * 5]
+    assert [found["B3"] for found in values(ComparedReadings(older, newer))] == [
+        1100,
+        1100,
+        *[1000] * 5,
+    ]
 
 
 def test_a_file_handed_in_again_and_corrected_is_both(made):
@@ -121,7 +125,7 @@ def test_a_file_handed_in_again_and_corrected_is_both(made):
     older = made(1, {JANUARY: [cell(value=900), cell("C3", 5)]})
     corrected = cell(value=1100, **CORRECTED, **again)
     newer = made(2, {JANUARY: [corrected, cell("C3", 6, **again)]})
-    readings = Readings(older, newer)
+    readings = ComparedReadings(older, newer)
     assert [found["B3"] for found in values(readings)] == [900, 1000, *[1100] * 5]
     assert [found["C3"] for found in values(readings)] == [5, *[6] * 6]
     assert sorted(readings.handed_in_again()["value_now"]) == ["1000", "6"]
@@ -130,7 +134,7 @@ def test_a_file_handed_in_again_and_corrected_is_both(made):
 def test_a_correction_that_stood_before_is_no_new_one(made):
     older = made(1, {JANUARY: [cell(value=1100, **CORRECTED)]})
     newer = made(2, {JANUARY: [cell(value=1100, source_sha256="b", **CORRECTED)]})
-    readings = Readings(older, newer)
+    readings = ComparedReadings(older, newer)
     assert [found["B3"] for found in values(readings)] == [1100] * 7
     assert not len(readings.corrected())
 
@@ -149,7 +153,7 @@ def test_cells_of_a_process_that_one_release_knows_alone_are_boundary(made):
         },
         processes=news,
     )
-    found = values(Readings(older, newer))
+    found = values(ComparedReadings(older, newer))
     assert found[0] == {"B3": 1000, "K3": 7}
     assert found[1:5] == [{"B3": 1200, "K3": 7}] * 4
     assert found[5:] == [{"B3": 1200, "D3": 9}] * 2
@@ -160,7 +164,7 @@ def test_cells_of_a_process_that_one_release_knows_alone_are_boundary(made):
 def test_the_same_file_read_otherwise_is_method(made):
     older = made(1, {JANUARY: [cell()]})
     newer = made(2, {JANUARY: [cell(flow_id="steam")]})
-    readings = Readings(older, newer)
+    readings = ComparedReadings(older, newer)
     flows = [readings.at(step)["flow_id"].tolist() for step in range(7)]
     assert flows == [["power"]] * 4 + [["steam"]] * 3
     assert readings.read_otherwise() == [FILE]
@@ -169,7 +173,7 @@ def test_the_same_file_read_otherwise_is_method(made):
 def test_new_months_come_last_and_unchanged_files_are_left_alone(made):
     older = made(1, {JANUARY: [cell()]})
     newer = made(1, {JANUARY: [cell()], FEBRUARY: [cell("B4", 800)]})
-    readings = Readings(older, newer)
+    readings = ComparedReadings(older, newer)
     assert all(not found for found in values(readings))
     months = [[row["period_month"] for row in readings.files_at(step)] for step in (0, 5, 6)]
     assert months == [[JANUARY], [JANUARY], [JANUARY, FEBRUARY]]

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from xml.sax.saxutils import quoteattr
 
 from orchestration.collection.returned.notice import SEVERITY_WORDS, Notice, Remark, expected_words
-from orchestration.spreadsheets.cell_styles import FILLS, NO_LOOK, CellStyles, Look
+from orchestration.spreadsheets.cell_styles import FILLS, NO_LOOK, CellStyle, CellStyles
 from orchestration.spreadsheets.grid import Grid
 from orchestration.spreadsheets.package_editor import MAIN
 from orchestration.spreadsheets.sheet_marks import letters
@@ -42,7 +42,7 @@ CELLS_A_RECORD = 2000
 """An address has at most ten characters, a cell holds 32,767."""
 LINE_HEIGHT = 14.5
 
-Looks = Mapping[tuple[str, str], Look]
+Looks = Mapping[tuple[str, str], CellStyle]
 
 
 class IssuesSheet:
@@ -51,7 +51,7 @@ class IssuesSheet:
     def __init__(self, notice: Notice, styles: CellStyles, sheets: Sequence[str]) -> None:
         self._notice = notice
         self._sheets = set(sheets)
-        line = Look(NO_LOOK.fill, LINE_BELOW)
+        line = CellStyle(NO_LOOK.fill, LINE_BELOW)
         self._title = styles.plain(font(16, bold=True))
         self._state = styles.plain(font(11, bold=True))
         self._how = styles.plain(font(10))
@@ -60,10 +60,10 @@ class IssuesSheet:
         self._small = styles.plain(font(8, "FF7F7F7F"), line)
         self._link = styles.plain(font(10, "FF0563C1", underlined=True), line)
         self._head = styles.plain(
-            font(10, "FFFFFFFF", bold=True), Look(solid_fill("FF44546A"), LINE_BELOW)
+            font(10, "FFFFFFFF", bold=True), CellStyle(solid_fill("FF44546A"), LINE_BELOW)
         )
         self._severity = {
-            severity: styles.plain(font(10, bold=True), Look(solid_fill(colour), LINE_BELOW))
+            severity: styles.plain(font(10, bold=True), CellStyle(solid_fill(colour), LINE_BELOW))
             for severity, colour in FILLS.items()
         }
 
@@ -179,7 +179,7 @@ class IssuesSheet:
         return remark.sheet in self._sheets
 
 
-def former_looks(grid: Grid) -> dict[tuple[str, str], Look]:
+def former_looks(grid: Grid) -> dict[tuple[str, str], CellStyle]:
     """What marked cells looked like before, from the hidden columns of an earlier sheet."""
     looks = {}
     for index in range(len(grid.rows)):
@@ -188,12 +188,12 @@ def former_looks(grid: Grid) -> dict[tuple[str, str], Look]:
         )
         if fill.startswith("<") and border.startswith("<"):
             for cell in cells.split():
-                looks[sheet, cell] = Look(fill, border)
+                looks[sheet, cell] = CellStyle(fill, border)
     return looks
 
 
 def _records(before: Looks) -> Iterator[tuple[str, str, str, str]]:
-    grouped: dict[tuple[str, Look], list[str]] = {}
+    grouped: dict[tuple[str, CellStyle], list[str]] = {}
     for (sheet, cell), look in before.items():
         grouped.setdefault((sheet, look), []).append(cell)
     for (sheet, look), cells in grouped.items():

@@ -19,7 +19,7 @@ from orchestration.collection.returned.issues_sheet import (
 from orchestration.collection.returned.notice import Notice, comment_on_cell
 from orchestration.ingest.template_marks import ISSUES_SHEET
 from orchestration.spreadsheets.cell_comments import OPENING, add_comments, remove_ours
-from orchestration.spreadsheets.cell_styles import CellStyles, Look
+from orchestration.spreadsheets.cell_styles import CellStyle, CellStyles
 from orchestration.spreadsheets.grid import UnreadableFileError
 from orchestration.spreadsheets.package_editor import (
     RELATION_ID,
@@ -59,7 +59,7 @@ def _marked(data: bytes, notice: Notice) -> bytes:
     _remove_earlier_marks(package, styles, data)
     sheets = package.sheets()
     notice = notice.ordered(list(sheets))
-    before: dict[tuple[str, str], Look] = {}
+    before: dict[tuple[str, str], CellStyle] = {}
     for name, severities in _severities(notice).items():
         if name in sheets:
             marked = mark_cells(package.tree(sheets[name]), styles, severities)
@@ -102,7 +102,7 @@ def _comments(notice: Notice) -> dict[str, dict[str, str]]:
 
 def _remove_earlier_marks(package: PackageEditor, styles: CellStyles, data: bytes) -> None:
     """Take out the sheet of issues, our comments and our fills, if the file was returned before."""
-    before: dict[tuple[str, str], Look] = {}
+    before: dict[tuple[str, str], CellStyle] = {}
     earlier = [name for name in package.sheets() if name.startswith(ISSUES_SHEET)]
     for name in earlier:
         try:

@@ -12,8 +12,8 @@ from xlsxwriter.worksheet import Worksheet
 
 from orchestration.collection.template.entry import Lists, number_rule, shown
 from orchestration.collection.template.last_period import LAST_VALUE_ROLES
-from orchestration.collection.template.look import Look, Style
-from orchestration.collection.template.plan import Bounds, Column, Template
+from orchestration.collection.template.look import Style, TemplateFormats
+from orchestration.collection.template.plan import Bounds, Template, TemplateColumn
 from orchestration.collection.template.words import Both
 from orchestration.company.source_map import Item, Sheet
 from orchestration.ingest.template_marks import OPENING, annotated
@@ -35,7 +35,7 @@ class Cells:
     """Writes the cells of one sheet."""
 
     def __init__(
-        self, page: Worksheet, sheet: Sheet, template: Template, look: Look, lists: Lists
+        self, page: Worksheet, sheet: Sheet, template: Template, look: TemplateFormats, lists: Lists
     ) -> None:
         self.page, self.sheet, self.template = page, sheet, template
         self.look, self.lists, self.words = look, lists, template.words
@@ -62,7 +62,7 @@ class Cells:
     def numbers(
         self,
         area: Area,
-        column: Column,
+        column: TemplateColumn,
         recalled: float | None = None,
         recalled_at: tuple[int, int] | None = None,
     ) -> None:
@@ -165,7 +165,7 @@ def lines_of(text: str, width: float) -> int:
 
 def write_banner(
     page: Worksheet,
-    look: Look,
+    look: TemplateFormats,
     place: tuple[int, int],
     text: str,
     style: Style,

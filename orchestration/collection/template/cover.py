@@ -8,7 +8,7 @@ import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
 from orchestration.collection.template.cells import LINE_HEIGHT, lines_of, write_banner
-from orchestration.collection.template.look import COVER_TITLE, Look
+from orchestration.collection.template.look import COVER_TITLE, TemplateFormats
 from orchestration.collection.template.plan import Template
 from orchestration.collection.template.words import Both
 from orchestration.ingest.template_marks import INSTRUCTIONS_SHEET
@@ -81,7 +81,11 @@ A4 = 9
 
 
 def write_cover(
-    book: xlsxwriter.Workbook, page: Worksheet, template: Template, look: Look, sheets: list[str]
+    book: xlsxwriter.Workbook,
+    page: Worksheet,
+    template: Template,
+    look: TemplateFormats,
+    sheets: list[str],
 ) -> None:
     """Whose workbook it is, how it is filled in, and who answers for it."""
     page.hide_gridlines(2)
@@ -129,7 +133,7 @@ def _company(template: Template) -> str:
     return Both(settings.get("name_zh"), settings["name_en"]).joined("  ")
 
 
-def _how(page: Worksheet, look: Look, row: int) -> int:
+def _how(page: Worksheet, look: TemplateFormats, row: int) -> int:
     page.write_string(row, 1, "怎么填  How to fill it in", look.heading)
     for number, step in enumerate(STEPS, start=1):
         line, text = row + number, f"{number}  {step.zh}\n    {step.en}"
@@ -138,7 +142,7 @@ def _how(page: Worksheet, look: Look, row: int) -> int:
     return row + len(STEPS) + 1
 
 
-def _sheets(page: Worksheet, look: Look, row: int, sheets: list[str]) -> int:
+def _sheets(page: Worksheet, look: TemplateFormats, row: int, sheets: list[str]) -> int:
     page.write_string(row, 1, "工作表  Sheets", look.heading)
     for name in [*sheets, INSTRUCTIONS_SHEET]:
         row += 1
@@ -147,7 +151,7 @@ def _sheets(page: Worksheet, look: Look, row: int, sheets: list[str]) -> int:
     return row + 1
 
 
-def _signatures(book: xlsxwriter.Workbook, page: Worksheet, look: Look, row: int) -> int:
+def _signatures(book: xlsxwriter.Workbook, page: Worksheet, look: TemplateFormats, row: int) -> int:
     """Three names and dates; each name cell is named itself, so that it is found again."""
     page.write_string(row, 1, "签字  Sign-off", look.heading)
     row += 1
@@ -167,7 +171,7 @@ def _signatures(book: xlsxwriter.Workbook, page: Worksheet, look: Look, row: int
     return lines[-1] + 1
 
 
-def _declarations(page: Worksheet, look: Look, row: int) -> None:
+def _declarations(page: Worksheet, look: TemplateFormats, row: int) -> None:
     page.write_string(row, 1, "声明  Declarations", look.heading)
     for declaration in DECLARATIONS:
         row += 1

@@ -10,7 +10,7 @@ from xlsxwriter.worksheet import Worksheet
 from expectations.stage_workbook import RULES
 from orchestration.collection.template.cells import lines_of, width_of
 from orchestration.collection.template.entry import shown, span
-from orchestration.collection.template.look import DAY, GREY, Look
+from orchestration.collection.template.look import DAY, GREY, TemplateFormats
 from orchestration.collection.template.plan import Template
 from orchestration.company.source_map import FromColumn, Item, Records, Sheet
 from orchestration.ingest.sheet import process_of
@@ -47,7 +47,7 @@ SHOWN_SHARE = 0.0005
 A4 = 9
 
 
-def write_instructions(page: Worksheet, template: Template, look: Look) -> None:
+def write_instructions(page: Worksheet, template: Template, look: TemplateFormats) -> None:
     """Line by line: what it is, where it is read, what it is for and what is refused."""
     page.hide_gridlines(2)
     page.write_string(0, 0, "填写说明  Instructions", look.title)
@@ -129,7 +129,7 @@ def _percent(share: float) -> str:
     return f"{100 * share:.1f} %" if share >= SHOWN_SHARE else "< 0.1 %"
 
 
-def _refused(page: Worksheet, look: Look, row: int) -> None:
+def _refused(page: Worksheet, look: TemplateFormats, row: int) -> None:
     page.write_string(row, 0, "什么会被拒收  What is refused", look.heading)
     by_id = {rule.rule_id: rule for rule in RULES}
     for rule_id in TOLD:
@@ -140,7 +140,7 @@ def _refused(page: Worksheet, look: Look, row: int) -> None:
         page.set_row(row, 30)
 
 
-def write_last_records(page: Worksheet, template: Template, look: Look) -> None:
+def write_last_records(page: Worksheet, template: Template, look: TemplateFormats) -> None:
     """The lines of the last period's logs, under the same headers: to look up, or to copy from."""
     page.write_string(0, 0, f"上期 Last period  {template.last.title}", look.title)
     page.write_string(1, 0, "仅供参考，不会被读取。For reference; nothing here is read.", look.hint)
@@ -167,7 +167,7 @@ def write_last_records(page: Worksheet, template: Template, look: Look) -> None:
     _finish(page)
 
 
-def _write(page: Worksheet, row: int, column: int, value: Any, look: Look) -> None:
+def _write(page: Worksheet, row: int, column: int, value: Any, look: TemplateFormats) -> None:
     if isinstance(value, datetime | date):
         page.write_datetime(row, column, value, look.framed(num_format=DAY, font_color=GREY))
     elif isinstance(value, int | float) and not isinstance(value, bool):

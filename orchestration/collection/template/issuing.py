@@ -18,10 +18,10 @@ from orchestration.collection.template.cover import write_cover, write_meta
 from orchestration.collection.template.entry import Lists
 from orchestration.collection.template.instructions import write_instructions, write_last_records
 from orchestration.collection.template.last_period import LastPeriod, read_last_period
-from orchestration.collection.template.look import Look
+from orchestration.collection.template.look import TemplateFormats
 from orchestration.collection.template.plan import Template, TemplateError
 from orchestration.collection.template.sheets import write_sheet
-from orchestration.collection.template.words import Words
+from orchestration.collection.template.words import TemplateWords
 from orchestration.company.data_folder import DataFolder, Round
 from orchestration.company.source_map import SourceMap
 from orchestration.ingest.template_marks import (
@@ -157,7 +157,7 @@ def plan_template(
     """Gather what one workbook is written from."""
     last = read_last_period(data, source_map, facility, round_)
     return Template(
-        words=Words(data.company),
+        words=TemplateWords(data.company),
         source_map=source_map,
         layout=source_map.layout_for(round_.round),
         facility_id=facility,
@@ -208,7 +208,7 @@ def write_template(template: Template, path: Path) -> None:
 
 
 def _write(template: Template, book: xlsxwriter.Workbook) -> None:
-    look = Look(book)
+    look = TemplateFormats(book)
     stage = template.words.name("stages", template.stage_code)
     book.set_properties(
         {

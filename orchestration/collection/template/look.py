@@ -21,7 +21,7 @@ HINT: Style = {"font_color": GREY, "font_size": 9}
 WHOLE, FRACTION = "#,##0", "#,##0.0#####"
 
 
-class Look:
+class TemplateFormats:
     """Formats of one workbook."""
 
     def __init__(self, book: xlsxwriter.Workbook) -> None:

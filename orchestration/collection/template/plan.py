@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Literal
 
 from orchestration.collection.template.last_period import LastPeriod
-from orchestration.collection.template.words import Words
+from orchestration.collection.template.words import TemplateWords
 from orchestration.company.data_folder import Round
 from orchestration.company.source_map import (
     ColumnItem,
@@ -56,7 +56,7 @@ class Bounds:
 
 
 @dataclass(frozen=True)
-class Column:
+class TemplateColumn:
     """One column of a sheet with a line a month or a record."""
 
     header: str
@@ -69,7 +69,7 @@ class Column:
 class Template:
     """Everything one workbook is written from: a stage of a site, in a round."""
 
-    words: Words
+    words: TemplateWords
     source_map: SourceMap
     layout: Layout
     facility_id: str
@@ -183,9 +183,9 @@ class Template:
         found = flows.loc[flows["flow_id"] == flow_id, "unit_code"]
         return str(found.iloc[0]) if len(found) else ""
 
-    def columns(self, sheet: MonthsDown | Records) -> list[Column]:
+    def columns(self, sheet: MonthsDown | Records) -> list[TemplateColumn]:
         """Every column of a sheet: what the map reads, then what people note for themselves."""
-        found: dict[str, Column] = {}
+        found: dict[str, TemplateColumn] = {}
 
         def add(
             header: str | None,
@@ -194,7 +194,7 @@ class Template:
             choices: tuple[str, ...] = (),
         ) -> None:
             if header:
-                found.setdefault(header, Column(header, kind, items, choices))
+                found.setdefault(header, TemplateColumn(header, kind, items, choices))
 
         def add_choice(part: FromColumnOrText | None, choices: list[str]) -> None:
             if isinstance(part, FromColumn):

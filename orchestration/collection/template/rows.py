@@ -21,7 +21,7 @@ from orchestration.collection.template.cells import (
     width_of,
 )
 from orchestration.collection.template.entry import choice_rule, day_rule
-from orchestration.collection.template.plan import Column
+from orchestration.collection.template.plan import TemplateColumn
 from orchestration.company.source_map import MonthsDown, Records
 from orchestration.company.units import UnitError, conversion
 from orchestration.ingest.sheet import process_of
@@ -89,7 +89,7 @@ class RowPage:
             self._recalled_label(recalls)
 
     def _month_column(
-        self, column: Column, area: tuple[int, int, int, int], recalls: int | None
+        self, column: TemplateColumn, area: tuple[int, int, int, int], recalls: int | None
     ) -> None:
         if column.kind != "number":
             self._texts(area, column)
@@ -128,7 +128,7 @@ class RowPage:
             else:
                 self.page.write_blank(row, number, None, self.look.total)
 
-    def _consumption(self, column: Column) -> Callable[[int], str] | None:
+    def _consumption(self, column: TemplateColumn) -> Callable[[int], str] | None:
         """What went through a meter, where the sheet states both its readings as well."""
         item = column.items[0] if column.items else None
         if item is None or item.role != "check" or not isinstance(item.meter, str):
@@ -153,7 +153,7 @@ class RowPage:
 
         return formula
 
-    def _texts(self, area: tuple[int, int, int, int], column: Column) -> None:
+    def _texts(self, area: tuple[int, int, int, int], column: TemplateColumn) -> None:
         """Cells for days, months, choices, documents and notes."""
         look, lists, months = self.look, self.cells.lists, self.template.round.months
         format_: Format = look.optional_text
@@ -189,7 +189,7 @@ class RowPage:
                 self.page.write_string(row, places[0], name, self.look.band)
         self.page.set_row(row, height * LINE_HEIGHT)
 
-    def _process(self, column: Column) -> str | None:
+    def _process(self, column: TemplateColumn) -> str | None:
         return process_of(column.items[0], self.template.facility_id) if column.items else None
 
     def _headers(self) -> None:
@@ -211,7 +211,7 @@ class RowPage:
             height = max(height, lines_of(whole, width))
         self.page.set_row(first, height * LINE_HEIGHT + 4)
 
-    def _explanation(self, column: Column) -> str | None:
+    def _explanation(self, column: TemplateColumn) -> str | None:
         if not column.items:
             has_days = getattr(self.sheet, "date", None) or getattr(self.sheet, "span", None)
             known = "date" if has_days else column.kind

@@ -16,7 +16,7 @@ from orchestration.collection.template.cells import (
 )
 from orchestration.collection.template.entry import choice_rule
 from orchestration.collection.template.look import HINT, TITLE
-from orchestration.collection.template.plan import Column
+from orchestration.collection.template.plan import TemplateColumn
 from orchestration.collection.template.rows import RowPage
 from orchestration.company.source_map import Item, MonthsAcross, MonthsDown, Records
 from orchestration.ingest.sheet import process_of
@@ -168,7 +168,7 @@ class _MonthsAcrossPage:
             place = (row, self.first - 1)
             self.cells.recall(*place, recalled)
         area = (row, self.first, row, self.last)
-        self.cells.numbers(area, Column(label, "number", (item,)), recalled, place)
+        self.cells.numbers(area, TemplateColumn(label, "number", (item,)), recalled, place)
         following = self.last + 1
         if self.total:
             if is_not_summed(item):

@@ -77,7 +77,7 @@ WHY = {
 }
 
 
-class Words:
+class TemplateWords:
     """Names of a company's flows, processes, stages and sites."""
 
     def __init__(self, company: Company) -> None:

@@ -18,7 +18,7 @@ from orchestration.report.formats import number
 from orchestration.report.instances import FULL_YEAR, Instance
 from orchestration.report.marts import Result
 from orchestration.report.names import Names
-from orchestration.report.page_source import PageError, Shown, Text
+from orchestration.report.page_source import PageError, ShownQuery, Text
 from orchestration.report.site import (
     Site,
     filled_text,
@@ -50,7 +50,7 @@ class Titled:
 
 
 @dataclass(frozen=True)
-class Grid(Titled):
+class DocumentTable(Titled):
     """A table: headings with `text` and `width`, rows of cells with `text`."""
 
     headings: Sequence[Mapping[str, Any]]
@@ -97,7 +97,7 @@ class Document:
     is_preliminary: bool
     imprint: str
     facts: Sequence[tuple[str, str]]
-    parts: Sequence[Prose | Grid | Bars | Tiles]
+    parts: Sequence[Prose | DocumentTable | Bars | Tiles]
 
 
 def document_of(site: Site, instance: Instance, language: str) -> Document:
@@ -113,10 +113,10 @@ def document_of(site: Site, instance: Instance, language: str) -> Document:
     }
     known = {**{name: result.rows for name, result in results.items()}, **instance.parameters}
     count = {"table": 0, "figure": 0}
-    parts: list[Prose | Grid | Bars | Tiles] = []
+    parts: list[Prose | DocumentTable | Bars | Tiles] = []
     for place, block in enumerate(page.blocks):
         try:
-            if isinstance(block, Shown) and block.is_wanted(known):
+            if isinstance(block, ShownQuery) and block.is_wanted(known):
                 parts.append(_shown(site, block, results[block.query], language, count))
             elif isinstance(block, Text) and block.language == language:
                 filled = filled_text(site, instance, block, results, language)
@@ -180,8 +180,8 @@ def _facts(site: Site, instance: Instance, language: str) -> list[tuple[str, str
 
 
 def _shown(
-    site: Site, block: Shown, result: Result, language: str, count: dict[str, int]
-) -> Grid | Bars | Tiles:
+    site: Site, block: ShownQuery, result: Result, language: str, count: dict[str, int]
+) -> DocumentTable | Bars | Tiles:
     settings, names = block.settings, site.names
     if block.kind == "tiles":
         return Tiles(tiles_of(result, settings, language) if result.rows else [])
@@ -197,9 +197,9 @@ def _shown(
     if kind == "figure":
         return _bars(result, settings, names, language, titled)
     if not result.rows:
-        return Grid(**titled, headings=[], rows=[])
+        return DocumentTable(**titled, headings=[], rows=[])
     table = table_of(site, result, settings, language)
-    return Grid(**titled, headings=table["headings"], rows=table["rows"])
+    return DocumentTable(**titled, headings=table["headings"], rows=table["rows"])
 
 
 def _bars(

@@ -13,7 +13,7 @@ from orchestration.report.documents.parts import document_of, stem_of
 from orchestration.report.documents.pdf import pdf_of
 from orchestration.report.documents.typst_markup import typst_source
 from orchestration.report.documents.workbook import write_workbook
-from orchestration.report.documents.writing import Wanted
+from orchestration.report.documents.writing import WantedDocuments
 from orchestration.report.instances import FULL_YEAR, Instance, chosen_year, instances_of
 from orchestration.report.marts import Marts
 from orchestration.report.names import Names
@@ -24,7 +24,9 @@ SOURCES = Path(__file__).parent
 MANIFEST, WORKBOOK = "manifest.json", "marts.xlsx"
 
 
-def write_documents(marts_folder: Path, company: Path, out: Path, wanted: Wanted) -> list[Path]:
+def write_documents(
+    marts_folder: Path, company: Path, out: Path, wanted: WantedDocuments
+) -> list[Path]:
     """Write every wanted document into `out` in both languages, as HTML and PDF, and the workbook.
 
     `marts_folder`: a publication or release with marts.duckdb and manifest.json. `company`:
@@ -55,7 +57,7 @@ def write_documents(marts_folder: Path, company: Path, out: Path, wanted: Wanted
     return written
 
 
-def _refuse_unknown(site: Site, wanted: Wanted) -> None:
+def _refuse_unknown(site: Site, wanted: WantedDocuments) -> None:
     known = [one.parameters for instances in site.instances.values() for one in instances]
     years = {str(parameters["year"]) for parameters in known}
     products = {parameters.get("product_id") for parameters in known}
@@ -68,13 +70,13 @@ def _refuse_unknown(site: Site, wanted: Wanted) -> None:
         raise PageError("no year has figures there yet.")
 
 
-def _instances(site: Site, wanted: Wanted) -> Iterator[Instance]:
+def _instances(site: Site, wanted: WantedDocuments) -> Iterator[Instance]:
     usual = chosen_year(site.marts)
     for instances in site.instances.values():
         yield from (one for one in instances if _takes(wanted, one, usual))
 
 
-def _takes(wanted: Wanted, instance: Instance, usual: int | None) -> bool:
+def _takes(wanted: WantedDocuments, instance: Instance, usual: int | None) -> bool:
     """Whether a document is wanted; `usual` is the year where none is full."""
     year, product = instance.parameters["year"], instance.parameters.get("product_id")
     if product and wanted.products and product not in wanted.products:

@@ -10,7 +10,7 @@ from typing import Any
 
 from markdown_it.token import Token
 
-from orchestration.report.documents.parts import Bars, Document, Grid, Prose, Tiles
+from orchestration.report.documents.parts import Bars, Document, DocumentTable, Prose, Tiles
 from orchestration.report.names import Names
 from orchestration.report.page_source import PageError
 from orchestration.report.rendering import markdown_reader
@@ -74,7 +74,7 @@ def typst_source(document: Document, names: Names) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _part(part: Prose | Grid | Bars | Tiles) -> str:
+def _part(part: Prose | DocumentTable | Bars | Tiles) -> str:
     if isinstance(part, Prose):
         return _prose(part.markdown)
     if isinstance(part, Tiles):
@@ -95,7 +95,7 @@ def _part(part: Prose | Grid | Bars | Tiles) -> str:
 # --- tables -------------------------------------------------------------------------------
 
 
-def _grid(part: Grid, titled: Mapping[str, Any]) -> str:
+def _grid(part: DocumentTable, titled: Mapping[str, Any]) -> str:
     figures = [heading["width"] == "figure" for heading in part.headings]
     columns, size = _columns(part, figures)
     texts = [[_breakable(cell["text"]) for cell in row] for row in part.rows]
@@ -110,7 +110,7 @@ def _grid(part: Grid, titled: Mapping[str, Any]) -> str:
     return f"#data-table({_named(told)})"
 
 
-def _columns(part: Grid, figures: Sequence[bool]) -> tuple[str, float]:
+def _columns(part: DocumentTable, figures: Sequence[bool]) -> tuple[str, float]:
     """Column widths that make the table short, and the size of text at which no word breaks."""
     lengths = [[_units(cell["text"]) for cell in row] for row in part.rows[:ROWS_LOOKED_AT]]
     headings = [_units(heading["text"]) * LINES_OF_HEADING for heading in part.headings]

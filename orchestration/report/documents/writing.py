@@ -27,7 +27,7 @@ SET_BY = ("typst", "manimgx-fonts-cjk", "xlsxwriter")
 
 
 @dataclass(frozen=True)
-class Wanted:
+class WantedDocuments:
     """Years and products to write; nothing named is every full year and every product."""
 
     years: tuple[str, ...] = ()
@@ -43,7 +43,7 @@ class Documents:
     is_new: bool
 
 
-def write_documents_of(lake: Lake, wanted: Wanted | None = None) -> Documents:
+def write_documents_of(lake: Lake, wanted: WantedDocuments | None = None) -> Documents:
     """The documents of what is published, unless they lie there already.
 
     The caller is the only writer.
@@ -57,7 +57,7 @@ def write_documents_of(lake: Lake, wanted: Wanted | None = None) -> Documents:
 
 
 def write_documents_into(
-    out: Path, marts_folder: Path, company: Path, wanted: Wanted | None = None
+    out: Path, marts_folder: Path, company: Path, wanted: WantedDocuments | None = None
 ) -> Documents:
     """The documents of one publication or release in a folder of the caller's.
 
@@ -66,7 +66,7 @@ def write_documents_into(
     Raises:
         PageError: the folder holds something else, a source is broken, or nothing wanted is there.
     """
-    wanted = wanted or Wanted()
+    wanted = wanted or WantedDocuments()
     made_from = stamp_of(marts_folder) | {
         "years": list(wanted.years),
         "products": list(wanted.products),
@@ -96,7 +96,9 @@ def write_documents_into(
     return Documents(out, files, True)
 
 
-def _write(marts_folder: Path, company: Path, draft: Path, wanted: Wanted) -> dict[str, str]:
+def _write(
+    marts_folder: Path, company: Path, draft: Path, wanted: WantedDocuments
+) -> dict[str, str]:
     from orchestration.report.documents.setting import write_documents
 
     written = write_documents(marts_folder, company, draft, wanted)

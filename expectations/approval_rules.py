@@ -1,6 +1,6 @@
-"""Rules on the papers of a round: sign-offs and waivers that have an effect, and why others don't.
+"""Rules on the approvals of a round: sign-offs and waivers that have an effect, and why others don't.
 
-None of them refuses a hand-in: a paper without effect leaves things as they were without it. They
+None of them refuses a hand-in: an approval without effect leaves things as they were without it. They
 are judged after the gate, again for each release, and without the seconds that Great
 Expectations takes to start.
 """
@@ -16,7 +16,7 @@ from expectations.rules import FINDING_SCHEMA, Rule, list_findings
 from orchestration.lake.warehouse import engine
 
 if TYPE_CHECKING:
-    from orchestration.gate.approvals import Problem
+    from orchestration.gate.approvals import ApprovalProblem
 
 PROBLEM_SCHEMA = pa.schema(
     [(name, pa.string()) for name in ("rule_id", "hand_in", "source_file", "source_cell")]
@@ -131,8 +131,8 @@ RULES = (
 )
 
 
-def paper_findings(problems: Iterable[Problem], file: str, round_name: str) -> pa.Table:
-    """Problems of one paper in the words of their rules (FINDING_SCHEMA)."""
+def approval_findings(problems: Iterable[ApprovalProblem], file: str, round_name: str) -> pa.Table:
+    """Problems of one file of approvals in the words of their rules (FINDING_SCHEMA)."""
     rows = [
         {
             "rule_id": problem.rule_id,
@@ -149,6 +149,6 @@ def paper_findings(problems: Iterable[Problem], file: str, round_name: str) -> p
     flows = pa.schema([(name, pa.string()) for name in ("flow_id", "name_en", "name_zh")])
     with engine() as connection:
         connection.register("flows", flows.empty_table())
-        connection.register("paper_problem", pa.Table.from_pylist(rows, schema=PROBLEM_SCHEMA))
-        listed = [list_findings(connection, rule, "paper_problem", round_name) for rule in RULES]
+        connection.register("approval_problem", pa.Table.from_pylist(rows, schema=PROBLEM_SCHEMA))
+        listed = [list_findings(connection, rule, "approval_problem", round_name) for rule in RULES]
     return pa.concat_tables(listed)

@@ -1,6 +1,6 @@
 """What the figures of a release stand on, taken apart by why it could differ from another's.
 
-A state between two releases takes each ingredient from the older or the newer one. The order in
+A state between two releases takes each input from the older or the newer one. The order in
 which they are swapped is fixed (`STEPS`), so the changes of a figure add up to its whole change:
 
 1. data: accepted readings and certificates of the months that the older release has, too, but
@@ -86,7 +86,7 @@ PLACE = (
 
 
 @dataclass(frozen=True)
-class Ingredients:
+class ReleasedInputs:
     """One release, read."""
 
     folder: Path
@@ -120,15 +120,15 @@ class Ingredients:
         return frozenset(self.tables[table][TABLES[table].key[0]])
 
 
-def read_release(folder: Path) -> Ingredients:
-    """The ingredients of a release in its place, or of one complete but for its manifest's hash."""
+def read_release(folder: Path) -> ReleasedInputs:
+    """The inputs of a release in its place, or of one complete but for its manifest's hash."""
     manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    return read_ingredients(folder, manifest["release"], manifest["versions"])
+    return read_inputs(folder, manifest["release"], manifest["versions"])
 
 
-def read_ingredients(
+def read_inputs(
     folder: Path, head: Mapping[str, Any], versions: Mapping[str, Any]
-) -> Ingredients:
+) -> ReleasedInputs:
     """The accepted rows of a folder; columns that its time did not know yet are blank."""
     lake = Lake(folder)
     counting = in_force(lake, newest_rows(lake.registry()))
@@ -136,7 +136,7 @@ def read_ingredients(
     tables = {name: _table(lake, name) for name in TABLES}
     tables["settings"] = _text(lake.company("settings"), ("key", "value"))
     pairs = pq.read_table(lake.accepted("unit_conversions")).to_pylist()
-    return Ingredients(
+    return ReleasedInputs(
         folder=folder,
         head=head,
         versions=versions,
@@ -176,7 +176,7 @@ def _blank(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.astype(object).where(frame.notna(), None)
 
 
-def _loaded(release: Ingredients, rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
+def _loaded(release: ReleasedInputs, rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     """The readings of registry rows that count, with `period_month`."""
     lake = Lake(release.folder)
     parts = [
@@ -194,14 +194,14 @@ def _instruments(lake: Lake, rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
 
 
 def is_swapped(cause: str, step: int) -> bool:
-    """Whether an ingredient of that cause comes from the newer release after so many steps."""
+    """Whether an input of that cause comes from the newer release after so many steps."""
     return STEPS.index(cause) < step
 
 
 # --- master data and factors ------------------------------------------------------------------
 
 
-def table_at(older: Ingredients, newer: Ingredients, name: str, step: int) -> pd.DataFrame:
+def table_at(older: ReleasedInputs, newer: ReleasedInputs, name: str, step: int) -> pd.DataFrame:
     """A master table after so many steps; rows only one release has are kept while needed."""
     if name not in CAUSE_OF_TABLE:
         return newer.tables[name]
@@ -229,7 +229,7 @@ def _columns_of_other_causes(
     return frame
 
 
-def _settings_at(older: Ingredients, newer: Ingredients, step: int) -> pd.DataFrame:
+def _settings_at(older: ReleasedInputs, newer: ReleasedInputs, step: int) -> pd.DataFrame:
     chosen = newer if is_swapped(BOUNDARY, step) else older
     gwp_set = gwp_set_at(older, newer, step)
     rows = chosen.tables["settings"]
@@ -238,12 +238,12 @@ def _settings_at(older: Ingredients, newer: Ingredients, step: int) -> pd.DataFr
     return pd.concat([rows, added], ignore_index=True)
 
 
-def gwp_set_at(older: Ingredients, newer: Ingredients, step: int) -> str:
+def gwp_set_at(older: ReleasedInputs, newer: ReleasedInputs, step: int) -> str:
     """The GWP set that counts after so many steps."""
     return str((newer if is_swapped(FACTOR, step) else older).head["gwp_set"])
 
 
-def factors_at(older: Ingredients, newer: Ingredients, step: int) -> dict[str, pd.DataFrame]:
+def factors_at(older: ReleasedInputs, newer: ReleasedInputs, step: int) -> dict[str, pd.DataFrame]:
     """Factor versions and their gases: of one release, and the other's for what it lacks."""
     chosen = newer if is_swapped(FACTOR, step) else older
     other = older if chosen is newer else newer
@@ -272,14 +272,14 @@ def _keys(frame: pd.DataFrame, names: Sequence[str]) -> pd.Series:
 # --- readings ---------------------------------------------------------------------------------
 
 
-class Readings:
+class ComparedReadings:
     """The readings of two releases, cell beside cell.
 
     Hand-ins that did not change are left in their files, unless a site or process is known to one
     release alone: its cells are somewhere among all of them. So are those of new months.
     """
 
-    def __init__(self, older: Ingredients, newer: Ingredients) -> None:
+    def __init__(self, older: ReleasedInputs, newer: ReleasedInputs) -> None:
         self.older, self.newer = older, newer
         known = [tuple(row.values()) for row in older.reported if older.counting.is_whole(row)]
         in_both = [row for row in newer.reported if row["period_month"] in older.months]
@@ -428,7 +428,7 @@ def _corrected_as(frame: pd.DataFrame, theirs: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(**{name: changed[name] for name in CHANGED})
 
 
-def _is_known(frame: pd.DataFrame, release: Ingredients) -> pd.Series:
+def _is_known(frame: pd.DataFrame, release: ReleasedInputs) -> pd.Series:
     """Readings of sites and processes that the release has master data for."""
     known = pd.Series(True, index=frame.index)
     for column, table in (("facility_id", "facilities"), ("process_id", "processes")):
@@ -453,7 +453,7 @@ def _different(before: pd.DataFrame, after: pd.DataFrame, key: list[str]) -> pd.
 # --- certificates -----------------------------------------------------------------------------
 
 
-def instruments_at(older: Ingredients, newer: Ingredients, step: int) -> pd.DataFrame:
+def instruments_at(older: ReleasedInputs, newer: ReleasedInputs, step: int) -> pd.DataFrame:
     """Certificates after so many steps; those about new months alone come with these months."""
     if not step:
         return older.instruments
