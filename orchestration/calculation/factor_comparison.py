@@ -54,6 +54,18 @@ USED = """
     from marts.lineage
     group by facility_id, year(period_month), flow_id, component, basis
 """
+WITHOUT_FACTOR = """
+    select flow_id, component, facility_id, min(first_cell) as first_cell,
+        string_agg(strftime(period_month, '%Y-%m'), ', ' order by period_month) as months
+    from intermediate.int_missing_factors
+    group by flow_id, component, facility_id
+    order by flow_id, component, facility_id
+"""
+SCENARIO_WITHOUT_FACTOR = """
+    select flow_id, problem, stated_in, subject, reference_period
+    from intermediate.int_missing_scenario_factors
+    order by all
+"""
 USE = ["facility_id", "period", "flow_id", "component", "basis"]
 DUST = 1e-12
 
@@ -85,7 +97,8 @@ def compare_library(data: DataFolder, lake: Lake, library: Path, priority: str =
     doesn't know are read from the `sources.csv` beside it. `priority`: of a library that is new.
 
     Raises:
-        FactorComparisonError: nothing was calculated yet, or the gate refuses the library.
+        FactorComparisonError: nothing was calculated yet, the gate refuses the library, or some
+            activity would be left without a factor.
         RecomputeError: the figures can't be calculated with it.
     """
     if not lake.working_file.exists():
@@ -102,6 +115,7 @@ def compare_library(data: DataFolder, lake: Lake, library: Path, priority: str =
         land_factor_libraries(DataFolder(adopting), adopted)
         _refuse_what_the_gate_refuses(adopted, library.stem)
         recompute(adopted, gwp_set, "", tested=False)
+        _refuse_what_has_no_factor(adopted, library.stem)
         return Comparison(
             library.stem,
             stands,
@@ -156,6 +170,25 @@ def _refuse_what_the_gate_refuses(lake: Lake, library: str) -> None:
         if row["hand_in"] == hand_in and row["severity"] == "critical"
     ]
     raise FactorComparisonError("\n".join([f"The gate refuses {library}:", *lines]))
+
+
+def _refuse_what_has_no_factor(lake: Lake, library: str) -> None:
+    """A figure that lacks a part would look like one that got better."""
+    lines = [
+        f"{row['flow_id']}: no emission factor for its component {row['component']} at "
+        f"{row['facility_id']} would be valid in {row['months']} ({row['first_cell']}). "
+        f"Add one to {library}, or keep the library that has it."
+        for row in _asked(lake, WITHOUT_FACTOR).to_dict("records")
+    ]
+    lines += [
+        f"{row['flow_id']}: {row['problem']} ({row['stated_in']}, {row['subject']}, "
+        f"{row['reference_period']}). Add the factor to {library}, or keep the library that has it."
+        for row in _asked(lake, SCENARIO_WITHOUT_FACTOR).to_dict("records")
+    ]
+    if lines:
+        raise FactorComparisonError(
+            "\n".join([f"With {library} factors would be missing:", *lines])
+        )
 
 
 def _figures_that_move(before: Lake, after: Lake, base_year: str) -> pd.DataFrame:

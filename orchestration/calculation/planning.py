@@ -164,6 +164,7 @@ def _measured(
     )
 
 
+# lines without a figure are exempted flows, in no figure anywhere; a missing factor stops the build
 LINES = """
     select
         lines.facility_id,
@@ -263,6 +264,8 @@ def _stocks(connection: Connection, period: Period, assembled: Assembled) -> pd.
         connection.execute(CARRIED).df(),
         connection.execute(STATED, [period.months[0]]).df(),
     ]
+    # null is a sum of lines that are all exempted: in no figure. A stock without a stated factor is
+    # in neither part: it isn't solved
     return pd.concat(parts, ignore_index=True).fillna(dict.fromkeys(BASES, 0.0))
 
 

@@ -2,8 +2,8 @@
 
 A judgement of a round rests on the files of its folder, the company tables and maps, what its
 approvals say on that day, what was accepted of other rounds and is compared with it, and the
-code of the gate. One hash over all of it is kept beside the verdicts. It is removed before a round is
-judged and written when the round is done, so that a round whose judging was cut off is judged
+code of the gate. One hash over all of it is kept beside the verdicts. It is removed before a round
+is judged and written when the round is done, so that a round whose judging was cut off is judged
 again.
 """
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -112,11 +112,6 @@ def read_initiatives(tables: Mapping[str, Any]) -> tuple[Initiative, ...]:
             tables["initiatives"].to_dict("records"), key=lambda row: row["initiative_id"]
         )
     )
-
-
-def considered(initiatives: Sequence[Initiative]) -> list[Initiative]:
-    """Those that a plan may count on: all that weren't rejected."""
-    return [one for one in initiatives if one.status != REJECTED]
 
 
 def _change(line: int, row: Mapping[str, Any], units: Mapping[str, str], tables: Any) -> Change:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -116,6 +117,8 @@ class Metered:
 
 
 OUTPUT = "output"
+Row = dict[str, Any]
+"""A row of one of the tables."""
 
 
 @dataclass(frozen=True)
@@ -200,7 +203,7 @@ def track(
             and (same.process_id, same.flow_id) == (change.process_id, change.flow_id)
         )
         baseline, rows = _tracked(initiative, change, meter)
-        who = {
+        who: Row = {
             "initiative_id": initiative.initiative_id,
             "facility_id": meter.facility_id,
             "process_id": meter.process_id,
@@ -214,16 +217,14 @@ def track(
     }
 
 
-def _tracked(
-    initiative: Initiative, change: Change, meter: Metered
-) -> tuple[dict[str, object], list[dict[str, object]]]:
+def _tracked(initiative: Initiative, change: Change, meter: Metered) -> tuple[Row, list[Row]]:
     """The baseline of one change, and its months before and after the start."""
     start = initiative.starts_on.replace(day=1)
     months = meter.known_months()
     before = [month for month in months if month < start]
     # the month in which it starts within is neither before nor after
     after = [month for month in months if month >= initiative.starts_on]
-    baseline: dict[str, object] = {
+    baseline: Row = {
         "first_month": before[0] if before else None,
         "last_month": before[-1] if before else None,
         "month_count": len(before),
@@ -248,17 +249,17 @@ def _tracked(
     rows = [_month(meter, model, BASELINE, month) for month in before]
     for month in after:
         row = _month(meter, model, REPORTING, month)
-        planned = float(row["expected_quantity"]) * (1.0 - change.value) * initiative.level(month)
+        planned = row["expected_quantity"] * (1.0 - change.value) * initiative.level(month)
         rows.append(row | {"planned_saving": planned, "status": _status(row, planned)})
     if after:
         rows.append(_to_date(meter, model, after, rows[len(before) :]))
     return baseline | {"baseline_status": USED if after else NOT_STARTED}, rows
 
 
-def _month(meter: Metered, model: Model, kind: str, month: date) -> dict[str, object]:
+def _month(meter: Metered, model: Model, kind: str, month: date) -> Row:
     rows = meter.rows([month])
     measured, expected = meter.quantity[month], float(model.expected(rows)[0])
-    found: dict[str, object] = {
+    found: Row = {
         "period_kind": kind,
         "period_month": month,
         "measured_quantity": measured,
@@ -272,14 +273,12 @@ def _month(meter: Metered, model: Model, kind: str, month: date) -> dict[str, ob
     return found
 
 
-def _to_date(
-    meter: Metered, model: Model, after: Sequence[date], months: Sequence[Mapping[str, object]]
-) -> dict[str, object]:
+def _to_date(meter: Metered, model: Model, after: Sequence[date], months: Sequence[Row]) -> Row:
     rows = meter.rows(after)
     measured, expected = float(meter.taken(after).sum()), float(model.expected(rows).sum())
     half = model.half_width(rows, CONFIDENCE)
-    planned = sum(float(str(row["planned_saving"])) for row in months)
-    found: dict[str, object] = {
+    planned = sum(row["planned_saving"] for row in months)
+    found: Row = {
         "period_kind": TO_DATE,
         "period_month": None,
         "measured_quantity": measured,
@@ -298,9 +297,9 @@ def _to_date(
     return found | {"status": status}
 
 
-def _status(found: Mapping[str, object], planned: float) -> str:
+def _status(found: Row, planned: float) -> str:
     """Whether the interval lies wholly on the side that was planned, or on the other."""
-    low, high = float(str(found["saving_low"])), float(str(found["saving_high"]))
+    low, high = found["saving_low"], found["saving_high"]
     if planned < 0.0:
         low, high = -high, -low
     if low > 0.0:

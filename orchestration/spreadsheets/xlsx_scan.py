@@ -105,8 +105,8 @@ def without_blanks(xml: bytes, filled: int) -> bytes:
     start, end = xml.find(b"<row "), xml.rfind(b"</sheetData>")
     if start < 0 or end < start:
         return xml
-    rows = (BLANK_CELL.sub(b"", row) for row in _rows_with_content(xml, start, end))
-    return b"".join((xml[:start], *rows, xml[end:]))
+    kept = (BLANK_CELL.sub(b"", row) for row in _rows_with_content(xml, start, end))
+    return b"".join((xml[:start], *kept, xml[end:]))
 
 
 def _rows_with_content(xml: bytes, start: int, end: int) -> Iterator[bytes]:

@@ -115,6 +115,16 @@ def test_a_library_that_the_gate_refuses_is_refused_here_too(warehouse, tmp_path
     assert code == 2 and "no such file" in told
 
 
+def test_an_edition_without_a_factor_that_is_needed_is_no_improvement(warehouse, tmp_path):
+    """An edition that ends before the data does: nothing is to be had for what it leaves out."""
+    ends = edited(tmp_path, (",2020-01-01,,", ",2020-01-01,2021-01-01,"))
+    code, told = compared(warehouse, ends)
+    assert code == 1
+    assert "With by_definition factors would be missing:" in told
+    assert "co2_emitted: no emission factor for its component direct" in told
+    assert "2023-" in told and LOG in told
+
+
 def test_a_new_library_moves_what_it_is_placed_before(warehouse, tmp_path):
     library = edited(tmp_path, DEARER, name="newer")
     first = compare_library(DataFolder(COMPANY), Lake(warehouse), library)
@@ -125,7 +135,7 @@ def test_a_new_library_moves_what_it_is_placed_before(warehouse, tmp_path):
 
 
 def test_the_answer_is_that_of_a_whole_calculation(warehouse, monkeypatch):
-    change = Change(7.0, cell=cell_of("electricity_production", "fuel", "in"))
+    change = AssumedChange(7.0, cell=cell_of("electricity_production", "fuel", "in"))
     touched = what_if(DataFolder(COMPANY), warehouse, change)
     monkeypatch.setattr("orchestration.calculation.what_if.is_up_to_date", lambda *_: False)
     whole = what_if(DataFolder(COMPANY), warehouse, change)
