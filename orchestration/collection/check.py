@@ -125,7 +125,16 @@ def check_file(
     """Judge one stage workbook or ERP export. Raises `CannotCheckError`."""
     if not path.is_file():
         raise CannotCheckError(f"{path}: no such file.")
-    subject = identify(data, path.resolve(), round_name, facility, stage)
+    return check_subject(
+        data, identify(data, path.resolve(), round_name, facility, stage), tell=tell
+    )
+
+
+def check_subject(
+    data: DataFolder, subject: Subject, *, tell: Callable[[str], None] = lambda step: None
+) -> Checked:
+    """Judge a file whose map, round and site are known."""
+    path = subject.path
     tell(f"正在读取 Reading {path.name} …")
     table, corrections = _read(data, subject)
     tell("正在核对 Judging by the rules of the gate …")

@@ -28,7 +28,7 @@ def check_on_screen(
     if isinstance(checked, str):
         _say(Console(stderr=True), checked, "red")
         return CANNOT_CHECK
-    _print(Console(), checked)
+    print_checked(Console(), checked)
     return REFUSED if checked.notice.is_refused else PASSED
 
 
@@ -53,7 +53,8 @@ def _checked(
         return str(error)
 
 
-def _print(console: Console, checked: Checked) -> None:
+def print_checked(console: Console, checked: Checked) -> None:
+    """Print what was found in a file."""
     from orchestration.collection.check import NOT_CHECKED
 
     notice, subject = checked.notice, checked.subject

@@ -20,10 +20,12 @@ from orchestration.commands import (
     reducing,
     releasing,
     serving,
+    starting,
 )
 from orchestration.commands.ending import FAULT, MEANING, help_on_ending, listed
 
 COMMANDS: dict[str, list[Callable[..., None]]] = {
+    "Start": [starting.map_],
     "Collect": [
         collecting.round_open,
         collecting.template,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -54,6 +54,31 @@ def yaml_problem(name: str, error: yaml.YAMLError) -> str:
     place = f"{name} line {mark.line + 1}" if mark else name
     context = getattr(error, "context", None)
     return f"{place}: not valid YAML: {f'{context}, ' if context else ''}{what}."
+
+
+UNDECIDED = "TODO"
+"""What a draft says where a person has to decide."""
+
+
+def undecided(name: str, text: str) -> list[str]:
+    """Each place of a YAML text that a draft has left to a person, by line."""
+    root = yaml.compose(text, yaml.SafeLoader)
+    return [
+        f"{name} line {line}: {key} is {UNDECIDED}, still to be decided. Write what it is; "
+        "comments above it name candidates."
+        for key, line in _undecided(root, "the file")
+    ]
+
+
+def _undecided(node: yaml.Node | None, key: str) -> Iterator[tuple[str, int]]:
+    if isinstance(node, yaml.MappingNode):
+        for name, value in node.value:
+            yield from _undecided(value, str(name.value))
+    elif isinstance(node, yaml.SequenceNode):
+        for value in node.value:
+            yield from _undecided(value, key)
+    elif isinstance(node, yaml.ScalarNode) and node.value == UNDECIDED:
+        yield key, node.start_mark.line + 1
 
 
 def lines_of_mistakes(

@@ -20,7 +20,12 @@ from pydantic import (
     model_validator,
 )
 
-from orchestration.company.mistakes import lines_of_mistakes, text_of_file, yaml_problem
+from orchestration.company.mistakes import (
+    lines_of_mistakes,
+    text_of_file,
+    undecided,
+    yaml_problem,
+)
 from orchestration.lake.hand_ins import HandIn, is_export, subject_of
 from orchestration.spreadsheets.numbers import NumberFormat, fold
 
@@ -413,6 +418,8 @@ class SourceMap(_Model):
         if problems:
             raise MapError("\n".join(problems))
         try:
+            if open_places := undecided(name, text):
+                raise MapError("\n".join(open_places))
             return cls.model_validate(yaml.load(text, _MapLoader))
         except yaml.YAMLError as error:
             raise MapError(yaml_problem(name, error)) from error

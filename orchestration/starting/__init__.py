@@ -1,0 +1,1 @@
+"""A company's first hour: drafted maps, imported factors, a folder to begin with."""
