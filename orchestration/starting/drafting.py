@@ -16,7 +16,7 @@ from orchestration.company.units import parse
 from orchestration.spreadsheets.numbers import fold
 from orchestration.starting.proposing import (
     TODO,
-    Names,
+    CompanyNames,
     Proposal,
     facility_of,
     kinds_in,
@@ -76,7 +76,7 @@ def _is_open(value: Any) -> bool:
 
 
 @dataclass(frozen=True)
-class Subject:
+class FileOwner:
     """Whose file it is that is drafted for, as far as it is known."""
 
     facility: str = ""
@@ -84,7 +84,7 @@ class Subject:
     is_export: bool = False
 
 
-def draft_sheet(shape: SheetShape, names: Names, subject: Subject) -> DraftSheet:
+def draft_sheet(shape: SheetShape, names: CompanyNames, subject: FileOwner) -> DraftSheet:
     """The map of one sheet."""
     if shape.layout == "months_across":
         return _across(shape, names, subject)
@@ -106,7 +106,7 @@ def _head(shape: SheetShape) -> dict[str, Any]:
     return head
 
 
-def _across(shape: SheetShape, names: Names, subject: Subject) -> DraftSheet:
+def _across(shape: SheetShape, names: CompanyNames, subject: FileOwner) -> DraftSheet:
     keys = _head(shape) | {"layout": "months_across", "item": shape.item}
     for key in ("unit", "total", "note"):
         if getattr(shape, key):
@@ -125,7 +125,7 @@ def _across(shape: SheetShape, names: Names, subject: Subject) -> DraftSheet:
     return DraftSheet(shape, keys, items)
 
 
-def _down(shape: SheetShape, names: Names, subject: Subject) -> DraftSheet:
+def _down(shape: SheetShape, names: CompanyNames, subject: FileOwner) -> DraftSheet:
     assert shape.period is not None
     keys = _head(shape) | {"layout": "months_down", "period": shape.period.header}
     if shape.total_rows:
@@ -151,8 +151,8 @@ def _down(shape: SheetShape, names: Names, subject: Subject) -> DraftSheet:
 
 
 def _item(
-    text: str, unit: str | None, problem: str | None, shape: SheetShape, names: Names,
-    subject: Subject,
+    text: str, unit: str | None, problem: str | None, shape: SheetShape, names: CompanyNames,
+    subject: FileOwner,
 ) -> DraftItem:  # fmt: skip
     process = names.process(text, subject.facility, subject.stage)
     stated = None if problem else _amount(unit) if holds("calorific_value", text) else unit
@@ -184,7 +184,9 @@ def _amount(unit: str | None) -> str | None:
     return unit.rpartition("/")[2] or None if unit else None
 
 
-def _settle(items: Sequence[DraftItem], shape: SheetShape, names: Names, subject: Subject) -> None:
+def _settle(
+    items: Sequence[DraftItem], shape: SheetShape, names: CompanyNames, subject: FileOwner
+) -> None:
     """What the whole sheet says about its lines: its one process, and whose stock it is."""
     _by_sheet_name(items, shape, names, subject)
     for item in items:
@@ -192,7 +194,7 @@ def _settle(items: Sequence[DraftItem], shape: SheetShape, names: Names, subject
 
 
 def _by_sheet_name(
-    items: Sequence[DraftItem], shape: SheetShape, names: Names, subject: Subject
+    items: Sequence[DraftItem], shape: SheetShape, names: CompanyNames, subject: FileOwner
 ) -> None:
     """A sheet that is called after one process, and names no other, is about it."""
     named = {item.keys["process"] for item in items} - {TODO}
@@ -232,7 +234,7 @@ def _as_its_flow(item: DraftItem, items: Sequence[DraftItem]) -> None:
         item.keys |= {"process": TODO, "direction": TODO}
 
 
-def _portable(process_id: str, subject: Subject, names: Names) -> str:
+def _portable(process_id: str, subject: FileOwner, names: CompanyNames) -> str:
     """A process that is called after its site, as every site of the map calls its own."""
     facility = subject.facility
     has_others = len(names.company["facilities"]) > 1
@@ -269,7 +271,7 @@ def direction_of(text: str, kind: str) -> str:
     return TODO if goes_in == comes_out else "input" if goes_in else "output"
 
 
-def _records(shape: SheetShape, names: Names, subject: Subject) -> DraftSheet:
+def _records(shape: SheetShape, names: CompanyNames, subject: FileOwner) -> DraftSheet:
     columns = list(shape.columns)
     keys = _head(shape) | {"layout": "records"}
     comments: list[str] = []
@@ -334,7 +336,7 @@ def _say_kinds_of_records(
         comments.append(f"reversals: which of {', '.join(column.distinct)} take others back")
 
 
-def _roles(columns: Sequence[ColumnSeen], names: Names) -> dict[str, ColumnSeen]:
+def _roles(columns: Sequence[ColumnSeen], names: CompanyNames) -> dict[str, ColumnSeen]:
     """Columns that say something about the record, by what they say."""
     roles: dict[str, ColumnSeen] = {}
     for column in columns:
@@ -364,7 +366,7 @@ def _roles(columns: Sequence[ColumnSeen], names: Names) -> dict[str, ColumnSeen]
 
 
 def _facility(
-    column: ColumnSeen | None, names: Names, subject: Subject, comments: list[str]
+    column: ColumnSeen | None, names: CompanyNames, subject: FileOwner, comments: list[str]
 ) -> Any:
     if column is None:
         sites = list(names.company["facilities"]["facility_id"])
@@ -379,7 +381,7 @@ def _facility(
             "lookup": {text: facility_of(names, text).id for text in column.distinct}}  # fmt: skip
 
 
-def _supplier(column: ColumnSeen, names: Names) -> dict[str, Any] | None:
+def _supplier(column: ColumnSeen, names: CompanyNames) -> dict[str, Any] | None:
     """The suppliers that records name; None where suppliers.csv has none of them."""
     known = names.company["suppliers"].to_dict("records")
     by_name = {fold(one["name"] or ""): one["supplier_id"] for one in known}
@@ -396,7 +398,7 @@ def _supplier(column: ColumnSeen, names: Names) -> dict[str, Any] | None:
 
 def _readings(
     shape: SheetShape, columns: Sequence[ColumnSeen], roles: Mapping[str, ColumnSeen],
-    names: Names, subject: Subject,
+    names: CompanyNames, subject: FileOwner,
 ) -> tuple[list[DraftItem], set[str]]:  # fmt: skip
     numbers = [c for c in columns if c.kind == "number" and c not in roles.values()]
     if not numbers:
@@ -436,7 +438,7 @@ def _readings(
     return items, used
 
 
-def _process_of(text: str, flow: Proposal, names: Names, subject: Subject) -> Proposal:
+def _process_of(text: str, flow: Proposal, names: CompanyNames, subject: FileOwner) -> Proposal:
     """The process of a record: by its words, or where other maps read its flow."""
     by_name = names.process(text, subject.facility, subject.stage)
     known = names.used.get(flow.id, frozenset())
@@ -448,7 +450,7 @@ def _process_of(text: str, flow: Proposal, names: Names, subject: Subject) -> Pr
 
 
 def _log(
-    numbers: Sequence[ColumnSeen], roles: Mapping[str, ColumnSeen], names: Names
+    numbers: Sequence[ColumnSeen], roles: Mapping[str, ColumnSeen], names: CompanyNames
 ) -> tuple[list[DraftItem], set[str]]:
     """Readings of a log whose lines name process and flow by their ids."""
     quantity = numbers[0]
@@ -469,7 +471,7 @@ def _log(
 
 
 def _flow_column(
-    columns: Sequence[ColumnSeen], roles: Mapping[str, ColumnSeen], names: Names,
+    columns: Sequence[ColumnSeen], roles: Mapping[str, ColumnSeen], names: CompanyNames,
     shape: SheetShape,
 ) -> ColumnSeen | None:  # fmt: skip
     """The column whose texts name flows, if there is one."""
@@ -485,7 +487,10 @@ def _flow_column(
 
 
 def _quantity(
-    numbers: Sequence[ColumnSeen], roles: Mapping[str, ColumnSeen], flow: Proposal, names: Names
+    numbers: Sequence[ColumnSeen],
+    roles: Mapping[str, ColumnSeen],
+    flow: Proposal,
+    names: CompanyNames,
 ) -> tuple[ColumnSeen, list[str], Any, list[str]]:
     """Column of the quantity, those it is multiplied with, the unit, and what is wrong."""
     if "unit" in roles:
@@ -510,7 +515,7 @@ def _quantity(
 
 def _one_flow(
     shape: SheetShape, numbers: Sequence[ColumnSeen], roles: Mapping[str, ColumnSeen],
-    names: Names, subject: Subject,
+    names: CompanyNames, subject: FileOwner,
 ) -> tuple[list[DraftItem], set[str]]:  # fmt: skip
     """Records of a sheet that is about one thing, or has a column for each."""
     items, used = [], set()

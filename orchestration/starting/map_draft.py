@@ -29,8 +29,8 @@ from orchestration.spreadsheets.grid import Grid, UnreadableFileError
 from orchestration.spreadsheets.numbers import fold
 from orchestration.spreadsheets.text_export import is_delimited, read_erp_export
 from orchestration.spreadsheets.workbook import is_workbook, read_workbook
-from orchestration.starting.drafting import DraftItem, DraftSheet, Subject, draft_sheet
-from orchestration.starting.proposing import TODO, Names
+from orchestration.starting.drafting import DraftItem, DraftSheet, FileOwner, draft_sheet
+from orchestration.starting.proposing import TODO, CompanyNames
 from orchestration.starting.sheet_shape import SheetShape, shape_of
 
 PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*")
@@ -49,7 +49,7 @@ class MapDraft:
 
     source: str
     files: list[str]
-    subject: Subject
+    subject: FileOwner
     sheets: list[DraftSheet]
     passed_over: dict[str, str] = field(default_factory=dict)
     """Sheets that are not read, and why."""
@@ -115,11 +115,11 @@ def draft_map(
     names = _names(data, named)
     months = [month for one in data.rounds for month in one.months]
     calendar = _one_year(months)
-    shapes: dict[tuple[str, str], list[tuple[SheetShape, Subject]]] = {}
+    shapes: dict[tuple[str, str], list[tuple[SheetShape, FileOwner]]] = {}
     passed_over: dict[str, str] = {}
     for path in paths:
         owner = "" if is_export else _owner(data, path, facility)
-        subject = Subject(owner, stage if stage in stages else None, is_export)
+        subject = FileOwner(owner, stage if stage in stages else None, is_export)
         for grid in _grids(path):
             found = shape_of(grid, calendar)
             if isinstance(found, str):
@@ -176,7 +176,7 @@ def _owner(data: DataFolder, path: Path, facility: str | None) -> str:
     return folder if folder in sites else str(sites[0]) if len(sites) == 1 else ""
 
 
-def _names(data: DataFolder, but: str) -> Names:
+def _names(data: DataFolder, but: str) -> CompanyNames:
     """The company's names, and what other maps in force call its flows and sites."""
     called: dict[str, set[str]] = {}
     used: dict[str, set[str]] = {}
@@ -200,7 +200,7 @@ def _names(data: DataFolder, but: str) -> Names:
                         called.setdefault(fold(text), set()).add(flow)
                 for flow in texts_of(item.flow) or []:
                     used.setdefault(flow, set()).update(texts_of(item.process) or [])
-    return Names(
+    return CompanyNames(
         data.company,
         {flow: frozenset(processes) for flow, processes in used.items()},
         _agreed(called),

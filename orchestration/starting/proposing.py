@@ -164,7 +164,7 @@ def _counterpart(token: str, among: frozenset[str]) -> bool:
 
 
 @dataclass
-class Names:
+class CompanyNames:
     """The names of a company's flows and processes, and what maps in force say of them."""
 
     company: Company
@@ -299,7 +299,7 @@ def _names_of(row: Mapping[str, Any], key: str, owner: str = "") -> list[str]:
     return [name for name in found if name]
 
 
-def facility_of(names: Names, text: str) -> Proposal:
+def facility_of(names: CompanyNames, text: str) -> Proposal:
     """The site that an ERP export calls by a code or a name."""
     sites = names.company["facilities"].to_dict("records")
     if text in names.site_codes:
