@@ -25,7 +25,7 @@ from orchestration.commands import (
 from orchestration.commands.ending import FAULT, MEANING, help_on_ending, listed
 
 COMMANDS: dict[str, list[Callable[..., None]]] = {
-    "Start": [starting.map_],
+    "Start": [starting.map_, factors.factors_import],
     "Collect": [
         collecting.round_open,
         collecting.template,
@@ -69,7 +69,7 @@ app = typer.Typer(
 )
 GROUPS = {
     "round": typer.Typer(no_args_is_help=True, help="Open a round."),
-    "factors": typer.Typer(no_args_is_help=True, help="Compare factor libraries."),
+    "factors": typer.Typer(no_args_is_help=True, help="Import and compare factor libraries."),
 }
 """Commands of two words: the function `round_open` is `carbonloom round open`."""
 

@@ -1,4 +1,4 @@
-"""Commands about factor libraries."""
+"""Commands about factor libraries: what a published table has, what another library would move."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from orchestration.calculation.factor_comparison import Comparison
+    from orchestration.starting.factor_import import Imported
 
 SHOWN = 20
 BASES = ("location_based", "market_based")
@@ -85,6 +86,76 @@ def factors_compare(
         say(str(error))
         raise typer.Exit(REFUSED if lake.working_file.exists() else BROKEN) from None
     print_comparison(Console(), comparison, None if show_all else SHOWN)
+
+
+@ends_with(
+    {
+        PASSED: "a library of what was accepted waits in candidates/; nothing of it is in force",
+        REFUSED: "nothing is accepted yet; the proposals are written",
+        BROKEN: "the table can't be read, or what was accepted is not in it",
+    }
+)
+def factors_import(
+    table: Annotated[
+        Path, typer.Argument(metavar="TABLE", help="A published table, as it was published.")
+    ],
+    data: DataOption = DATA,
+    columns: Annotated[
+        Path | None,
+        typer.Option(
+            "--table",
+            metavar="MAP",
+            help="What its columns mean, where its headers aren't those of a known table.",
+        ),
+    ] = None,
+) -> None:
+    """Import a published table of factors, propose flows, and write what was accepted.
+
+    Reads the table and the data folder. Writes every published row and the proposals to
+    `emission_factors/imports/`. Write yes into the column `accepted` of LIBRARY_flows.csv and
+    import again: what was accepted becomes a library in `emission_factors/candidates/`, each factor
+    with the file's hash, its cells, licence and edition. What was imported before is compared.
+
+    Examples:
+
+        carbonloom factors import FILE
+        carbonloom factors import FILE --table MAP
+    """
+    from orchestration.company.data_folder import CompanyDataError, DataFolder
+    from orchestration.starting.factor_import import import_table
+    from orchestration.starting.factor_table import CannotImportError, load_table, read_table
+
+    folder = DataFolder(existing(data).resolve())
+    for path in (table, columns):
+        if path is not None and not path.is_file():
+            raise broken(f"{path}: no such file.")
+    try:
+        published = read_table(table, load_table(columns) if columns else None)
+        imported = import_table(folder, published)
+    except (CannotImportError, CompanyDataError) as error:
+        raise broken(str(error)) from None
+    _print_import(Console(), imported)
+    raise typer.Exit(PASSED if imported.library else REFUSED)
+
+
+def _print_import(console: Console, imported: Imported) -> None:
+    def line(text: str) -> None:
+        console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+    table = imported.table
+    line(f"{table.file}: {len(table.factors):,} factors, edition {table.edition}")
+    line(f"  {table.table.publisher}, {table.table.licence}")
+    for why, count in table.left_out.items():
+        line(f"  {count:,} rows left out: {why}")
+    if imported.changes:
+        line(f"{len(imported.changes):,} differences from what was imported before:")
+        for change in imported.changes[:SHOWN]:
+            line(f"  {change.key} {change.column}: {change.before or 'none'} → {change.after}")
+    line(f"Proposed for {imported.proposed} flows and components, {len(imported.without)} without.")
+    line(f"  Write yes into the column accepted of {imported.proposals}, and import again.")
+    if imported.library is not None:
+        line(f"{imported.accepted} accepted, in {imported.library}. Nothing of it is in force.")
+        line(f"  carbonloom factors compare {imported.library}")
 
 
 def print_comparison(console: Console, comparison: Comparison, limit: int | None) -> None:

@@ -142,6 +142,17 @@ class Rarity:
         written = min(max(chinese, words) + 0.4 * min(chinese, words), 1.0)
         return max(written, 0.55 * concepts + 0.45 * written)
 
+    def covered(self, text: str, name: str) -> float:
+        """How much of a text a longer one says, too, 0 to 1; two as short as that come first."""
+        own, other = tokens(text), tokens(name)
+        words = self._covered(own[0] | own[1], other[0] | other[1])
+        length = len(other[1]) + len(other[0])
+        return max(words, 0.8 * self._covered(own[2], other[2])) - 0.005 * length
+
+    def _covered(self, own: frozenset[str], other: frozenset[str]) -> float:
+        whole = self._sum(own)
+        return self._sum(t for t in own if _counterpart(t, other)) / whole if whole else 0.0
+
     def _alike(self, text: frozenset[str], name: frozenset[str]) -> float:
         if not text or not name:
             return 0.0
@@ -187,7 +198,7 @@ class CompanyNames:
 
     @cached_property
     def _rarity(self) -> Rarity:
-        return Rarity(" ".join(_names_of(one, "flow_id")) for one in self.flows.values())
+        return Rarity(" ".join(names_of(one, "flow_id")) for one in self.flows.values())
 
     def fits(self, flow_id: str, unit: str | None) -> bool:
         """Whether a quantity in a unit can be one of a flow."""
@@ -214,13 +225,13 @@ class CompanyNames:
         plain = without(ACTIONS, BRACKETED.sub(" ", text))
         said, context = kinds_in(text), kinds_in(about)
         of_process = frozenset().union(
-            *(part for one in at for part in tokens(" ".join(_names_of(one, "process_id"))))
+            *(part for one in at for part in tokens(" ".join(names_of(one, "process_id"))))
         )
         scores: dict[str, tuple[float, str]] = {}
         for flow_id, one in self.flows.items():
             if one["flow_kind"] in AFTER_THE_SALE:
                 continue
-            names = _names_of(one, "flow_id")
+            names = names_of(one, "flow_id")
             if fold(text) in map(fold, names):
                 scores[flow_id] = (1.0, "its very name")
                 continue
@@ -266,7 +277,7 @@ class CompanyNames:
         own = self.processes_of(facility, stage)
         if len(own) == 1:
             return Proposal(own[0]["process_id"], 1.0, (), "the only one")
-        names = {one["process_id"]: _names_of(one, "process_id", facility) for one in own}
+        names = {one["process_id"]: names_of(one, "process_id", facility) for one in own}
         rarity = Rarity(" ".join(found) for found in names.values())
         plain = BRACKETED.sub(" ", text)
         scores = {
@@ -294,7 +305,8 @@ def _shares(text: str, name: str, but: frozenset[str]) -> bool:
     return any(_counterpart(token, names) and token not in but for token in own)
 
 
-def _names_of(row: Mapping[str, Any], key: str, owner: str = "") -> list[str]:
+def names_of(row: Mapping[str, Any], key: str, owner: str = "") -> list[str]:
+    """What a line of flows, processes or facilities is called: its id and its names."""
     found = (row[key].removeprefix(f"{owner}_"), row["name_en"], row["name_zh"])
     return [name for name in found if name]
 
@@ -306,12 +318,12 @@ def facility_of(names: CompanyNames, text: str) -> Proposal:
         return Proposal(names.site_codes[text], 0.95, (), "called so in another map")
     if len(sites) == 1:
         return Proposal(sites[0]["facility_id"], 1.0, (), "the only site")
-    rarity = Rarity(" ".join(_names_of(one, "facility_id")) for one in sites)
+    rarity = Rarity(" ".join(names_of(one, "facility_id")) for one in sites)
     plain = fold(text).casefold()
     scores = {}
     for one in sites:
         site = one["facility_id"]
-        score = max(rarity.likeness(text, name) for name in _names_of(one, "facility_id"))
+        score = max(rarity.likeness(text, name) for name in names_of(one, "facility_id"))
         is_short = len(plain) >= 3 and plain.isalpha() and site.startswith(plain)
         scores[site] = (max(score, 0.7), "its first letters") if is_short else (score, "by name")
     return _decided(scores)

@@ -200,6 +200,7 @@ NOT_THERE = [
     "postgres --warehouse NOWHERE --url postgresql://nobody@localhost/nothing",
     "dictionary --warehouse NOWHERE",
     "factors compare NOWHERE --warehouse NOWHERE",
+    "factors import NOWHERE",
     "run --no-such-option",
     "no-such-command",
 ]
@@ -221,6 +222,7 @@ def test_every_command_is_tried_with_every_code_short_of_a_whole_run():
         *(("run", 0), ("run", 1), ("what-if", 0), ("postgres", 1)),
         *(("exchange", 0), ("exchange", 1), ("sql", 0), ("sql", 1)),
         *(("plan", 0), ("plan", 1), ("scenario", 0), ("scenario", 1)),
+        *(("factors import", 0), ("factors import", 1)),
         *(("explain", 0), ("explain", 1), ("factors compare", 0), ("factors compare", 1)),
     }
     assert promised - tried <= in_pipeline
