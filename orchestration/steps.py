@@ -17,7 +17,13 @@ import pyarrow as pa
 
 from orchestration.calculation.control import write_control
 from orchestration.calculation.dbt import PROJECT, DbtError, DbtRun
-from orchestration.calculation.halves import INVENTORY_MODELS, PRODUCT_MODELS, Half, build_half
+from orchestration.calculation.halves import (
+    INVENTORY_MODELS,
+    PRODUCT_MODELS,
+    Half,
+    build_half,
+    refresh_half,
+)
 from orchestration.calculation.planning import Assessed, assess_initiatives
 from orchestration.calculation.reported import write_reported
 from orchestration.calculation.solving import Solved, solve_stale_periods
@@ -238,7 +244,8 @@ def _judge_whole(run: Run) -> None:
 
 
 def _build_whole(run: Run, half: Half) -> None:
-    problems = build(run, half).problems
+    with run.lake.only_writer():
+        problems = refresh_half(run.lake, half, run.gwp_set).problems
     if problems:
         raise DbtError(failed(problems))
 

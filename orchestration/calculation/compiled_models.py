@@ -1,8 +1,8 @@
-"""Models as statements of the engine: what they are made of is built anew without a start of dbt.
+"""The dbt project as statements of the engine: tables are built anew without a start of dbt.
 
-dbt compiles them once for a state of the project; that is kept beside its parse. A question that
-is asked of a copy of an up-to-date warehouse then costs what it calculates, and the statements are
-those that dbt itself would run there: the stale months and periods are filled in.
+dbt compiles them once for a state of the project; that is kept beside its parse. As long as
+nothing but rows has changed, a run and a question such as what-if then cost what they calculate,
+and the statements are those that dbt itself would run: the stale months and periods are filled in.
 """
 
 from __future__ import annotations
@@ -11,15 +11,23 @@ import json
 import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
+
+import duckdb
 
 from orchestration.calculation.control import INVENTORY_MONTHS
-from orchestration.calculation.dbt import Dbt, project_fingerprint
+from orchestration.calculation.dbt import Dbt, find_outdated, made_by, project_fingerprint
 from orchestration.calculation.sources import register_sources
-from orchestration.calculation.up_to_date import below_the_solve, parents_first
+from orchestration.calculation.up_to_date import Graph, kept_keys, maker_of, write_down
 from orchestration.lake.paths import Lake
 from orchestration.lake.warehouse import Connection, Warehouse
 from orchestration.progress import doing
+
+if TYPE_CHECKING:
+    from dbt.contracts.graph.manifest import Manifest
+
+PROJECT_NAME = "carbonloom"
+"""Of the dbt project; the first part of a node's id after its kind."""
 
 
 @dataclass(frozen=True)
@@ -61,20 +69,41 @@ EVERY_ROW = "true"
 
 
 @dataclass(frozen=True)
-class CompiledModel:
-    """A table of the working file, and the statement that gives its rows.
+class Statement:
+    """What dbt compiled of a table or a data test.
 
-    `replaced`: which of its rows the statement gives anew, as a condition on them.
+    Attributes:
+        node: its id in the project.
+        relation: the table that it fills; none of a test, whose rows break a rule.
+        sql: the query.
+        replaced: which rows of the table it gives anew, as a condition on them.
+        is_below_the_solve: it reads the solved product system, however far.
     """
 
-    relation: str
+    node: str
+    relation: str | None
     sql: str
     replaced: str
     is_below_the_solve: bool
 
 
-def compiled_models(lake: Lake, marts: Sequence[str], gwp_set: str) -> list[CompiledModel]:
-    """The tables that some marts are made of, each behind those it reads.
+@dataclass(frozen=True)
+class CompiledProject:
+    """The graph of the project, and its statements, each behind those that it reads."""
+
+    graph: Graph
+    statements: list[Statement]
+
+    def tables_above(self, marts: Sequence[str]) -> list[Statement]:
+        """The tables that some marts are made of, and the record of the months they are made of."""
+        wanted = self.graph.above(
+            f"model.{PROJECT_NAME}.{name}" for name in (*marts, INVENTORY_MONTHS.table)
+        )
+        return [one for one in self.statements if one.relation and one.node in wanted]
+
+
+def compiled_project(lake: Lake, gwp_set: str) -> CompiledProject:
+    """The project as statements; compiled when a file of it has changed since.
 
     `gwp_set`: what was asked for instead of the company's own set; blank for none. Compiling asks
     the engine what is there, so `lake` has a working file.
@@ -83,36 +112,79 @@ def compiled_models(lake: Lake, marts: Sequence[str], gwp_set: str) -> list[Comp
         DbtError: dbt can't compile them.
     """
     dbt, fingerprint = Dbt(lake), project_fingerprint()
-    name = "-".join([*sorted(marts), gwp_set or "company"])
-    path = dbt.parse_folder / f"compiled-{name}.json"
+    path = dbt.parse_folder / f"compiled-{gwp_set or 'company'}.json"
     if path.exists():
         kept = json.loads(path.read_text(encoding="utf-8"))
         if kept["fingerprint"] == fingerprint:
-            return [CompiledModel(**row) for row in kept["models"]]
-    models = _compile(dbt, marts, gwp_set)
+            return CompiledProject(
+                Graph(**kept["graph"]), [Statement(**row) for row in kept["statements"]]
+            )
+    doing("compiling the dbt project")
+    project = _compile(dbt, gwp_set)
     beside = path.with_name(f".{path.name}.{os.getpid()}")
-    rows = [asdict(one) for one in models]
-    beside.write_text(json.dumps({"fingerprint": fingerprint, "models": rows}), encoding="utf-8")
+    kept = {"fingerprint": fingerprint} | asdict(project)
+    beside.write_text(json.dumps(kept), encoding="utf-8")
     beside.replace(path)
-    return models
+    return project
 
 
-def build_stale(lake: Lake, models: Sequence[CompiledModel]) -> None:
-    """Give each model its rows of the stale months or periods anew, or every row if it keeps none.
+def build_stale(lake: Lake, statements: Sequence[Statement]) -> None:
+    """Give each table its rows of the stale months or periods anew, or every row if it keeps none.
 
     Raises:
         duckdb.Error: a statement failed.
     """
     register_sources(lake)
     with Warehouse(lake).writing() as connection:
-        stale = {one.mark: _literals(connection, one) for one in STALE}
-        for number, model in enumerate(models):
-            doing(model.relation, number, len(models))
-            sql = model.sql
-            for mark, literals in stale.items():
-                sql = sql.replace(mark, literals)
-            connection.execute(f"delete from {model.relation} where {model.replaced}")
-            connection.execute(f"insert into {model.relation} by name {sql}")
+        _take(connection, statements)
+
+
+def refreshed(lake: Lake, gwp_set: str, *, below: bool) -> bool:
+    """Bring a half of the project up to date by its statements; whether that could be done.
+
+    It can't when the working file was made by other code, when sources have other columns, and
+    when a data test finds something: then nothing is changed, and dbt has to build, and to say why.
+    All of it is one transaction: a run that is killed leaves the tables as they were.
+    """
+    with Warehouse(lake).writing() as connection:
+        if kept_keys(connection).get(maker_of(below=below)) != made_by(gwp_set):
+            return False
+    columns = register_sources(lake)
+    project = compiled_project(lake, gwp_set)
+    outdated = find_outdated(lake, project.graph, gwp_set, columns, below=below).keys
+    if not outdated:
+        return True
+    statements = [one for one in project.statements if one.node in outdated]
+    if len(statements) < len(outdated):
+        return False
+    with Warehouse(lake).writing() as connection:
+        connection.execute("begin")
+        try:
+            _take(connection, statements)
+        except (duckdb.Error, BrokenRuleError):
+            connection.execute("rollback")
+            return False
+        write_down(connection, outdated)
+        connection.execute("commit")
+    return True
+
+
+class BrokenRuleError(Exception):
+    """A data test returned rows."""
+
+
+def _take(connection: Connection, statements: Sequence[Statement]) -> None:
+    stale = {one.mark: _literals(connection, one) for one in STALE}
+    for number, one in enumerate(statements):
+        doing(one.node.rpartition(".")[2], number, len(statements))
+        sql = one.sql
+        for mark, literals in stale.items():
+            sql = sql.replace(mark, literals)
+        if one.relation is not None:
+            connection.execute(f"delete from {one.relation} where {one.replaced}")
+            connection.execute(f"insert into {one.relation} by name {sql}")
+        elif connection.execute(f"select count(*) from ({sql}) as broken").fetchall()[0][0]:
+            raise BrokenRuleError(one.node)
 
 
 def _literals(connection: Connection, stale: Stale) -> str:
@@ -120,22 +192,28 @@ def _literals(connection: Connection, stale: Stale) -> str:
     return ", ".join(literal for (literal,) in rows) or stale.nothing
 
 
-def _compile(dbt: Dbt, marts: Sequence[str], gwp_set: str) -> list[CompiledModel]:
-    selection = ["--select", *(f"+{name}" for name in marts), INVENTORY_MONTHS.table]
-    manifest, statements = dbt.compiled(selection, gwp_set)
-    below = below_the_solve(manifest)
-    return [
-        CompiledModel(
-            node.relation_name,
-            statements[node.unique_id],
-            _replaced(node),
-            node.unique_id in below,
+def _compile(dbt: Dbt, gwp_set: str) -> CompiledProject:
+    manifest, compiled = dbt.compiled(gwp_set)
+    graph = Graph.of(manifest)
+    below = graph.below_the_solve()
+    statements = [
+        Statement(
+            name,
+            None if manifest.nodes[name].resource_type == "test" else _relation(manifest, name),
+            compiled[name],
+            _replaced(manifest.nodes[name]),
+            name in below,
         )
-        for node in parents_first(manifest)
-        if node.unique_id in statements
+        for name in graph.parents_first()
+        if name in compiled
     ]
+    return CompiledProject(graph, statements)
+
+
+def _relation(manifest: Manifest, node: str) -> str:
+    return cast(str, manifest.nodes[node].relation_name)
 
 
 def _replaced(node: Any) -> str:
-    hooks = " ".join(hook.sql for hook in node.config.pre_hook)
+    hooks = " ".join(hook.sql for hook in node.config.get("pre_hook", ()))
     return next((one.replaced for one in STALE if one.hook in hooks), EVERY_ROW)

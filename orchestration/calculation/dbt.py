@@ -22,9 +22,9 @@ from orchestration.calculation.control import DECIDE_NO_FIGURE, dbt_fingerprint
 from orchestration.calculation.sources import contents_of_sources, register_sources
 from orchestration.calculation.up_to_date import (
     SOLVED,
-    below_the_solve,
+    Graph,
     kept_keys,
-    keys_of_nodes,
+    maker_of,
     strike_out,
     strike_out_all,
     write_down,
@@ -125,24 +125,19 @@ class Dbt:
         """
         manifest = self._held()
         columns = register_sources(self.lake)
-        common = f"{_code()} {gwp_set}"
-        keys = keys_of_nodes(manifest, common, contents_of_sources(self.lake), columns)
-        second = below_the_solve(manifest)
-        asked = {node: key for node, key in keys.items() if (node in second) == below}
-        with Warehouse(self.lake).writing() as connection:
-            kept = kept_keys(connection)
-            outdated = {node: key for node, key in asked.items() if kept.get(node) != key}
-            strike_out(connection, outdated)
-        if not outdated:
+        outdated = find_outdated(self.lake, Graph.of(manifest), gwp_set, columns, below=below)
+        if not outdated.keys:
             return DbtRun()
-        names = sorted(manifest.nodes[node].name for node in outdated)
+        with Warehouse(self.lake).writing() as connection:
+            strike_out(connection, [*outdated.keys, maker_of(below=below)])
+        names = sorted(manifest.nodes[node].name for node in outdated.keys)
         selection = ["--select", *names, "--indirect-selection", "empty"]
-        if len(outdated) == len(asked):
+        if outdated.is_whole:
             selection = ["--select" if below else "--exclude", BELOW_THE_SOLVE]
         run = self._build(manifest, selection, gwp_set)
         if not run.problems:
             with Warehouse(self.lake).writing() as connection:
-                write_down(connection, outdated)
+                write_down(connection, outdated.keys | {maker_of(below=below): made_by(gwp_set)})
         return run
 
     def _build(self, manifest: Manifest, selection: Sequence[str], gwp_set: str) -> DbtRun:
@@ -152,8 +147,8 @@ class Dbt:
             ["build", *NO_ARTIFACTS, *UNIT_TESTS_EXCLUDED, *selection, *variables], manifest
         )[0]
 
-    def compiled(self, selection: Sequence[str], gwp_set: str) -> tuple[Manifest, dict[str, str]]:
-        """The project, and the statements of tables of it by the ids of their models.
+    def compiled(self, gwp_set: str) -> tuple[Manifest, dict[str, str]]:
+        """The project, and the statement of each of its tables and data tests by id.
 
         Which months and periods are stale is left open in them.
 
@@ -161,16 +156,18 @@ class Dbt:
             DbtError: dbt can't compile them.
         """
         variables = {"leaves_stale_open": True} | ({"gwp_set": gwp_set} if gwp_set else {})
-        left_out = ["config.materialized:view", "resource_type:seed", "resource_type:test"]
-        left_out += ["resource_type:unit_test"]
-        words = ["compile", *NO_ARTIFACTS, *selection, "--exclude", *left_out]
+        words = ["compile", *NO_ARTIFACTS, "--exclude", "resource_type:unit_test"]
         manifest = self._held()
         register_sources(self.lake)
         run, done = self._invoke([*words, "--vars", json.dumps(variables)], manifest)
         if run.problems:
             raise DbtError("\n".join(run.problems))
-        compiled = {one.node.unique_id: one.node.compiled_code for one in done.results}
-        return manifest, compiled
+        nodes = [one.node for one in done.results]
+        return manifest, {
+            node.unique_id: node.compiled_code
+            for node in nodes
+            if node.resource_type != "seed" and node.config.materialized != "view"
+        }
 
     def unit_tests(self) -> DbtRun:
         """The unit tests that stand beside the models; the models must have been built."""
@@ -226,6 +223,38 @@ class Dbt:
             elif node.status in ("error", "fail", "runtime error"):
                 found.append(f"{node.node.name}: {' '.join((node.message or node.status).split())}")
         return found or ["dbt failed without naming a model."]
+
+
+@dataclass(frozen=True)
+class Outdated:
+    """What of a half is to be built, with the keys it has afterwards.
+
+    `keys`: by id of the node. `is_whole`: nothing of the half is up to date.
+    """
+
+    keys: dict[str, str]
+    is_whole: bool
+
+
+def find_outdated(
+    lake: Lake, graph: Graph, gwp_set: str, columns: Mapping[str, str], *, below: bool
+) -> Outdated:
+    """Compare what the working file was built from with what is there now.
+
+    `columns`: a hash over those of each source, as `register_sources` gives it.
+    """
+    keys = graph.keys(made_by(gwp_set), contents_of_sources(lake), columns)
+    second = graph.below_the_solve()
+    asked = {node: key for node, key in keys.items() if (node in second) == below}
+    with Warehouse(lake).writing() as connection:
+        kept = kept_keys(connection)
+    outdated = {node: key for node, key in asked.items() if kept.get(node) != key}
+    return Outdated(outdated, len(outdated) == len(asked))
+
+
+def made_by(gwp_set: str) -> str:
+    """One hash over the code that makes tables, and what was asked of it."""
+    return f"{_code()} {gwp_set}"
 
 
 def project_fingerprint() -> str:

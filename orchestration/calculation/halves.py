@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from orchestration.calculation.compiled_models import refreshed
 from orchestration.calculation.dbt import BELOW_THE_SOLVE, Dbt, DbtRun
 from orchestration.calculation.solving import refuse_what_is_not_solved
 from orchestration.calculation.unpassed import built_under_watch
@@ -49,3 +50,24 @@ def build_half(
     else:
         build, is_whole = partial(dbt.build, selection), False
     return built_under_watch(lake, half.name, lambda: build(gwp_set=gwp_set), is_whole=is_whole)
+
+
+def refresh_half(lake: Lake, half: Half, gwp_set: str) -> DbtRun:
+    """Build what of a half is not up to date, where nobody follows it node by node.
+
+    As long as nothing but rows has changed, that needs no start of dbt; what was built is then no
+    event of the run that is returned.
+
+    Raises:
+        SolveError: as `build_half`.
+    """
+    below = half is PRODUCT_MODELS
+    if below:
+        refuse_what_is_not_solved(lake)
+
+    def build() -> DbtRun:
+        if refreshed(lake, gwp_set, below=below):
+            return DbtRun()
+        return Dbt(lake).build_outdated(gwp_set, below=below)
+
+    return built_under_watch(lake, half.name, build, is_whole=True)

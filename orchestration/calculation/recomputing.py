@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 import duckdb
 
-from orchestration.calculation.compiled_models import build_stale, compiled_models
+from orchestration.calculation.compiled_models import build_stale, compiled_project
 from orchestration.calculation.control import write_control
 from orchestration.calculation.dbt import BELOW_THE_SOLVE, PROJECT, Dbt
 from orchestration.calculation.planning import assess_initiatives
@@ -65,7 +65,7 @@ def recompute_changed(lake: Lake, gwp_set: str, stated_gwp_set: str, marts: Sequ
         RecomputeError: a model failed, or the product system can't be reached.
     """
     write_control(lake, PROJECT, gwp_set)
-    models = compiled_models(lake, marts, stated_gwp_set)
+    models = compiled_project(lake, stated_gwp_set).tables_above(marts)
     try:
         build_stale(lake, [one for one in models if not one.is_below_the_solve])
         _solved(solve_stale_periods, lake)

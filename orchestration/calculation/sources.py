@@ -41,7 +41,7 @@ class DbtSource:
 @cache
 def sources() -> tuple[DbtSource, ...]:
     """Every source of the project, in the order of `_sources.yml`."""
-    content = yaml.safe_load(SOURCES.read_text(encoding="utf-8"))
+    content = yaml.load(SOURCES.read_text(encoding="utf-8"), yaml.CSafeLoader)
     return tuple(
         _source(group["name"], table["name"], _meta(group) | _meta(table))
         for group in content["sources"]

@@ -12,9 +12,10 @@ failed or was killed is done again.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from graphlib import TopologicalSorter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from orchestration.lake.warehouse import Connection
 
@@ -26,45 +27,82 @@ SOLVED = ("solved", "reduction")
 """Sources written between the two halves."""
 
 
-def keys_of_nodes(
-    manifest: Manifest, common: str, contents: Mapping[str, str], columns: Mapping[str, str]
-) -> dict[str, str]:
-    """The key that each seed, model and data test has once it is built from what is there now.
+@dataclass(frozen=True)
+class Graph:
+    """What is made of what in the dbt project.
 
-    `common`: one hash over the code and what was asked for; `contents`, `columns`: a hash over the
-    files of each source, and its columns, by `schema.name`.
+    Attributes:
+        parents: of each seed, model and data test, by id.
+        views: ids of the models that hold no rows.
+        sources: `schema.name` of each source, by id.
     """
-    made_of = _spread(manifest, common, contents)
-    laid_over = _spread(manifest, common, columns)
-    return {
-        name: (laid_over if node.config.materialized == "view" else made_of)[name]
-        for name, node in manifest.nodes.items()
-    }
+
+    parents: dict[str, list[str]]
+    views: list[str]
+    sources: dict[str, str]
+
+    @classmethod
+    def of(cls, manifest: Manifest) -> Graph:
+        """The graph of a parsed project."""
+        nodes = manifest.nodes.items()
+        return cls(
+            parents={name: sorted(node.depends_on_nodes) for name, node in nodes},
+            views=[name for name, node in nodes if node.config.materialized == "view"],
+            sources={
+                name: f"{source.source_name}.{source.name}"
+                for name, source in manifest.sources.items()
+            },
+        )
+
+    def parents_first(self) -> Iterator[str]:
+        """Every node that dbt builds, after all that it reads."""
+        for name in TopologicalSorter(self.parents).static_order():
+            if name in self.parents:
+                yield name
+
+    def below_the_solve(self) -> set[str]:
+        """Ids of the nodes that read what was solved, however far: the second half."""
+        solved = {name for name, table in self.sources.items() if table.partition(".")[0] in SOLVED}
+        found: set[str] = set()
+        for node in self.parents_first():
+            if not (found | solved).isdisjoint(self.parents[node]):
+                found.add(node)
+        return found
+
+    def above(self, nodes: Iterable[str]) -> set[str]:
+        """Ids of some nodes and of all that they read, however far."""
+        found, open_ = set(), list(nodes)
+        while open_:
+            node = open_.pop()
+            if node not in found:
+                found.add(node)
+                open_ += self.parents.get(node, ())
+        return found
+
+    def keys(
+        self, common: str, contents: Mapping[str, str], columns: Mapping[str, str]
+    ) -> dict[str, str]:
+        """The key that each node has once it is built from what is there now.
+
+        `common`: one hash over the code and what was asked for; `contents`, `columns`: a hash over
+        the files of each source, and its columns, by `schema.name`.
+        """
+        made_of = self._spread(common, contents)
+        laid_over = self._spread(common, columns)
+        return made_of | {view: laid_over[view] for view in self.views}
+
+    def _spread(self, common: str, sources: Mapping[str, str]) -> dict[str, str]:
+        """One hash a node over the code and what is said of every source above it."""
+        found = {name: sources.get(table, "") for name, table in self.sources.items()}
+        for node in self.parents_first():
+            parents = [f"{parent} {found[parent]}" for parent in self.parents[node]]
+            found[node] = _hash([common, node, *parents])
+        return {node: found[node] for node in self.parents}
 
 
-def _spread(manifest: Manifest, common: str, sources: Mapping[str, str]) -> dict[str, str]:
-    """One hash a node over the code and what is said of every source above it."""
-    found = {
-        source.unique_id: sources.get(f"{source.source_name}.{source.name}", "")
-        for source in manifest.sources.values()
-    }
-    for node in parents_first(manifest):
-        parents = [f"{parent} {found[parent]}" for parent in sorted(node.depends_on_nodes)]
-        found[node.unique_id] = _hash([common, node.unique_id, *parents])
-    return found
-
-
-def below_the_solve(manifest: Manifest) -> set[str]:
-    """Ids of the nodes that read what was solved, however far: the second half."""
-    found: set[str] = set()
-    for node in parents_first(manifest):
-        if any(
-            parent in found
-            or (parent in manifest.sources and manifest.sources[parent].source_name in SOLVED)
-            for parent in node.depends_on_nodes
-        ):
-            found.add(node.unique_id)
-    return found
+def maker_of(*, below: bool) -> str:
+    """What stands among the nodes with the code by which every table of a half was last made."""
+    return "tables below the solve" if below else "tables above the solve"
 
 
 def kept_keys(connection: Connection) -> dict[str, str]:
@@ -90,14 +128,6 @@ def write_down(connection: Connection, keys: Mapping[str, str]) -> None:
     connection.executemany(
         f"insert into {TABLE} values ($1, $2)", [list(one) for one in keys.items()]
     )
-
-
-def parents_first(manifest: Manifest) -> Iterable[Any]:
-    """Every node that dbt builds, after all that it reads."""
-    graph = {name: node.depends_on_nodes for name, node in manifest.nodes.items()}
-    for name in TopologicalSorter(graph).static_order():
-        if name in manifest.nodes:
-            yield manifest.nodes[name]
 
 
 def _hash(parts: Iterable[str]) -> str:

@@ -264,7 +264,7 @@ class DataFolder:
         name = "company/company.yml"
         text, unreadable = text_of_file(path, name)
         try:
-            settings = yaml.safe_load(text) or {}
+            settings = yaml.load(text, yaml.CSafeLoader) or {}
         except yaml.YAMLError as error:
             problems.append(yaml_problem(name, error))
             return {}

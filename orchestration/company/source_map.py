@@ -461,12 +461,12 @@ KEYS = {
 """Keys that may stand below a part of a map."""
 
 
-class _MapLoader(yaml.SafeLoader):
+class _MapLoader(yaml.CSafeLoader):
     """YAML whose scalars stay text (0010 is an id, not 8) and whose keys may not repeat."""
 
 
 def _scalar(loader: _MapLoader, node: yaml.ScalarNode) -> str | None:
-    return None if node.style is None and node.value in ("", "~", "null") else node.value
+    return None if not node.style and node.value in ("", "~", "null") else node.value
 
 
 def _mapping(loader: _MapLoader, node: yaml.MappingNode) -> dict[str, Any]:

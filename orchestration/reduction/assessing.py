@@ -269,13 +269,16 @@ class Assessment:
         values = step.kgco2e[:, basis]
         rows = np.flatnonzero(np.abs(values) > DUST)
         keys = self.evaluator.keys
-        frame = pd.DataFrame([keys[row] for row in rows], columns=list(KEY))
-        return frame.assign(
-            initiative_id=step.initiative.initiative_id,
-            measure=measure,
-            basis=BASES[basis],
-            kgco2e_change=values[rows],
-            **(more or {}),
+        columns = dict(zip(KEY, zip(*(keys[row] for row in rows), strict=True), strict=False))
+        return pd.DataFrame(
+            {
+                **(columns or dict.fromkeys(KEY, ())),
+                "initiative_id": step.initiative.initiative_id,
+                "measure": measure,
+                "basis": BASES[basis],
+                "kgco2e_change": values[rows],
+                **(more or {}),
+            }
         )
 
     def _levels(self) -> Iterator[dict[str, object]]:

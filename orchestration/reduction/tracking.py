@@ -139,16 +139,16 @@ class Model:
 
     def half_width(self, rows: Floats, confidence: float) -> float:
         """Half the interval of the sum of predictions of some months."""
-        from scipy.stats import t
+        from scipy.special import stdtrit
 
         total = rows.sum(axis=0)
         variance = self.variance * (len(rows) + total @ self.spread @ total)
-        return float(t.ppf(0.5 + confidence / 2, self.freedom) * np.sqrt(variance))
+        return float(stdtrit(self.freedom, 0.5 + confidence / 2) * np.sqrt(variance))
 
 
 def fit(rows: Floats, taken: Floats) -> Model | None:
     """The baseline over some months; None where the drivers can't be told apart or don't vary."""
-    from scipy.stats import f
+    from scipy.special import fdtrc
 
     count, parameters = rows.shape
     freedom = count - parameters
@@ -166,7 +166,7 @@ def fit(rows: Floats, taken: Floats) -> Model | None:
         return None
     variance = unexplained / freedom
     explained = max(total - unexplained, 0.0) / (parameters - 1)
-    p_value = float(f.sf(explained / variance, parameters - 1, freedom)) if variance else 0.0
+    p_value = float(fdtrc(parameters - 1, freedom, explained / variance)) if variance else 0.0
     return Model(
         coefficients,
         spread,

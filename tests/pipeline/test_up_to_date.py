@@ -7,12 +7,18 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
 from orchestration.calculation.control import write_control
 from orchestration.calculation.dbt import PROJECT, Dbt, DbtRun
-from orchestration.calculation.halves import INVENTORY_MODELS, PRODUCT_MODELS, build_half
+from orchestration.calculation.halves import (
+    INVENTORY_MODELS,
+    PRODUCT_MODELS,
+    build_half,
+    refresh_half,
+)
 from orchestration.calculation.solving import solve_stale_periods
 from orchestration.calculation.unpassed import unpassed
 from orchestration.lake.paths import Lake
@@ -136,3 +142,75 @@ def test_what_is_asked_for_by_name_leaves_the_rest_to_be_built(lake: Lake) -> No
     assert {"gases", "int_emissions", "round_status"} <= first
     assert {"product_contributions", "int_built_months"} <= second
     assert calculated(lake) == (set(), set())
+
+
+def rows_of_every_table(lake: Lake) -> dict[str, list[tuple[object, ...]]]:
+    with duckdb.connect(str(lake.working_file), read_only=True) as connection:
+        names = connection.execute(
+            "select table_schema, table_name from information_schema.tables "
+            "where table_schema in ('intermediate', 'marts') and table_type = 'BASE TABLE'"
+        ).fetchall()
+        return {
+            name: connection.execute(f'from {schema}."{name}" order by all').fetchall()
+            for schema, name in names
+        }
+
+
+def raise_the_factors(lake: Lake) -> None:
+    """By a third: whatever is multiplied with one, and is made of the product, is another."""
+    path, name = lake.accepted("emission_factor_gases"), "kg_per_factor_unit"
+    table = pq.read_table(path)
+    index = table.column_names.index(name)
+    lake.write(path, table.set_column(index, name, pc.multiply(table[name], 4 / 3)))
+
+
+def test_statements_give_the_rows_that_dbt_gives(lake: Lake, tmp_path: Path) -> None:
+    raise_the_factors(lake)
+    write_control(lake, PROJECT, "AR6")
+    copy = Lake(shutil.copytree(lake.path, tmp_path / "by dbt", symlinks=True))
+    before = rows_of_every_table(lake)
+
+    for half in (INVENTORY_MODELS, PRODUCT_MODELS):
+        assert refresh_half(lake, half, "").events == [], "dbt was started"
+        assert names(build_half(copy, half, ""))
+        solve_stale_periods(lake)
+        solve_stale_periods(copy)
+
+    assert rows_of_every_table(lake) == rows_of_every_table(copy) != before
+    assert calculated(lake) == (set(), set())
+
+
+def test_a_broken_rule_leaves_the_tables_and_is_said_by_dbt(lake: Lake) -> None:
+    path = lake.company("flows")
+    table = pq.read_table(path)
+    lake.write(path, pa.concat_tables([table, table]))
+    write_control(lake, PROJECT, "AR6")
+
+    run = refresh_half(lake, INVENTORY_MODELS, "")
+
+    assert any("stg_company__flows" in problem for problem in run.problems), run.problems
+    assert unpassed(lake)
+
+
+def test_statements_that_are_cut_off_change_nothing(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = rows_of_every_table(lake)
+    let_answer(lake, "ann")
+    with monkeypatch.context() as patch:
+        patch.setattr("orchestration.calculation.compiled_models.write_down", die)
+        with pytest.raises(KilledError):
+            refresh_half(lake, INVENTORY_MODELS, "")
+    assert rows_of_every_table(lake) == before
+    assert unpassed(lake)
+
+    assert refresh_half(lake, INVENTORY_MODELS, "").events == []
+    assert owners(lake) == {"ann"}
+    assert not unpassed(lake)
+
+
+def test_tables_of_other_code_are_built_by_dbt(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("orchestration.calculation.dbt._code", lambda: "other code")
+
+    assert {"int_emissions", "gases"} <= names(refresh_half(lake, INVENTORY_MODELS, ""))
+    assert refresh_half(lake, INVENTORY_MODELS, "").events == []
