@@ -163,6 +163,18 @@ def test_records_of_several_kinds_ask_which_of_them_take_others_back():
     assert draft.sheets[0].keys["reversals"] == {"when": {"移动类型": ["TODO"]}}
 
 
+def test_a_bill_in_two_columns_of_days_is_split_and_its_money_is_passed_over(waterworks):
+    export = waterworks / "bills.csv"
+    rows = ["Invoice no.,From,To,Electricity (kWh),Amount GBP"]
+    rows += ["1,2023-01-06,2023-02-05,310,80", "2,2023-02-06,2023-03-05,280,75"]
+    export.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    (sheet,) = draft_map(DataFolder(waterworks), [export]).sheets
+    assert sheet.keys["span"] == {"from": "From", "to": "To", "to_counts": "true"}
+    assert sheet.keys["ignored"] == ["Amount GBP"]
+    assert [item.keys["flow"] for item in sheet.items] == ["electricity"]
+    assert any("Amount GBP" in comment for comment in sheet.comments)
+
+
 def test_twelve_files_of_one_kind_make_one_map(waterworks):
     text = (waterworks / BILLS).read_text(encoding="utf-8")
     one, other = waterworks / "a.csv", waterworks / "b.csv"
