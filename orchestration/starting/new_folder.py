@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from expectations.factor_rows import WORLD
 from orchestration.company.data_folder import DataFolder
-from orchestration.company.mistakes import lines_of_mistakes, text_of_file, yaml_problem
+from orchestration.company.mistakes import typed_yaml
 from orchestration.company.units import Bridges, UnitError, conversion, parse
 from orchestration.lake.paths import write_whole
 from orchestration.lake.places import REPOSITORY
@@ -103,19 +103,13 @@ class Started:
 
 def read_answers(path: Path) -> Answers:
     """Read a file of answers. Raises `CannotStartError` with each mistake by line."""
-    text, problems = text_of_file(path, path.name)
-    try:
-        if problems:
-            raise CannotStartError("\n".join(problems))
-        return Answers.model_validate(yaml.safe_load(text))
-    except yaml.YAMLError as error:
-        raise CannotStartError(yaml_problem(path.name, error)) from error
-    except ValidationError as error:
-        keys = {"": list(Answers.model_fields), "sites": list(SiteAnswer.model_fields),
-                "stages": list(StageAnswer.model_fields), "buys": list(Bought.model_fields),
-                "makes": list(Made.model_fields)}  # fmt: skip
-        found = lines_of_mistakes(path.name, text, error.errors(), keys)
-        raise CannotStartError("\n".join(found)) from error
+    keys = {"": list(Answers.model_fields), "sites": list(SiteAnswer.model_fields),
+            "stages": list(StageAnswer.model_fields), "buys": list(Bought.model_fields),
+            "makes": list(Made.model_fields)}  # fmt: skip
+    answers, problems = typed_yaml(path, Answers, keys)
+    if answers is None:
+        raise CannotStartError("\n".join(problems))
+    return answers
 
 
 def from_starter(folder: Path, starter: str) -> Started:

@@ -68,6 +68,16 @@ def test_months_across_with_a_unit_column_and_a_total(tmp_path):
     assert [(row.label, row.unit) for row in found.rows] == [("天然气", "万Nm3")]
 
 
+def test_a_date_in_a_title_block_is_no_line_of_months(tmp_path):
+    rows = [
+        ["Next publication date:", date(2026, 6, 1)],
+        [],
+        ["Fuel", "kg CO2e"],
+        ["Butane", 3033.4],
+    ]
+    assert shape(tmp_path, rows) == "no line of headers stands above its first month"
+
+
 def test_records_of_days_written_the_american_way(tmp_path):
     found = shape(
         tmp_path, [["Date", "Gas", "kg"], ["10/17/2024", "R32", 1], ["1/2/2024", "R32", 2]]
