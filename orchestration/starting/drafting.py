@@ -13,7 +13,6 @@ from itertools import combinations
 from typing import Any
 
 from orchestration.company.units import parse
-from orchestration.ingest.periods import day_of
 from orchestration.spreadsheets.numbers import fold
 from orchestration.starting.proposing import (
     TODO,
@@ -296,30 +295,10 @@ def _records(shape: SheetShape, names: CompanyNames, subject: FileOwner) -> Draf
     used = {c.header for c in roles.values()}
     readings, taken = _readings(shape, columns, roles, names, subject)
     used |= taken
-    comments += _money(readings, names)
-    readings = [item for item in readings if not _is_money(item, names)]
-    used -= {c.header for c in columns if c.unit and _is_unkept_money(c.unit, names)}
     ignored = [c.header for c in columns if c.header not in used]
     if ignored:
         keys["ignored"] = ignored
     return DraftSheet(shape, keys, readings, comments)
-
-
-def _money(items: Sequence[DraftItem], names: CompanyNames) -> list[str]:
-    return [f"{item.header}: an amount of money, and no flow is kept in it; passed over"
-            for item in items if _is_money(item, names)]  # fmt: skip
-
-
-def _is_money(item: DraftItem, names: CompanyNames) -> bool:
-    unit = item.keys.get("unit")
-    return item.keys["flow"] == TODO and isinstance(unit, str) and _is_unkept_money(unit, names)
-
-
-def _is_unkept_money(unit: str, names: CompanyNames) -> bool:
-    """Whether a unit is a currency that no flow of the company is kept in."""
-    if unit == TODO or "[currency" not in str(parse(unit).dimension):
-        return False
-    return not any(names.fits(flow, unit) for flow in names.flows)
 
 
 def _say_when(
@@ -327,21 +306,12 @@ def _say_when(
 ) -> None:
     assert shape.period is not None
     period = shape.period
-    last = next((c for c in columns if c.kind == "day" and says("span_to", c.header)), None)
     spans = [found for text in period.texts if (found := span_of(text))]
-    headers: dict[str, Any] = {"column": period.header}
-    if last is not None and says("span_from", period.header):
-        days = zip(period.values, last.values, strict=True)
-        spans = [
-            (one, two) for one, two in ((day_of(a), day_of(b)) for a, b in days) if one and two
-        ]
-        headers = {"from": period.header, "to": last.header}
-        columns.remove(last)
     if spans:
         follows = any(one[1] == two[0] for one in spans for two in spans)
         skips = any((two[0] - one[1]).days == 1 for one in spans for two in spans)
-        counts: Any = TODO if follows == skips else "false" if follows else "true"
-        keys["span"] = headers | {"to_counts": counts}
+        counts: Any = "false" if follows else "true" if skips else TODO
+        keys["span"] = {"column": period.header, "to_counts": counts}
         if counts == TODO:
             comments.append("to_counts: true where the last day is billed, else false")
         return

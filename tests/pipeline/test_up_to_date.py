@@ -22,8 +22,8 @@ from orchestration.calculation.halves import (
 from orchestration.calculation.solving import solve_stale_periods
 from orchestration.calculation.unpassed import unpassed
 from orchestration.lake.paths import Lake
-from tests.conftest import MONTHS, write_company
-from tests.pipeline.test_round import KilledError, collect, die
+from tests.built import Built
+from tests.pipeline.test_round import KilledError, die
 
 OWNED = {
     "stg_company__sources_holds",
@@ -35,23 +35,10 @@ OWNED = {
 """All that is made of who answers for a source."""
 
 
-@pytest.fixture(scope="module")
-def built_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A warehouse of a tiny company in which all is built."""
-    folder = tmp_path_factory.mktemp("up_to_date")
-    company = write_company(folder / "data")
-    for round_ in MONTHS:
-        company.hand_in_workbook(round_)
-        company.hand_in_water(round_)
-    code, output = collect(company, folder / "warehouse")
-    assert code == 0, output
-    return folder / "warehouse"
-
-
 @pytest.fixture
-def lake(built_warehouse: Path, tmp_path: Path) -> Lake:
-    """A copy of it, to change."""
-    return Lake(shutil.copytree(built_warehouse, tmp_path / "copy", symlinks=True))
+def lake(built_tiny: Built) -> Lake:
+    """A copy of a warehouse in which all is built, to change."""
+    return Lake(built_tiny.warehouse)
 
 
 def calculated(lake: Lake, gwp_set: str = "") -> tuple[set[str], set[str]]:
