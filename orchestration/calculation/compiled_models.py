@@ -131,8 +131,11 @@ def compiled_project(lake: Lake, gwp_set: str) -> CompiledProject:
 def build_stale(lake: Lake, statements: Sequence[Statement]) -> None:
     """Give each table its rows of the stale months or periods anew, or every row if it keeps none.
 
+    Data tests among the statements are run in their place.
+
     Raises:
         duckdb.Error: a statement failed.
+        BrokenRuleError: a data test found something.
     """
     register_sources(lake)
     with Warehouse(lake).writing() as connection:
@@ -146,9 +149,8 @@ def refreshed(lake: Lake, gwp_set: str, *, below: bool) -> bool:
     when a data test finds something: then nothing is changed, and dbt has to build, and to say why.
     All of it is one transaction: a run that is killed leaves the tables as they were.
     """
-    with Warehouse(lake).writing() as connection:
-        if kept_keys(connection).get(maker_of(below=below)) != made_by(gwp_set):
-            return False
+    if not _are_made_by(lake, gwp_set, [below]):
+        return False
     columns = register_sources(lake)
     project = compiled_project(lake, gwp_set)
     outdated = find_outdated(lake, project.graph, gwp_set, columns, below=below).keys
@@ -169,12 +171,37 @@ def refreshed(lake: Lake, gwp_set: str, *, below: bool) -> bool:
     return True
 
 
+def emptied(lake: Lake, gwp_set: str) -> bool:
+    """Take every row out of the tables of a working file; whether that leaves it as if new.
+
+    It doesn't when other code made its tables: then nothing is changed.
+    """
+    if not Warehouse(lake).is_built or not _are_made_by(lake, gwp_set, [False, True]):
+        return False
+    project = compiled_project(lake, gwp_set)
+    with Warehouse(lake).writing() as connection:
+        for one in project.statements:
+            if one.relation is not None:
+                connection.execute(f"truncate {one.relation}")
+    return True
+
+
+def _are_made_by(lake: Lake, gwp_set: str, halves: Sequence[bool]) -> bool:
+    with Warehouse(lake).writing() as connection:
+        kept = kept_keys(connection)
+    return all(kept.get(maker_of(below=below)) == made_by(gwp_set) for below in halves)
+
+
 class BrokenRuleError(Exception):
     """A data test returned rows."""
 
 
 def _take(connection: Connection, statements: Sequence[Statement]) -> None:
-    stale = {one.mark: _literals(connection, one) for one in STALE}
+    stale = {
+        one.mark: _literals(connection, one)
+        for one in STALE
+        if any(one.mark in statement.sql for statement in statements)
+    }
     for number, one in enumerate(statements):
         doing(one.node.rpartition(".")[2], number, len(statements))
         sql = one.sql

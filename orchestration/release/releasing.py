@@ -94,7 +94,7 @@ def release(
             return Release(before.folder, before.manifest, False, point_published(lake))
         step("calculating every figure anew")
         try:
-            recompute(draft.lake, draft.gwp_set, draft.stated_gwp_set)
+            recompute(draft.lake, draft.gwp_set, draft.stated_gwp_set, shaped_like=lake)
         except RecomputeError as error:
             raise NotReleasableError(draft.round, [*missing, *error.problems]) from error
         missing += figures_missing(draft.lake, draft.today)

@@ -135,13 +135,13 @@ def _content(
 def _calculated(
     lake: Lake, older: ReleasedInputs, newer: ReleasedInputs, readings: ComparedReadings, step: int
 ) -> RestatementState:
-    """Figures of a state, built from nothing; dbt's parse of the folder is kept."""
+    """Figures of a state, built from nothing but the forms of the tables of the state before."""
     for path in lake.path.glob("*"):
-        if path.name != ".dbt":
+        if path.name not in (".dbt", lake.working_file.name):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
     _write(lake, newer, _tables(older, newer, readings, step), readings.files_at(step))
     try:
-        recompute(lake, gwp_set_at(older, newer, step), "", tested=False)
+        recompute(lake, gwp_set_at(older, newer, step), "", tested=False, shaped_like=lake)
         _refuse_missing_factors(lake)
     except RecomputeError as error:
         return RestatementState("", None, error.problems[0])
