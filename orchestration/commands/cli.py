@@ -25,7 +25,7 @@ from orchestration.commands import (
 from orchestration.commands.ending import FAULT, MEANING, help_on_ending, listed
 
 COMMANDS: dict[str, list[Callable[..., None]]] = {
-    "Start": [starting.map_, factors.factors_import],
+    "Start": [starting.init, starting.map_, starting.doctor, factors.factors_import],
     "Collect": [
         collecting.round_open,
         collecting.template,

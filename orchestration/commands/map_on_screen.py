@@ -38,7 +38,21 @@ def draft_on_screen(
         _say(console, f"{draft.open_count} left to decide, each TODO with candidates.", OPEN_STYLE)
     _say(console, "When it is right, it comes into force with:")
     _say(console, f"  mv {target} {data.path / 'maps' / target.name}")
+    _say_where_it_goes(console, data, draft)
     return passes and not draft.open_count
+
+
+def _say_where_it_goes(console: Console, data: DataFolder, draft: MapDraft) -> None:
+    """Where files of the new map are handed in, and that a round has to expect them."""
+    subject = draft.source.partition("_")[2]
+    owner = "erp" if draft.subject.is_export else draft.subject.facility or "SITE"
+    for round_ in draft.rounds_of(data)[:1]:
+        folder = f"{data.path}/rounds/{round_.round}/{owner}"
+        suffix = Path(draft.files[0]).suffix
+        _say(console, f"  mkdir -p {folder} && cp FILE {folder}/{subject}{suffix}")
+        if f"{owner}/{subject}" not in round_.expected:
+            _say(console, f"  and {owner}/{subject} to the column expected of {round_.round} "
+                          "in rounds.csv, with ; between", OPEN_STYLE)  # fmt: skip
 
 
 def update_on_screen(

@@ -6,9 +6,10 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
+from pydantic import BaseModel, ValidationError
 
 from orchestration.spreadsheets.files import read_file
 from orchestration.spreadsheets.grid import UnreadableFileError
@@ -54,6 +55,24 @@ def yaml_problem(name: str, error: yaml.YAMLError) -> str:
     place = f"{name} line {mark.line + 1}" if mark else name
     context = getattr(error, "context", None)
     return f"{place}: not valid YAML: {f'{context}, ' if context else ''}{what}."
+
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def typed_yaml(
+    path: Path, model: type[M], keys: Mapping[str, Collection[str]]
+) -> tuple[M | None, list[str]]:
+    """A YAML file in its typed form; None and each mistake by line where it can't be."""
+    text, problems = text_of_file(path, path.name)
+    if problems:
+        return None, problems
+    try:
+        return model.model_validate(yaml.safe_load(text)), []
+    except yaml.YAMLError as error:
+        return None, [yaml_problem(path.name, error)]
+    except ValidationError as error:
+        return None, lines_of_mistakes(path.name, text, error.errors(), keys)
 
 
 UNDECIDED = "TODO"

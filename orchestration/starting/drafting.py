@@ -13,6 +13,7 @@ from itertools import combinations
 from typing import Any
 
 from orchestration.company.units import parse
+from orchestration.ingest.periods import day_of
 from orchestration.spreadsheets.numbers import fold
 from orchestration.starting.proposing import (
     TODO,
@@ -295,10 +296,30 @@ def _records(shape: SheetShape, names: CompanyNames, subject: FileOwner) -> Draf
     used = {c.header for c in roles.values()}
     readings, taken = _readings(shape, columns, roles, names, subject)
     used |= taken
+    comments += _money(readings, names)
+    readings = [item for item in readings if not _is_money(item, names)]
+    used -= {c.header for c in columns if c.unit and _is_unkept_money(c.unit, names)}
     ignored = [c.header for c in columns if c.header not in used]
     if ignored:
         keys["ignored"] = ignored
     return DraftSheet(shape, keys, readings, comments)
+
+
+def _money(items: Sequence[DraftItem], names: CompanyNames) -> list[str]:
+    return [f"{item.header}: an amount of money, and no flow is kept in it; passed over"
+            for item in items if _is_money(item, names)]  # fmt: skip
+
+
+def _is_money(item: DraftItem, names: CompanyNames) -> bool:
+    unit = item.keys.get("unit")
+    return item.keys["flow"] == TODO and isinstance(unit, str) and _is_unkept_money(unit, names)
+
+
+def _is_unkept_money(unit: str, names: CompanyNames) -> bool:
+    """Whether a unit is a currency that no flow of the company is kept in."""
+    if unit == TODO or "[currency" not in str(parse(unit).dimension):
+        return False
+    return not any(names.fits(flow, unit) for flow in names.flows)
 
 
 def _say_when(
@@ -306,12 +327,21 @@ def _say_when(
 ) -> None:
     assert shape.period is not None
     period = shape.period
+    last = next((c for c in columns if c.kind == "day" and says("span_to", c.header)), None)
     spans = [found for text in period.texts if (found := span_of(text))]
+    headers: dict[str, Any] = {"column": period.header}
+    if last is not None and says("span_from", period.header):
+        days = zip(period.values, last.values, strict=True)
+        spans = [
+            (one, two) for one, two in ((day_of(a), day_of(b)) for a, b in days) if one and two
+        ]
+        headers = {"from": period.header, "to": last.header}
+        columns.remove(last)
     if spans:
         follows = any(one[1] == two[0] for one in spans for two in spans)
         skips = any((two[0] - one[1]).days == 1 for one in spans for two in spans)
-        counts: Any = "false" if follows else "true" if skips else TODO
-        keys["span"] = {"column": period.header, "to_counts": counts}
+        counts: Any = TODO if follows == skips else "false" if follows else "true"
+        keys["span"] = headers | {"to_counts": counts}
         if counts == TODO:
             comments.append("to_counts: true where the last day is billed, else false")
         return
@@ -419,11 +449,11 @@ def _readings(
         keys: dict[str, Any] = {
             "process": _portable(process.id, subject, names),
             "direction": direction_of(text, kind),
-            "quantity": quantity.header,
+            "quantity": quantity,
             **({"times": times} if times else {}),
             "unit": unit,
         }
-        used |= {quantity.header, *times}
+        used |= {quantity, *times}
         key = tuple(map(str, keys.values()))
         groups.setdefault(key, []).append(text)
         made.setdefault(key, (keys, [f"process {process.comment}", *problem]))
@@ -453,21 +483,21 @@ def _log(
     numbers: Sequence[ColumnSeen], roles: Mapping[str, ColumnSeen], names: CompanyNames
 ) -> tuple[list[DraftItem], set[str]]:
     """Readings of a log whose lines name process and flow by their ids."""
-    quantity = numbers[0]
+    quantity, problem = _in_the_units_column(numbers)
     keys: dict[str, Any] = {
         "flow": {"column": roles["flow_id"].header},
         "process": {"column": roles["process"].header},
     }
-    unit = {"column": roles["unit"].header} if "unit" in roles else quantity.unit or TODO
+    unit: Any = {"column": roles["unit"].header} if "unit" in roles else TODO
     column = roles.get("direction")
     items = []
     for text in column.distinct if column else [""]:
         direction = DIRECTIONS.get(text.casefold(), TODO)
-        own = keys | {"direction": direction, "quantity": quantity.header, "unit": unit}
+        own = keys | {"direction": direction, "quantity": quantity, "unit": unit}
         if column:
             own["when"] = {column.header: [text]}
-        items.append(DraftItem(quantity.header, own))
-    return items, {quantity.header, *(c.header for c in roles.values())}
+        items.append(DraftItem(quantity, own, list(problem)))
+    return items, {quantity, *(c.header for c in roles.values())}
 
 
 def _flow_column(
@@ -491,16 +521,16 @@ def _quantity(
     roles: Mapping[str, ColumnSeen],
     flow: Proposal,
     names: CompanyNames,
-) -> tuple[ColumnSeen, list[str], Any, list[str]]:
+) -> tuple[str, list[str], Any, list[str]]:
     """Column of the quantity, those it is multiplied with, the unit, and what is wrong."""
     if "unit" in roles:
-        plain = next((c for c in numbers if c.unit is None), numbers[0])
-        return plain, [], {"column": roles["unit"].header}, []
+        header, problem = _in_the_units_column(numbers)
+        return header, [], {"column": roles["unit"].header}, problem
     fitting = [c for c in numbers if c.unit and flow.best and names.fits(flow.best, c.unit)]
     if len(fitting) == 1 or len(numbers) == 1:
         column = (fitting or list(numbers))[0]
         problem = [f"unit: {column.unit_problem}"] if column.unit_problem else []
-        return column, [], column.unit or TODO, problem
+        return column.header, [], column.unit or TODO, problem
     stated = [c for c in numbers if c.unit]
     for count in range(2, len(stated) + 1):
         for chosen in combinations(stated, count):
@@ -508,9 +538,24 @@ def _quantity(
             if unit and flow.best and names.fits(flow.best, unit):
                 kept = names.flows[flow.best]["unit_code"]
                 text = kept if parse(unit) == parse(kept) else unit
-                return chosen[0], [c.header for c in chosen[1:]], text, []
+                return chosen[0].header, [c.header for c in chosen[1:]], text, []
     listed = ", ".join(c.header for c in numbers)
-    return numbers[0], [], TODO, [f"unit: which of {listed} are multiplied, and what comes of it"]
+    return (
+        numbers[0].header,
+        [],
+        TODO,
+        [f"unit: which of {listed} are multiplied, and what comes of it"],
+    )
+
+
+def _in_the_units_column(numbers: Sequence[ColumnSeen]) -> tuple[str, list[str]]:
+    """The column of the figures that a unit column is about; TODO where several could be."""
+    plain = [column for column in numbers if column.unit is None] or list(numbers)
+    named = [column for column in plain if says("quantity", column.header)]
+    only = named if len(named) == 1 else plain
+    if len(only) == 1:
+        return only[0].header, []
+    return TODO, [f"quantity: one of {', '.join(column.header for column in plain)}"]
 
 
 def _one_flow(
@@ -520,13 +565,14 @@ def _one_flow(
     """Records of a sheet that is about one thing, or has a column for each."""
     items, used = [], set()
     about = _about(shape)
+    of_units = _in_the_units_column(numbers)[0] if "unit" in roles else None
     for column in numbers:
         if column.header in used:
             continue
-        in_column = roles["unit"].distinct[0] if "unit" in roles and not column.unit else None
+        in_column = roles["unit"].distinct[0] if column.header == of_units else None
         unit = column.unit or in_column
         flow = names.flow(column.header, unit, about)
-        if not flow.is_sure and (by_sheet := names.flow(about, unit)).is_sure:
+        if unit and not flow.is_sure and (by_sheet := names.flow(about, unit)).is_sure:
             flow = by_sheet
         process = _process_of(f"{column.header} {' '.join(shape.names)}", flow, names, subject)
         kind = names.flows.get(flow.id, {}).get("flow_kind", "")

@@ -9,10 +9,9 @@ from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from orchestration.company.mistakes import lines_of_mistakes, text_of_file, yaml_problem
+from orchestration.company.mistakes import typed_yaml
 from orchestration.spreadsheets.files import read_file
 from orchestration.spreadsheets.grid import Grid, UnreadableFileError, text_of
 from orchestration.spreadsheets.numbers import NumberFormat, fold
@@ -129,18 +128,11 @@ class ImportedTable:
 
 def load_table(path: Path) -> FactorTable:
     """Read the map of a table. Raises `CannotImportError` with each mistake by line."""
-    text, problems = text_of_file(path, path.name)
-    try:
-        if problems:
-            raise CannotImportError("\n".join(problems))
-        return FactorTable.model_validate(yaml.safe_load(text))
-    except yaml.YAMLError as error:
-        raise CannotImportError(yaml_problem(path.name, error)) from error
-    except ValidationError as error:
-        keys = {"": list(FactorTable.model_fields), "figure": list(Figure.model_fields)}
-        raise CannotImportError(
-            "\n".join(lines_of_mistakes(path.name, text, error.errors(), keys))
-        ) from error
+    keys = {"": list(FactorTable.model_fields), "figure": list(Figure.model_fields)}
+    table, problems = typed_yaml(path, FactorTable, keys)
+    if table is None:
+        raise CannotImportError("\n".join(problems))
+    return table
 
 
 def known_tables() -> dict[str, FactorTable]:

@@ -136,8 +136,10 @@ def _months_across(grid: Grid, months: tuple[date, ...]) -> SheetShape | None:
         labels = [place for place in range(first) if not is_blank(row[place])]
         if not places or not labels or len(set(places.values())) < len(places):
             continue
-        if len(places) == 1 and any(is_serial(row[place]) for place in places):
-            continue
+        heads = [fold(text_of(row[place]) or "") for place in labels]
+        is_headed = any(says("item", head) or says("unit", head) for head in heads)
+        if len(places) == 1 and not is_headed:
+            continue  # the date of a title block
         shape = _rows_below(grid, index, places, labels)
         if shape is not None and shape.rows:
             return shape

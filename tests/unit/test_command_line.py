@@ -20,6 +20,7 @@ from orchestration.commands import cli
 from orchestration.commands.cli import app
 from orchestration.commands.ending import CODES, MEANING, ends_with
 from orchestration.lake.places import DATA, REPOSITORY
+from orchestration.starting.new_folder import Started
 
 COMMANDS = {
     " ".join(cli.spelled(command)): command
@@ -147,6 +148,9 @@ OUTCOMES = [
     ("check f", "commands.check_on_screen.check_on_screen", 2, 2),
     (f"map {__file__}", "commands.map_on_screen.draft_on_screen", True, 0),
     (f"map {__file__}", "commands.map_on_screen.draft_on_screen", False, 1),
+    ("init f --starter smallest", "starting.new_folder.from_starter", Started(Path("f"), "r"), 0),
+    ("doctor", "commands.starting_on_screen.print_lacks", True, 0),
+    ("doctor", "commands.starting_on_screen.print_lacks", False, 1),
     ("status", "commands.status_on_screen.print_status", True, 0),
     ("status", "commands.status_on_screen.print_status", False, 1),
     ("round open", "collection.round_opening.open_round", None, 0),
@@ -183,6 +187,8 @@ NOT_THERE = [
     "template --round 1900-01",
     "check NOWHERE/f.xlsx",
     "map NOWHERE/f.xlsx",
+    "doctor --data NOWHERE",
+    "init NOWHERE --starter none",
     "status --data NOWHERE",
     "sign --round 1900-01 --role reviewer --person nobody",
     "rules no_such_rule",

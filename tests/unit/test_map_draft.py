@@ -68,6 +68,16 @@ def test_months_across_with_a_unit_column_and_a_total(tmp_path):
     assert [(row.label, row.unit) for row in found.rows] == [("天然气", "万Nm3")]
 
 
+def test_a_date_in_a_title_block_is_no_line_of_months(tmp_path):
+    rows = [
+        ["Next publication date:", date(2026, 6, 1)],
+        [],
+        ["Fuel", "kg CO2e"],
+        ["Butane", 3033.4],
+    ]
+    assert shape(tmp_path, rows) == "no line of headers stands above its first month"
+
+
 def test_records_of_days_written_the_american_way(tmp_path):
     found = shape(
         tmp_path, [["Date", "Gas", "kg"], ["10/17/2024", "R32", 1], ["1/2/2024", "R32", 2]]
@@ -161,6 +171,39 @@ def test_records_of_several_kinds_ask_which_of_them_take_others_back():
     data = DataFolder(folder)
     draft = draft_map(data, [folder / "rounds/2023-04/erp/coal_receipts.csv"])
     assert draft.sheets[0].keys["reversals"] == {"when": {"移动类型": ["TODO"]}}
+
+
+def test_a_bill_in_two_columns_of_days_is_split_and_its_money_is_passed_over(waterworks):
+    export = waterworks / "bills.csv"
+    rows = ["Invoice no.,From,To,Electricity (kWh),Amount GBP"]
+    rows += ["1,2023-01-06,2023-02-05,310,80", "2,2023-02-06,2023-03-05,280,75"]
+    export.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    (sheet,) = draft_map(DataFolder(waterworks), [export]).sheets
+    assert sheet.keys["span"] == {"from": "From", "to": "To", "to_counts": "true"}
+    assert sheet.keys["ignored"] == ["Amount GBP"]
+    assert [item.keys["flow"] for item in sheet.items] == ["electricity"]
+    assert any("Amount GBP" in comment for comment in sheet.comments)
+
+
+def test_of_two_columns_of_figures_beside_one_of_units_a_person_chooses(waterworks):
+    export = waterworks / "log.csv"
+    rows = ["Month,What,Paid,Used,Unit", "2023-01,Purchased electricity,80,310,kWh"]
+    rows += ["2023-02,Purchased electricity,75,280,kWh"]
+    export.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    draft = draft_map(DataFolder(waterworks), [export])
+    assert draft.sheets[0].items[0].keys["quantity"] == "TODO"
+    export.write_text(export.read_text("utf-8").replace("Used", "Quantity"), encoding="utf-8")
+    draft = draft_map(DataFolder(waterworks), [export])
+    assert draft.sheets[0].items[0].keys["quantity"] == "Quantity"
+
+
+def test_an_amount_beside_a_quantity_is_not_drafted_as_one_too(waterworks):
+    export = waterworks / "electricity.csv"
+    rows = ["Month,Quantity,Unit,Paid", "2023-01,310,kWh,80", "2023-02,280,kWh,75"]
+    export.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    quantity, paid = draft_map(DataFolder(waterworks), [export]).sheets[0].items
+    assert quantity.open_keys == []
+    assert {"flow", "unit"} <= set(paid.open_keys)
 
 
 def test_twelve_files_of_one_kind_make_one_map(waterworks):
