@@ -27,6 +27,7 @@ from orchestration.calculation.halves import (
 from orchestration.calculation.planning import Assessed, assess_initiatives
 from orchestration.calculation.reported import write_reported
 from orchestration.calculation.solving import Solved, solve_stale_periods
+from orchestration.calculation.uncertainty import DerivedUncertainty, derive_uncertainty
 from orchestration.collection.returned.returning import (
     return_hand_ins,
     return_what_was_calculated,
@@ -103,6 +104,7 @@ def steps_of(data: DataFolder) -> tuple[Step, ...]:
         Step(INVENTORY_MODELS.name, partial(_build_whole, half=INVENTORY_MODELS)),
         Step("solved__product_system", solve),
         Step("reduction__initiatives", assess),
+        Step("uncertainty__sensitivities", derive_sensitivities),
         Step(PRODUCT_MODELS.name, partial(_build_whole, half=PRODUCT_MODELS)),
         Step("quality__returned", return_calculated),
         Step("published__marts", publish_marts),
@@ -208,6 +210,16 @@ def assess(run: Run) -> Assessed:
     """
     with run.lake.only_writer():
         return assess_initiatives(run.lake)
+
+
+def derive_sensitivities(run: Run) -> DerivedUncertainty:
+    """Find out what can be wrong, and how far each figure rests on it.
+
+    Raises:
+        SolveError: the inventory isn't built from today's inputs.
+    """
+    with run.lake.only_writer():
+        return derive_uncertainty(run.lake)
 
 
 def return_calculated(run: Run) -> list[Path]:

@@ -30,6 +30,7 @@ from orchestration.assets.initiatives import EMISSIONS, FACTOR_CHOICES, INITIATI
 from orchestration.assets.metadata import bar_picture, shown_as_table
 from orchestration.assets.product_system import INVENTORY_MONTHS, PRODUCT_SYSTEM, SYSTEM_EXCHANGES
 from orchestration.assets.publication import BUILT_MONTHS, WRITER_POOL
+from orchestration.assets.uncertainty import FACTOR_MIX, READINGS, SENSITIVITIES
 from orchestration.calculation.dbt import Dbt, DbtRun
 from orchestration.calculation.halves import INVENTORY_MODELS, PRODUCT_MODELS, Half
 from orchestration.calculation.product_figures import FOOTPRINTS_SHOWN, STAGES, newest_footprints
@@ -39,20 +40,33 @@ from orchestration.lake.warehouse import Warehouse, tables_in
 from orchestration.resources import Folders
 from orchestration.steps import build, failed
 
-ONE_ASSET = {"company": COMPANY, "solved": PRODUCT_SYSTEM, "reduction": INITIATIVES}
+ONE_ASSET = {
+    "company": COMPANY,
+    "solved": PRODUCT_SYSTEM,
+    "reduction": INITIATIVES,
+    "uncertainty": SENSITIVITIES,
+}
 """dbt sources whose tables are written together."""
 
 WITH_VERDICTS = ("judgements", "as_of")
 """Tables of the source `quality` that are written with the verdicts."""
 
-WAITED_FOR = {SYSTEM_EXCHANGES, INVENTORY_MONTHS, BUILT_MONTHS, EMISSIONS, FACTOR_CHOICES}
+WAITED_FOR = {
+    SYSTEM_EXCHANGES,
+    INVENTORY_MONTHS,
+    BUILT_MONTHS,
+    EMISSIONS,
+    FACTOR_CHOICES,
+    FACTOR_MIX,
+    READINGS,
+}
 """What is read, beside the marts, by assets that are no part of dbt."""
 
 EMISSIONS_BY_PROCESS = AssetKey(["marts", "emissions_by_process"])
 EMISSIONS_BY_PRODUCT = AssetKey(["marts", "emissions_by_product"])
 LARGEST_PROCESSES = 12
-REDUCTION = "reduction"
-"""Group of the marts about room to reduce: their folder in the dbt project."""
+OWN_GROUPS = ("reduction", "uncertainty")
+"""Groups of marts that stand apart: their folders in the dbt project."""
 
 
 Shown = Mapping[AssetKey, Callable[[Lake], dict[str, Any]]]
@@ -85,11 +99,12 @@ class SourcesAreAssets(DagsterDbtTranslator):
         return metadata
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
-        """staging, intermediate, marts, reference; of the marts, those of reduction apart."""
-        is_of_reduction = (
-            dbt_resource_props["schema"] == "marts" and REDUCTION in (dbt_resource_props["fqn"])
-        )
-        return REDUCTION if is_of_reduction else dbt_resource_props["schema"]
+        """staging, intermediate, marts, reference; of the marts, `OWN_GROUPS` apart."""
+        if dbt_resource_props["schema"] == "marts":
+            for group in OWN_GROUPS:
+                if group in dbt_resource_props["fqn"]:
+                    return group
+        return dbt_resource_props["schema"]
 
 
 def _column(column: Mapping[str, Any]) -> TableColumn:

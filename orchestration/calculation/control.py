@@ -57,14 +57,18 @@ REDUCTION_TABLES = (
     "prices",
     "production_plan",
     "targets",
+    "uncertainties",
 )
-"""Master tables that marts of the reduction depend on, and no figure of a site or product."""
+"""Master tables that marts of reduction and uncertainty depend on, and no figure of a site or
+product."""
 
 SOLVER_FILES = (
     *sorted((Path(__file__).parents[1] / "footprint").glob("*.py")),
     *sorted((Path(__file__).parents[1] / "reduction").glob("*.py")),
+    *sorted((Path(__file__).parents[1] / "uncertainty").glob("*.py")),
     Path(__file__).with_name("solving.py"),
     Path(__file__).with_name("planning.py"),
+    Path(__file__).with_name("uncertainty.py"),
 )
 """Code that decides the figure of a product or plan; files of the dbt project are hashed, too."""
 

@@ -18,7 +18,7 @@ from orchestration.lake.fingerprints import code_sha256, contents_below, files_b
 
 CODE = ("orchestration", "expectations", "dbt_project")
 PACKAGES = ("duckdb", "dbt-core", "dbt-duckdb", "dagster", "great-expectations", "scipy", "pandas")
-LEFT = ("accepted", "control", "solved", "reduction", "quality", "returned")
+LEFT = ("accepted", "control", "solved", "reduction", "uncertainty", "quality", "returned")
 """Folders of the warehouse that a run writes; `landed` is read by nothing but a run."""
 
 LINKS = ("preliminary", "published", "report")

@@ -158,7 +158,7 @@ def _measured(
         lines=connection.execute(LINES, [months]).df(),
         factors=connection.execute(FACTORS, [months, len(months)]).df(),
         exchanges=exchanges.to_pandas(),
-        stocks=_stocks(connection, period, assembled),
+        stocks=carried_by_stocks(connection, period, assembled),
         owned_share=dict(owned),
         flows=frozenset(flow for (flow,) in flows),
     )
@@ -256,7 +256,7 @@ STATED = """
 """
 
 
-def _stocks(connection: Connection, period: Period, assembled: Assembled) -> pd.DataFrame:
+def carried_by_stocks(connection: Connection, period: Period, assembled: Assembled) -> pd.DataFrame:
     """What stocks of earlier periods carry, whole processes: see `BaseYear.stocks`."""
     connection.register("stocks", assembled.stocks.carried)
     connection.register("stated", assembled.stocks.stated)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
 
 TABLE = "main.built_nodes"
-SOLVED = ("solved", "reduction")
+SOLVED = ("solved", "reduction", "uncertainty")
 """Sources written between the two halves."""
 
 

@@ -36,6 +36,7 @@ from orchestration.company.tables import (
     read_csv_as_text,
 )
 from orchestration.company.target_checks import target_contradictions
+from orchestration.company.uncertainty_checks import uncertainty_contradictions
 from orchestration.company.units import UnitError, is_co2e, parse
 
 SEEDS = Path(__file__).parents[2] / "dbt_project" / "seeds"
@@ -64,6 +65,7 @@ def contradictions(tables: Tables, sources: Collection[str] | None) -> list[str]
     problems += _wrong_tolerances(tables)
     problems += target_contradictions(tables, sources)
     problems += initiative_contradictions(tables, sources)
+    problems += uncertainty_contradictions(tables, sources)
     return problems + product_contradictions(tables, sources)
 
 

@@ -66,6 +66,20 @@ REPLACING = ("substitution", "transport_mode")
 STATED_FACTORS = ("contract", "supplier_factor")
 """Changes that state a factor of their own for a share of a flow."""
 
+DATA_METHODS = ("metered", "weighed", "invoiced", "calculated", "estimated")
+"""How a figure was come by, as a source map says."""
+
+CAUSE_SELECTORS: Mapping[str, tuple[str, ...]] = {
+    "factor": ("factor_version_id", "flow_id", "component"),
+    "meter": ("meter_id",),
+    "data_method": ("data_method", "process_id", "flow_id"),
+    "allocation_price": ("process_id", "flow_id"),
+    "opening_stock": ("flow_id",),
+}
+"""What can be wrong, and by which columns a line of uncertainties.csv says which of them."""
+
+CAUSES_OF_ERROR = tuple(CAUSE_SELECTORS)
+
 PROPERTIES: Mapping[str, str | None] = {
     "ncv": None,
     "net_per_gross": "MJ/MJ",
@@ -358,6 +372,29 @@ TABLES: Mapping[str, Table] = {
         ("source", "flow_id", "reason"),
         may_be_absent=True,
     ),
+    "uncertainties": Table(
+        "expectations/uncertainties.csv",
+        ("cause_kind", "spread", "source_id", "source_locator"),
+        (
+            "cause_kind",
+            "factor_version_id",
+            "flow_id",
+            "component",
+            "process_id",
+            "data_method",
+            "meter_id",
+        ),
+        (
+            "factor_version_id",
+            "flow_id",
+            "component",
+            "process_id",
+            "data_method",
+            "meter_id",
+            "note",
+        ),
+        may_be_absent=True,
+    ),
 }
 
 REFERENCES = (  # table, column, table it must exist in
@@ -397,6 +434,9 @@ REFERENCES = (  # table, column, table it must exist in
     ("initiative_changes", "flow_id", "flows"),
     ("initiative_changes", "other_flow_id", "flows"),
     ("initiative_changes", "supplier_id", "suppliers"),
+    ("uncertainties", "flow_id", "flows"),
+    ("uncertainties", "process_id", "processes"),
+    ("uncertainties", "meter_id", "meters"),
     ("prices", "flow_id", "flows"),
     ("prices", "facility_id", "facilities"),
 )

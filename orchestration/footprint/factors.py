@@ -49,6 +49,22 @@ class Factors:
             own = own + step
         return own + self.follows @ self.inner.solve(right + self.use_of_unknown @ own)
 
+    def solve_transposed(self, burdens: Floats) -> Floats:
+        """The m of m = burdens + transposed(use) m, for one column or for each of several.
+
+        With the burdens that each market's makers carry themselves, what the whole output of each
+        market carries: the adjoint of `solve`, by the same factors.
+        """
+        of_unknown = self.inner.solve(np.asfortranarray(self.follows.T @ burdens), trans="T")
+        own = burdens + self.use_of_unknown.T @ of_unknown
+        own[self.unknown] = 0.0
+        step = own
+        while step.any():
+            step = self.chain.T @ step
+            own = own + step
+        own[self.unknown] = of_unknown
+        return own
+
     def unknowns_for(self, markets: Ints, amounts: Floats) -> Floats | None:
         """The unknowns when an amount is asked of each market alone, a column each.
 

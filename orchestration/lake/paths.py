@@ -236,6 +236,10 @@ class Lake:
         """A table of what initiatives are worth, on the newest full calendar year."""
         return self.path / "reduction" / f"{table}.parquet"
 
+    def uncertainty(self, table: str) -> Path:
+        """A table of what can be wrong, and how far figures rest on it."""
+        return self.path / "uncertainty" / f"{table}.parquet"
+
     def company(self, table: str) -> Path:
         """A master table that passed validation."""
         return self.company_tables / f"{table}.parquet"

@@ -20,6 +20,7 @@ TOPICS = (
     "restatements",
     "reduction",
     "initiatives",
+    "uncertainty",
     "vectors",
     "unverified",
     "changes",

@@ -171,7 +171,7 @@ def test_quantities_meet_factors_in_one_model_and_its_lineage(manifest):
 
 
 def test_marts_read_no_staging_model_but_reference_and_gate(manifest):
-    layers = ("gate", "control", "company", "factors", "solved", "reduction")
+    layers = ("gate", "control", "company", "factors", "solved", "reduction", "uncertainty")
     allowed = tuple(f"stg_{layer}__" for layer in layers)
     for model in models(manifest, "marts"):
         for parent in model["depends_on"]["nodes"]:

@@ -27,6 +27,11 @@
 -- depends_on: {{ ref('stg_reduction__effects') }}
 -- depends_on: {{ ref('stg_reduction__quantities') }}
 -- depends_on: {{ ref('initiative_products') }}
+-- depends_on: {{ ref('difference_significance') }}
+-- depends_on: {{ ref('improvement_list') }}
+-- depends_on: {{ ref('uncertainty_shares') }}
+-- depends_on: {{ ref('stg_uncertainty__inventory') }}
+-- depends_on: {{ ref('stg_uncertainty__markets') }}
 
 with build_months as (
 

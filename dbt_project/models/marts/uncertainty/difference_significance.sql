@@ -1,0 +1,206 @@
+-- One row per pair of figures that people compare: a figure and the same of the year before, and
+-- two products of one year and unit. What both rest on cancels: the variance is of the difference
+-- of their sensitivities, cause by cause. Emissions of years with other numbers of months aren't
+-- compared.
+
+with sensitivities as (
+
+    select * from {{ ref('sensitivities') }}
+
+),
+
+months as (
+
+    select
+        cast(inventory_year as varchar) as reference_period,
+        max(month_count) as month_count
+    from {{ ref('facility_inventory') }}
+    group by inventory_year
+
+),
+
+figures as (
+
+    select distinct
+        figure_kind,
+        subject,
+        reference_period,
+        basis,
+        unit,
+        figure_value
+    from sensitivities
+
+),
+
+pairs as (
+
+    select
+        'periods' as comparison,
+        figures.figure_kind,
+        figures.basis,
+        figures.unit,
+        figures.subject,
+        figures.reference_period,
+        figures.figure_value,
+        others.subject as other_subject,
+        others.reference_period as other_reference_period,
+        others.figure_value as other_value
+    from figures
+    inner join figures as others
+        on
+            figures.figure_kind = others.figure_kind
+            and figures.subject = others.subject
+            and figures.basis = others.basis
+            and figures.unit = others.unit
+            and cast(figures.reference_period as integer)
+            = cast(others.reference_period as integer) + 1
+    inner join months
+        on figures.reference_period = months.reference_period
+    inner join months as other_months
+        on others.reference_period = other_months.reference_period
+    where
+        figures.figure_kind = 'product'
+        or months.month_count = other_months.month_count
+    union all
+    select
+        'products' as comparison,
+        figures.figure_kind,
+        figures.basis,
+        figures.unit,
+        figures.subject,
+        figures.reference_period,
+        figures.figure_value,
+        others.subject as other_subject,
+        others.reference_period as other_reference_period,
+        others.figure_value as other_value
+    from figures
+    inner join figures as others
+        on
+            figures.reference_period = others.reference_period
+            and figures.basis = others.basis
+            and figures.unit = others.unit
+            and figures.subject < others.subject
+    where
+        figures.figure_kind = 'product'
+        and others.figure_kind = 'product'
+
+),
+
+both_sides as (
+
+    {% for subject, period, sign in [
+        ('subject', 'reference_period', 1.0),
+        ('other_subject', 'other_reference_period', -1.0)
+    ] -%}
+        {% if not loop.first -%} union all {% endif -%}
+        select
+            pairs.comparison,
+            pairs.figure_kind,
+            pairs.basis,
+            pairs.subject,
+            pairs.reference_period,
+            pairs.other_subject,
+            pairs.other_reference_period,
+            sensitivities.cause_id,
+            sensitivities.deviation,
+            {{ sign }} * sensitivities.sensitivity as signed_sensitivity
+        from pairs
+        inner join sensitivities
+            on
+                pairs.figure_kind = sensitivities.figure_kind
+                and pairs.{{ subject }} = sensitivities.subject
+                and pairs.{{ period }} = sensitivities.reference_period
+                and pairs.basis = sensitivities.basis
+    {% endfor %}
+),
+
+by_cause as (
+
+    select
+        comparison,
+        figure_kind,
+        basis,
+        subject,
+        reference_period,
+        other_subject,
+        other_reference_period,
+        cause_id,
+        sum(signed_sensitivity) * max(deviation) as standard_deviation,
+        case when max(deviation) is null then abs(sum(signed_sensitivity)) else 0.0 end as unstated,
+        abs(sum(signed_sensitivity)) as moved
+    from both_sides
+    group by
+        comparison,
+        figure_kind,
+        basis,
+        subject,
+        reference_period,
+        other_subject,
+        other_reference_period,
+        cause_id
+
+),
+
+differences as (
+
+    select
+        comparison,
+        figure_kind,
+        basis,
+        subject,
+        reference_period,
+        other_subject,
+        other_reference_period,
+        sqrt(sum(standard_deviation * standard_deviation)) as standard_deviation,
+        sum(unstated) / nullif(sum(moved), 0.0) as unstated_share
+    from by_cause
+    group by
+        comparison,
+        figure_kind,
+        basis,
+        subject,
+        reference_period,
+        other_subject,
+        other_reference_period
+
+)
+
+select
+    pairs.comparison,
+    pairs.figure_kind,
+    pairs.subject,
+    pairs.reference_period,
+    pairs.other_subject,
+    pairs.other_reference_period,
+    pairs.basis,
+    pairs.unit,
+    pairs.figure_value,
+    pairs.other_value,
+    pairs.figure_value - pairs.other_value as difference,
+    differences.standard_deviation,
+    pairs.figure_value
+    - pairs.other_value
+    - {{ normal_95() }} * differences.standard_deviation as low_95,
+    pairs.figure_value
+    - pairs.other_value
+    + {{ normal_95() }} * differences.standard_deviation as high_95,
+    differences.unstated_share,
+    case
+        when differences.standard_deviation is null then 'not_known'
+        when
+            abs(pairs.figure_value - pairs.other_value)
+            <= {{ normal_95() }} * differences.standard_deviation
+            then 'within_uncertainty'
+        when differences.unstated_share > 0.0 then 'beyond_what_is_stated'
+        else 'significant'
+    end as verdict
+from pairs
+inner join differences
+    on
+        pairs.comparison = differences.comparison
+        and pairs.figure_kind = differences.figure_kind
+        and pairs.basis = differences.basis
+        and pairs.subject = differences.subject
+        and pairs.reference_period = differences.reference_period
+        and pairs.other_subject = differences.other_subject
+        and pairs.other_reference_period = differences.other_reference_period

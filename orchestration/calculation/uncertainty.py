@@ -1,0 +1,176 @@
+"""What each figure rests on, after the product system is solved and before its marts are built.
+
+Of calendar years: the inventory of each, and what each product carries to the gate.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+import pyarrow as pa
+
+from orchestration.calculation.planning import carried_by_stocks
+from orchestration.calculation.solving import YEAR, system_inputs, wanted_periods
+from orchestration.company.tables import TABLES
+from orchestration.footprint.assembly import assemble
+from orchestration.footprint.system_findings import Findings
+from orchestration.footprint.system_tables import SERVICE_KEYS, in_force, last_day, read_as
+from orchestration.lake.paths import Lake, text_schema
+from orchestration.lake.warehouse import Warehouse
+from orchestration.uncertainty.causes import causes_table, data_causes, factor_parts
+from orchestration.uncertainty.deriving import inventory_sensitivities, market_sensitivities
+from orchestration.uncertainty.tables import MARKET_SENSITIVITIES, UNCERTAINTY_SCHEMAS
+
+LINES = """
+    select
+        strftime(lines.period_month, '%Y') as reference_period,
+        lines.facility_id,
+        lines.process_id,
+        lines.flow_id,
+        lines.direction,
+        lines.component,
+        lines.ghg_category,
+        lines.ghg_scope,
+        categories.in_product_boundary,
+        lines.consolidation_share,
+        mix.basis,
+        mix.factor_version_id,
+        sum(lines.quantity * lines.consolidation_share * mix.share) as quantity,
+        sum(lines.quantity * lines.consolidation_share * mix.share * mix.kgco2e_per_unit) as kgco2e
+    from intermediate.int_emissions as lines
+    inner join reference.ghg_categories as categories
+        on lines.ghg_category = categories.ghg_category
+    inner join intermediate.int_factor_mix as mix
+        on
+            lines.period_month = mix.period_month
+            and lines.facility_id = mix.facility_id
+            and lines.flow_id = mix.flow_id
+            and lines.component = mix.component
+            and lines.supplier_key = mix.supplier_key
+    where mix.kgco2e_per_unit is not null and mix.factor_version_id is not null
+    group by all
+    order by all
+"""
+
+READINGS = """
+    select
+        strftime(readings.period_month, '%Y') as reference_period,
+        readings.process_id,
+        readings.flow_id,
+        readings.direction,
+        readings.data_method,
+        readings.meter_id,
+        min(sources.owner) as owner,
+        sum(readings.cell_value * readings.sign_multiplier * units.units_per_unit_text) as quantity
+    from intermediate.int_readings as readings
+    inner join intermediate.int_flow_units as units
+        on readings.flow_id = units.flow_id and readings.unit_text = units.unit_text
+    left join staging.stg_company__expected_hand_ins as expected
+        on readings.round = expected.round and readings.hand_in = expected.hand_in
+    left join staging.stg_company__sources as sources
+        on expected.source = sources.source
+    where
+        readings.role = 'activity'
+        and readings.direction in ('input', 'output')
+        and readings.cell_value is not null
+    group by all
+    order by all
+"""
+
+VERSIONS = """
+    select factor_version_id, flow_id, component, kgco2e_per_unit
+    from intermediate.int_emission_factors
+    where not is_derived
+    order by all
+"""
+
+
+@dataclass(frozen=True)
+class DerivedUncertainty:
+    """How many causes figures rest on, and of how many a spread is stated."""
+
+    causes: int
+    stated: int
+
+
+def derive_uncertainty(lake: Lake) -> DerivedUncertainty:
+    """Write causes, and the derivatives of inventories and product intensities by each.
+
+    Raises:
+        SolveError: the first half of dbt didn't build every month with today's inputs.
+    """
+    wanted = wanted_periods(lake)
+    with Warehouse(lake).reading() as connection:
+        lines, readings, versions = (
+            connection.execute(sql).df() for sql in (LINES, READINGS, VERSIONS)
+        )
+    values = dict(zip(versions["factor_version_id"], versions["kgco2e_per_unit"], strict=True))
+    parts, data = factor_parts(lines, values), data_causes(readings)
+    of_markets = [pd.DataFrame(columns=MARKET_SENSITIVITIES.names)]
+    years = [period for period in wanted.periods if period.period_type == YEAR]
+    for period, inputs in system_inputs(lake, years, wanted):
+        name = period.reference_period
+        assembled = assemble(name, inputs, Findings(name))
+        if assembled is None:
+            continue
+        keys = in_force(read_as(inputs.service_keys, SERVICE_KEYS), last_day(name)).to_pandas()
+        with Warehouse(lake).reading() as connection:
+            stocks = carried_by_stocks(connection, period, assembled)
+        of_lines, of_parts, of_data = (
+            frame[frame["reference_period"] == name] for frame in (lines, parts, data)
+        )
+        of_markets.append(
+            market_sensitivities(name, assembled, keys, of_lines, of_parts, of_data, stocks)
+        )
+    market_frame = pd.concat([one for one in of_markets if len(one)] or of_markets)
+    inventory = inventory_sensitivities(lines, parts, data)
+    markets = pa.Table.from_pandas(market_frame, schema=MARKET_SENSITIVITIES, preserve_index=False)
+    occurring = {*inventory["cause_id"].to_pylist(), *markets["cause_id"].to_pylist()}
+    described = _described(parts, data, versions, sorted(occurring))
+    causes = causes_table(described, _stated(lake))
+    written = {
+        "causes": causes,
+        "inventory_sensitivities": inventory,
+        "market_sensitivities": markets,
+    }
+    for table in UNCERTAINTY_SCHEMAS:
+        lake.write_if_changed(lake.uncertainty(table), written[table])
+    return DerivedUncertainty(causes.num_rows, causes.num_rows - causes["spread"].null_count)
+
+
+def _described(
+    parts: pd.DataFrame, data: pd.DataFrame, versions: pd.DataFrame, occurring: list[str]
+) -> pd.DataFrame:
+    """What is known of each cause that occurs."""
+    lines = parts.rename(columns={"factor_version_id": "used_as"})
+    factors = lines[["cause_id", "version", "flow_id", "component"]].rename(
+        columns={"version": "factor_version_id"}
+    )
+    published = versions.assign(cause_id="factor:" + versions["factor_version_id"])
+    # a version is described as it was published, before what it is used for
+    factors = pd.concat([published[factors.columns], factors], ignore_index=True)
+    library = factors["factor_version_id"].str.split(":").str[0]
+    others = [one for one in occurring if one.startswith(("allocation_price:", "opening_stock:"))]
+    return pd.concat(
+        [
+            factors.assign(cause_kind="factor", owner=library),
+            data,
+            pd.DataFrame([_named(one) for one in others]),
+        ],
+        ignore_index=True,
+    ).pipe(lambda frame: frame[frame["cause_id"].isin(occurring)])
+
+
+def _named(cause: str) -> dict[str, str]:
+    """A price `process/flow`, or a stock `flow@facility`."""
+    kind, _, rest = cause.partition(":")
+    if kind == "opening_stock":
+        return {"cause_id": cause, "cause_kind": kind, "flow_id": rest.rpartition("@")[0]}
+    process, _, flow = rest.partition("/")
+    return {"cause_id": cause, "cause_kind": kind, "process_id": process, "flow_id": flow}
+
+
+def _stated(lake: Lake) -> list[dict[str, str | None]]:
+    schema = text_schema(TABLES["uncertainties"].all_columns)
+    return lake.read(lake.company("uncertainties"), schema).to_pylist()

@@ -1,0 +1,227 @@
+"""How far the intensity of each product moves with each exchange: total derivatives by the adjoint.
+
+With r = S v, v = g + D T r and the burdens e of whole processes (see `product_system`), the burden
+of one unit is F = e r. The adjoint m = S'e + (D T S)'m, what the whole output of each market
+carries, is solved once for all units, by the factors of the system itself. Then
+
+    dF = r de + (e + T'D m)' dS v + m' d(D T) r + m' dg
+
+and each quantity stands in few of these: as what a process takes, as what it gives and is shared
+by, as the whole that a market made, as the base of a service's key, and as its own emission line.
+What is kept: from which site a flow comes, and what is stated (prices, shares of keys, properties).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from orchestration.footprint.allocation import ECONOMIC_BASES, PHYSICAL_BASES
+from orchestration.footprint.assembly import Assembled
+from orchestration.footprint.exchanges import SERVICE, Floats, Ints, sums
+from orchestration.footprint.system_tables import OWN_WASTE, SERVICE_PREFIX, STOCK_PREFIX
+
+INPUT, OUTPUT = "input", "output"
+BY_QUANTITY = frozenset({*PHYSICAL_BASES, "revenue"})
+"""Allocation bases whose key is a multiple of the quantity."""
+
+Exchange = tuple[str, str, str]
+"""Process, flow and direction."""
+
+
+@dataclass(frozen=True)
+class Sensitivities:
+    """Derivatives of the burden of one unit of some markets.
+
+    Attributes:
+        markets: by position.
+        intensities: market x burden, what one unit carries.
+        requirements: process x market, the part of a process's operation that one unit needs.
+        exchanges: what `of_exchanges` is about, sorted.
+        of_exchanges: exchange x market x burden, by the logarithm of the quantity, through the
+            system alone; the exchange's own emission line is `requirements` times its burden.
+        of_prices: process and flow of economic allocation, market x burden.
+    """
+
+    markets: Ints
+    intensities: Floats
+    requirements: Floats
+    exchanges: list[Exchange]
+    of_exchanges: Floats
+    of_prices: Mapping[tuple[str, str], Floats]
+
+
+def sensitivities(
+    assembled: Assembled, service_keys: pd.DataFrame, wanted: Ints, burdens: Floats
+) -> Sensitivities:
+    """Of each wanted market, with each column of burdens of whole processes (process x column).
+
+    `service_keys`: those in force, as the system was assembled with.
+    """
+    return _Derivation(assembled, service_keys, wanted, burdens).result()
+
+
+class _Derivation:
+    def __init__(
+        self, assembled: Assembled, service_keys: pd.DataFrame, wanted: Ints, burdens: Floats
+    ) -> None:
+        self.markets, self.system = assembled.markets, assembled.system
+        self.names = assembled.markets.names
+        self.assembled, self.keys, self.wanted = assembled, service_keys, wanted
+        self.burdens = burdens
+        market_burdens = self.system.operation.T @ burdens
+        self.carried = assembled.factors.solve_transposed(np.asarray(market_burdens, float))
+        self.of_process = burdens + self.system.taken.T @ self.carried
+        unit = np.zeros((self.markets.count, len(wanted)), order="F")
+        unit[wanted, np.arange(len(wanted))] = 1.0 / self.markets.made[wanted]
+        self.outputs: Floats = assembled.factors.solve(unit)
+        self.requirements: Floats = self.system.operation @ self.outputs
+        self.intensities = self.carried[wanted] / self.markets.made[wanted][:, None]
+        self.rows: dict[Exchange, Floats] = {}
+        self.prices: dict[tuple[str, str], Floats] = {}
+
+    def result(self) -> Sensitivities:
+        """Every part, added up by exchange."""
+        self._takings()
+        self._allocation()
+        exchanges = sorted(self.rows)
+        shape = (len(exchanges), len(self.wanted), self.burdens.shape[1])
+        stacked = np.array([self.rows[one] for one in exchanges]).reshape(shape)
+        return Sensitivities(
+            self.wanted, self.intensities, self.requirements, exchanges, stacked, self.prices
+        )
+
+    def _add(self, exchange: Exchange, part: Floats) -> None:
+        held = self.rows.get(exchange)
+        self.rows[exchange] = part.copy() if held is None else held + part
+
+    def _takes(self, process: int, market: int) -> Exchange:
+        is_waste = self.markets.kind[market] == OWN_WASTE
+        direction = OUTPUT if is_waste else INPUT
+        return self.names.processes[process], self.markets.flow[market], direction
+
+    def _gives(self, process: int, market: int) -> Exchange:
+        is_waste = self.markets.kind[market] == OWN_WASTE
+        direction = INPUT if is_waste else OUTPUT
+        return self.names.processes[process], self.markets.flow[market], direction
+
+    def _is_stock(self, process: int) -> bool:
+        return str(self.names.processes[process]).startswith(STOCK_PREFIX)
+
+    def _takings(self) -> None:
+        """What a process takes, relative to what the market made, or to all that was taken."""
+        markets, takings = self.markets, self.markets.takings
+        parts = np.asarray(self.system.taken[takings.market, takings.process]).ravel()
+        # several takings of one process from one market are one entry: each has its part of it
+        inside = parts != 0
+        charged = np.where(inside, takings.charged / markets.made[takings.market], 0.0)
+        weight = (
+            self.carried[takings.market][:, None, :]
+            * (charged[:, None] * self.requirements[takings.process])[:, :, None]
+        )
+        of_market = np.zeros((markets.count, *weight.shape[1:]))
+        np.add.at(of_market, takings.market, weight)
+        for row in np.flatnonzero(inside):
+            if markets.kind[takings.market[row]] == SERVICE:
+                continue
+            self._add(self._takes(takings.process[row], takings.market[row]), weight[row])
+        total = sums(takings.market, takings.taken, markets.count)
+        for row in np.flatnonzero(markets.is_normalised[takings.market]):
+            taken_from = int(takings.market[row])
+            if total[taken_from] > 0:
+                part = -takings.taken[row] / total[taken_from] * of_market[taken_from]
+                self._add(self._takes(takings.process[row], taken_from), part)
+        whole = np.where(markets.is_normalised[:, None, None], 0.0, -of_market)
+        # a unit of the market is a part of what it made
+        whole[self.wanted, np.arange(len(self.wanted))] -= self.intensities
+        supplies = markets.supplies
+        for supply in range(len(supplies.process)):
+            process, market = int(supplies.process[supply]), int(supplies.market[supply])
+            if markets.kind[market] == SERVICE or self._is_stock(process):
+                continue  # what stock gives carries the same a unit, however much it is
+            part = supplies.quantity[supply] / markets.made[market] * whole[market]
+            self._add(self._gives(process, market), part)
+        for service in np.flatnonzero(markets.kind == SERVICE):
+            self._service(int(service), weight)
+
+    def _service(self, market: int, weight: Floats) -> None:
+        """The shares of a service move with the base of its key."""
+        takings = self.markets.takings
+        giver = self.markets.flow[market].removeprefix(SERVICE_PREFIX)
+        taking = np.flatnonzero(takings.market == market)
+        base = {
+            self.names.processes[takings.process[row]]: self._base(
+                giver, self.names.processes[takings.process[row]]
+            )
+            for row in taking
+        }
+        whole = sum(sum(amounts.values()) for amounts in base.values())
+        in_all = weight[taking].sum(axis=0)
+        for row in taking:
+            amounts = base[self.names.processes[takings.process[row]]]
+            own = sum(amounts.values())
+            for exchange, amount in amounts.items():
+                if exchange is not None:
+                    self._add(exchange, amount / own * weight[row] - amount / whole * in_all)
+
+    def _base(self, giver: str, consumer: str) -> dict[Exchange | None, float]:
+        """What a consumer is charged by, by exchange; what is stated has none."""
+        exchanges, found = self.assembled.exchanges, dict[Exchange | None, float]()
+        lines = self.keys[self.keys["process_id"] == giver]
+        named = lines["consumer_process_id"].isin([consumer])
+        for line in lines[named | lines["consumer_process_id"].isna()].to_dict("records"):
+            if line["basis"] == "share":
+                found[None] = found.get(None, 0.0) + float(line["share"])
+                continue
+            is_input = line["basis"] == "input_of_flow"
+            rows = exchanges.inputs if is_input else exchanges.given
+            amount = rows.quantity if is_input else rows.mass_kg
+            mine = self.names.processes[rows.process] == consumer
+            if line["flow_id"] is not None and not pd.isna(line["flow_id"]):
+                mine &= self.names.flows[rows.flow] == line["flow_id"]
+            if not is_input:
+                mine &= np.isin(self.names.flow_kind[rows.flow], ("product", "intermediate"))
+            for row in np.flatnonzero(mine):
+                direction = INPUT if is_input else OUTPUT
+                exchange = consumer, self.names.flows[rows.flow[row]], direction
+                found[exchange] = found.get(exchange, 0.0) + float(amount[row])
+        return found
+
+    def _allocation(self) -> None:
+        """Co-products: the share of each moves with what it is weighed by, and with the others'."""
+        for process, rows in self._shared.items():
+            basis = self._basis[self.names.processes[process]]
+            market = self.markets.supplies.market[rows]
+            share = np.asarray(self.system.operation[[process] * len(rows), market]).ravel()
+            weight = (
+                self.of_process[process][None, None, :]
+                * (share[:, None] * self.outputs[market])[:, :, None]
+            )
+            in_all = weight.sum(axis=0)
+            for number, row in enumerate(rows):
+                part = weight[number] - share[number] * in_all
+                exchange = self._gives(process, self.markets.supplies.market[row])
+                if basis in BY_QUANTITY:
+                    self._add(exchange, part)
+                if basis in ECONOMIC_BASES:
+                    self.prices[exchange[:2]] = part
+
+    @cached_property
+    def _basis(self) -> dict[str, str]:
+        table = self.assembled.allocation.table
+        rows = zip(table["process_id"].to_pylist(), table["basis"].to_pylist(), strict=True)
+        return dict(rows)
+
+    @cached_property
+    def _shared(self) -> dict[int, Ints]:
+        supplies = self.markets.supplies
+        blocked = self.assembled.blocked
+        count = np.bincount(supplies.process, minlength=len(self.names.processes))
+        return {
+            int(process): np.flatnonzero(supplies.process == process)
+            for process in np.flatnonzero((count > 1) & ~blocked.process[: len(count)])
+        }

@@ -1,0 +1,1 @@
+"""What can be wrong, named once, and how far each figure rests on it."""

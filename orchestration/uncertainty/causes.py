@@ -1,0 +1,105 @@
+"""Causes of error: what each emission line and each quantity rests on, and how far it may be wrong.
+
+A cause is named once and shared by all that rests on it: a factor version by all lines that it
+multiplies, a meter by all its readings, a data method by all readings of one process and flow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from orchestration.company.spreads import read_spread
+from orchestration.company.tables import CAUSE_SELECTORS
+from orchestration.uncertainty.tables import CAUSES
+
+DIFFERENCE, PRODUCT = " - ", " × "
+"""In the id of a factor version that is made of two others."""
+
+FIRST_LINE = 2
+
+
+def factor_parts(lines: pd.DataFrame, values: Mapping[str, float]) -> pd.DataFrame:
+    """Emission lines by the published factor versions that they rest on.
+
+    A line of a difference of two factors rests on both, on one of them the other way; a line of a
+    product of two on each in full. `values`: kgCO2e per unit of published versions. Adds
+    `cause_id` and `part_kgco2e`, the derivative of the line by the logarithm of the factor.
+    """
+    version = lines["factor_version_id"]
+    is_difference = version.str.contains(DIFFERENCE, regex=False)
+    is_product = version.str.contains(PRODUCT, regex=False)
+    whole = lines[~is_difference & ~is_product]
+    parts = [whole.assign(version=whole["factor_version_id"], part_kgco2e=whole["kgco2e"])]
+    for side, sign in ((0, 1.0), (1, -1.0)):
+        rows = lines[is_difference]
+        names = rows["factor_version_id"].str.split(DIFFERENCE, regex=False).str[side]
+        value = sign * rows["quantity"] * names.map(values).astype(float)
+        parts.append(rows.assign(version=names, part_kgco2e=value))
+        rows = lines[is_product]
+        names = rows["factor_version_id"].str.split(PRODUCT, regex=False).str[side]
+        parts.append(rows.assign(version=names, part_kgco2e=rows["kgco2e"]))
+    found = pd.concat([part for part in parts if len(part)] or [parts[0]], ignore_index=True)
+    return found.assign(cause_id="factor:" + found["version"])
+
+
+def data_causes(readings: pd.DataFrame) -> pd.DataFrame:
+    """Of each year's quantity of a process, flow and direction: the part that rests on each cause.
+
+    `readings`: quantities by year, process, flow, direction, data method and meter. A meter that is
+    named is a cause of its own, whatever its readings are used for.
+    """
+    has_meter = readings["meter_id"].notna()
+    of_method = (
+        "data_method:" + readings["process_id"] + "/" + readings["flow_id"]
+        + "/" + readings["direction"] + "/" + readings["data_method"].fillna("not_stated")
+    )  # fmt: skip
+    named = readings.assign(
+        cause_id=of_method.where(~has_meter, "meter:" + readings["meter_id"].fillna("")),
+        cause_kind=pd.Series("data_method", readings.index).where(~has_meter, "meter"),
+    )
+    key = ["reference_period", "process_id", "flow_id", "direction"]
+    total = named.groupby(key, sort=False)["quantity"].transform("sum")
+    # a quantity of which nothing is left rests on nothing: its lines are zero, too
+    return named.assign(share=(named["quantity"] / total.where(total != 0)).fillna(0.0))
+
+
+def causes_table(described: pd.DataFrame, stated: Sequence[Mapping[str, Any]]) -> pa.Table:
+    """Causes in the schema `CAUSES`, each with the narrowest line of the company that is about it.
+
+    `described`: cause_id, cause_kind and what is known of each; `stated`: the lines of
+    expectations/uncertainties.csv, text or None.
+    """
+    rows = []
+    unique = described.drop_duplicates("cause_id").sort_values("cause_id")
+    for cause in unique.astype(object).where(unique.notna(), None).to_dict("records"):
+        line, row = _narrowest(cause, stated)
+        found = {name: cause.get(name) for name in CAUSES.names[:10]}
+        if row is not None:
+            spread = read_spread(row["spread"])
+            found |= {name: row[name] for name in ("spread", "source_id", "source_locator")}
+            found |= {"distribution": spread.distribution, "deviation": spread.deviation}
+            found["source_line"] = line
+        rows.append(found)
+    return pa.Table.from_pylist(rows, schema=CAUSES)
+
+
+def _narrowest(
+    cause: Mapping[str, Any], stated: Sequence[Mapping[str, Any]]
+) -> tuple[int | None, Mapping[str, Any] | None]:
+    """The line that says most about a cause; what is named first in its selectors goes before."""
+    selectors = CAUSE_SELECTORS[cause["cause_kind"]]
+    best: tuple[int, int | None, Mapping[str, Any] | None] = (-1, None, None)
+    for line, row in enumerate(stated, start=FIRST_LINE):
+        if row["cause_kind"] != cause["cause_kind"]:
+            continue
+        named = [name for name in selectors if row[name] is not None]
+        if any(row[name] != cause.get(name) for name in named):
+            continue
+        rank = sum(2 ** (len(selectors) - selectors.index(name)) for name in named)
+        if rank > best[0]:
+            best = (rank, line, row)
+    return best[1], best[2]

@@ -1,0 +1,59 @@
+"""The tables of uncertainty, as they are written beside the solved product system."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+CAUSES = pa.schema(
+    [
+        ("cause_id", pa.string()),
+        ("cause_kind", pa.string()),  # one of `company.tables.CAUSES_OF_ERROR`
+        ("factor_version_id", pa.string()),
+        ("component", pa.string()),
+        ("meter_id", pa.string()),
+        ("data_method", pa.string()),
+        ("process_id", pa.string()),
+        ("flow_id", pa.string()),
+        ("direction", pa.string()),
+        ("owner", pa.string()),  # of the source map, or the factor library; null if unknown
+        ("spread", pa.string()),  # as the company writes it; null where none is stated
+        ("distribution", pa.string()),
+        ("deviation", pa.float64()),  # relative, of a lognormal that of the logarithm
+        ("source_id", pa.string()),
+        ("source_locator", pa.string()),
+        ("source_line", pa.int32()),  # of expectations/uncertainties.csv
+    ]
+)
+"""One row a cause that some figure rests on."""
+
+INVENTORY_SENSITIVITIES = pa.schema(
+    [
+        ("inventory_year", pa.int32()),
+        ("facility_id", pa.string()),
+        ("ghg_scope", pa.int32()),
+        ("ghg_category", pa.string()),
+        ("basis", pa.string()),  # location_based | market_based
+        ("cause_id", pa.string()),
+        ("kgco2e", pa.float64()),
+    ]
+)
+"""Derivative of a year's emissions, the company's share, by the logarithm of each cause."""
+
+MARKET_SENSITIVITIES = pa.schema(
+    [
+        ("reference_period", pa.string()),
+        ("flow_id", pa.string()),
+        ("facility_id", pa.string()),
+        ("basis", pa.string()),
+        ("cause_id", pa.string()),
+        ("kgco2e_per_unit", pa.float64()),
+    ]
+)
+"""The same of what one canonical unit of a product's flow carries to the gate, in a calendar year:
+yields, shares of co-products and loops move with it. From which site a flow comes is kept."""
+
+UNCERTAINTY_SCHEMAS = {
+    "causes": CAUSES,
+    "inventory_sensitivities": INVENTORY_SENSITIVITIES,
+    "market_sensitivities": MARKET_SENSITIVITIES,
+}
