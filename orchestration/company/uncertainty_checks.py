@@ -1,4 +1,4 @@
-"""What the table of uncertainties must not say (method R41 to R43); one line a problem."""
+"""What the table of uncertainties must not say (method R41 and R42); one line a problem."""
 
 from __future__ import annotations
 

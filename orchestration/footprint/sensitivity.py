@@ -19,6 +19,7 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
 
 from orchestration.footprint.allocation import ECONOMIC_BASES, PHYSICAL_BASES
 from orchestration.footprint.assembly import Assembled
@@ -115,7 +116,7 @@ class _Derivation:
     def _takings(self) -> None:
         """What a process takes, relative to what the market made, or to all that was taken."""
         markets, takings = self.markets, self.markets.takings
-        parts = np.asarray(self.system.taken[takings.market, takings.process]).ravel()
+        parts = _entries(self.system.taken, takings.market, takings.process)
         # several takings of one process from one market are one entry: each has its part of it
         inside = parts != 0
         charged = np.where(inside, takings.charged / markets.made[takings.market], 0.0)
@@ -196,7 +197,7 @@ class _Derivation:
         for process, rows in self._shared.items():
             basis = self._basis[self.names.processes[process]]
             market = self.markets.supplies.market[rows]
-            share = np.asarray(self.system.operation[[process] * len(rows), market]).ravel()
+            share = _entries(self.system.operation, np.full(len(rows), process), market)
             weight = (
                 self.of_process[process][None, None, :]
                 * (share[:, None] * self.outputs[market])[:, :, None]
@@ -225,3 +226,8 @@ class _Derivation:
             int(process): np.flatnonzero(supplies.process == process)
             for process in np.flatnonzero((count > 1) & ~blocked.process[: len(count)])
         }
+
+
+def _entries(matrix: sparse.sparray, row: Ints, column: Ints) -> Floats:
+    """Some entries of a matrix; of none, SciPy gives a matrix without any."""
+    return np.asarray(matrix[row, column]).ravel() if len(row) else np.empty(0)

@@ -42,6 +42,7 @@ KIND_OF_COLUMN = {
     "flow_id": "flow",
     "stage_code": "stage",
     "product_id": "product",
+    "other_product_id": "product",
     "ghg_category": "category",
     "initiative_id": "initiative",
     "target_id": "target",

@@ -58,6 +58,7 @@ mill in bale:material 1
 mill out cloth:product 2
 """
 COMPANIES = {
+    "alone": ("mill in bale:material 1\nmill out cloth:product 2", (), (), ()),
     "loop": (LOOP, by("mass", "spin", fibre=None, regrind=None), (), ()),
     "by_mass": (CO_PRODUCTS, by("mass", "split", light=None, heavy=None, residue=None), (), ()),
     "by_revenue": (CO_PRODUCTS, by("revenue", "split", light=7.0, heavy=2.0, residue=1.0), (), ()),
