@@ -41,6 +41,7 @@ ranked as (
         causes.source_id,
         causes.source_line,
         abs(sensitivities.sensitivity) as rests_on_it,
+        abs(sensitivities.figure_value) as figure_size,
         {{ normal_95() }} * figures.standard_deviation as half_width,
         -- the variance is s²σ² of each cause; half of σ leaves a quarter of it
         {{ normal_95() }} * sqrt(
@@ -85,9 +86,13 @@ select
     cast(
         row_number() over (
             partition by figure_kind, subject, reference_period, basis
+            -- what differs by rounding alone stands by its name
             order by
-                case when spread is null then 0.0 else half_width - half_width_if_halved end desc,
-                rests_on_it desc,
+                case
+                    when spread is null then 0.0
+                    else round((half_width - half_width_if_halved) / nullif(figure_size, 0.0), 9)
+                end desc,
+                round(rests_on_it / nullif(figure_size, 0.0), 9) desc,
                 cause_id asc
         ) as integer
     ) as improvement_rank,
