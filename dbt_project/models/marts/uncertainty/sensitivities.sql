@@ -28,50 +28,24 @@ causes as (
 
 figures as (
 
-    select
-        'inventory' as figure_kind,
-        '' as subject,
-        cast(inventory_year as varchar) as reference_period,
-        basis,
-        'kgCO2e' as unit,
-        cause_id,
-        sum(kgco2e) as sensitivity
-    from inventory
-    group by inventory_year, basis, cause_id
-    union all
-    select
-        'scope' as figure_kind,
-        cast(ghg_scope as varchar) as subject,
-        cast(inventory_year as varchar) as reference_period,
-        basis,
-        'kgCO2e' as unit,
-        cause_id,
-        sum(kgco2e) as sensitivity
-    from inventory
-    group by ghg_scope, inventory_year, basis, cause_id
-    union all
-    select
-        'site' as figure_kind,
-        facility_id as subject,
-        cast(inventory_year as varchar) as reference_period,
-        basis,
-        'kgCO2e' as unit,
-        cause_id,
-        sum(kgco2e) as sensitivity
-    from inventory
-    group by facility_id, inventory_year, basis, cause_id
-    union all
-    select
-        'category' as figure_kind,
-        ghg_category as subject,
-        cast(inventory_year as varchar) as reference_period,
-        basis,
-        'kgCO2e' as unit,
-        cause_id,
-        sum(kgco2e) as sensitivity
-    from inventory
-    group by ghg_category, inventory_year, basis, cause_id
-    union all
+    {% for kind, subject in [
+        ('inventory', "''"),
+        ('scope', 'cast(ghg_scope as varchar)'),
+        ('site', 'facility_id'),
+        ('category', 'ghg_category')
+    ] -%}
+        select
+            '{{ kind }}' as figure_kind,
+            {{ subject }} as subject,
+            cast(inventory_year as varchar) as reference_period,
+            basis,
+            'kgCO2e' as unit,
+            cause_id,
+            sum(kgco2e) as sensitivity
+        from inventory
+        group by {{ subject }}, inventory_year, basis, cause_id
+        union all
+    {% endfor %}
     select
         'product' as figure_kind,
         product_periods.product_id as subject,
