@@ -267,7 +267,7 @@ def built_tiny(built: Builder, tmp_path: Path) -> Built:
 
 @pytest.fixture(autouse=True, scope="session")
 def _garbage_is_collected_seldom() -> Iterator[None]:
-    """A process that runs many companies holds much: looking through it all takes a tenth of it."""
+    """A process that runs many companies holds much, and looking through it all takes long."""
     usual = gc.get_threshold()
     gc.set_threshold(100_000, 50, 100)
     yield
