@@ -36,7 +36,7 @@ COMMANDS: dict[str, list[Callable[..., None]]] = {
     ],
     "Calculate": [calculating.run, calculating.what_if, factors.factors_compare],
     "Reduce": [reducing.explain, reducing.plan, reducing.scenario],
-    "Report": [releasing.release, releasing.verify, releasing.compare],
+    "Report": [releasing.release, releasing.seal, releasing.verify, releasing.compare],
     "Read and send": [
         reading.report,
         documents.documents,

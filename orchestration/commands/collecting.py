@@ -14,6 +14,8 @@ from orchestration.commands import completing
 from orchestration.commands.ending import BROKEN, PASSED, REFUSED, broken, ends_with
 from orchestration.commands.options import (
     DataOption,
+    KeyOption,
+    PersonOption,
     RoundOption,
     RoundsOption,
     WarehouseOption,
@@ -256,35 +258,31 @@ def sign(
             autocompletion=completing.one_of(*ROLES),
         ),
     ],
-    person: Annotated[
-        str,
-        typer.Option(
-            metavar="PERSON",
-            help="A person_id of company/people.csv.",
-            autocompletion=completing.people,
-        ),
-    ],
+    person: PersonOption,
     hand_ins: Annotated[
         list[str] | None,
         typer.Option(
             "--hand-in",
             metavar="HAND_IN",
-            help="May be repeated; `round` for the whole. Default: every hand-in.",
+            help="May be repeated; `round` for the whole. Default: every hand-in that is theirs.",
             autocompletion=completing.hand_ins,
         ),
     ] = None,
+    key: KeyOption = None,
     data: DataOption = DATA,
     warehouse: WarehouseOption = WAREHOUSE,
 ) -> None:
     """Write your sign-offs of what was judged last into the round's sign_offs.csv.
 
-    Reads who may sign, who signed before, and the verdicts of the last run. Writes
-    `rounds/ROUND/sign_offs.csv` of the data folder.
+    Reads who may sign what, who signed before, and the verdicts of the last run. Writes
+    `rounds/ROUND/sign_offs.csv` of the data folder, with a signature by `--key` where one is named,
+    and the operating system's user.
 
     Examples:
 
         carbonloom sign --round ROUND --role reviewer --person PERSON
         carbonloom sign --round ROUND --role approver --person PERSON --hand-in round
+        carbonloom sign --round ROUND --role reviewer --person PERSON --key ~/.ssh/id_ed25519
     """
     from orchestration.company.data_folder import CompanyDataError, DataFolder
     from orchestration.gate import signing
@@ -293,8 +291,14 @@ def sign(
     try:
         signed = signing.sign(
             DataFolder(data), Lake(warehouse), round_name, role, person, hand_ins or [],
-            date.today(),
+            date.today(), key,
         )  # fmt: skip
     except (CompanyDataError, signing.SigningError) as error:
         raise broken(str(error)) from None
-    Console().print(f"signed: {', '.join(signed)}", markup=False, highlight=False, soft_wrap=True)
+    lines = [f"signed: {', '.join(signed.hand_ins)}"]
+    if signed.proof is None:
+        lines.append(
+            f"Nothing proves that it was {person}: company/people.csv lists neither ssh_key nor "
+            "os_user of theirs."
+        )
+    Console().print("\n".join(lines), markup=False, highlight=False, soft_wrap=True)

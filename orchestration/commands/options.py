@@ -40,6 +40,27 @@ ReleaseArgument = Annotated[
     Path,
     typer.Argument(metavar="RELEASE", help=RELEASE, autocompletion=completing.releases),
 ]
+KEY = typer.Option(
+    "--key",
+    metavar="FILE",
+    help="Your ssh key; or its .pub, if an agent or a token holds the key.",
+)
+KeyOption = Annotated[Path | None, KEY]
+AllowedSignersOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Names and public keys, as ssh-keygen and git read them, instead of the release's.",
+    ),
+]
+PersonOption = Annotated[
+    str,
+    typer.Option(
+        metavar="PERSON",
+        help="A person_id of company/people.csv.",
+        autocompletion=completing.people,
+    ),
+]
 OlderReleaseArgument = Annotated[
     Path,
     typer.Argument(

@@ -98,13 +98,16 @@ def _print_released(console: Console, done: Release) -> None:
         )
 
 
-def print_verification(console: Console, folder: Path) -> bool:
+def print_verification(console: Console, folder: Path, allowed_signers: Path | None) -> bool:
     """Verify a release and say what differs; returns whether nothing does."""
     started = time.perf_counter()
     with shown("verifying"):
-        found = verify(folder)
+        found = verify(folder, allowed_signers)
     for note in found.notes:
         _line(console, f"note: {note}")
+    for person in found.signed_by:
+        by = f"by a key of {allowed_signers or 'its own list of signers'}"
+        _line(console, f"signed: the manifest, by {person}, {by}")
     for text in found.differences:
         _line(console, f"differs: {text}")
     verdict = "[green]sound[/]" if found.is_sound else "[red]not what was released[/]"

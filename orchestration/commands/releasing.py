@@ -11,10 +11,13 @@ from rich.console import Console
 from orchestration.commands.ending import BROKEN, PASSED, REFUSED, be_quiet, broken, ends_with
 from orchestration.commands.interrupting import interruptible
 from orchestration.commands.options import (
+    KEY,
+    AllowedSignersOption,
     DataOption,
     GwpSetOption,
     NewerReleaseArgument,
     OlderReleaseArgument,
+    PersonOption,
     ReleaseArgument,
     RoundOption,
     WarehouseOption,
@@ -68,25 +71,58 @@ def release(
     }
 )
 @interruptible()
-def verify(folder: ReleaseArgument) -> None:
+def verify(folder: ReleaseArgument, allowed_signers: AllowedSignersOption = None) -> None:
     """Check every byte of a release, and calculate every figure again from the release alone.
 
     Reads the release and nothing else, offline; writes nothing. Other code than the one that
-    released it is said, and the figures are compared all the same.
+    released it is said, and the figures are compared all the same. Signatures are checked by the
+    keys in the release, or by those of `--allowed-signers`, which you have from elsewhere.
 
     Examples:
 
         carbonloom verify RELEASE
+        carbonloom verify RELEASE --allowed-signers FILE
     """
     from orchestration.commands.release_summary import print_verification
     from orchestration.release.verifying import NotAReleaseError
 
     be_quiet()
     try:
-        sound = print_verification(Console(), folder)
+        sound = print_verification(Console(), folder, allowed_signers)
     except NotAReleaseError as error:
         raise broken(str(error)) from None
     raise typer.Exit(PASSED if sound else REFUSED)
+
+
+@ends_with(
+    {
+        PASSED: "signed",
+        BROKEN: "no release, not theirs to sign, or no key of theirs; nothing was written",
+    }
+)
+def seal(
+    folder: ReleaseArgument,
+    person: PersonOption,
+    key: Annotated[Path, KEY],
+    allowed_signers: AllowedSignersOption = None,
+) -> None:
+    """Sign the manifest of a release, which names every file of it by its SHA-256.
+
+    Reads the release. Writes `signatures/PERSON.sig` in it, which `verify` checks; nothing else of
+    it changes. Who may approve the round may sign it.
+
+    Examples:
+
+        carbonloom seal RELEASE --person PERSON --key ~/.ssh/id_ed25519
+    """
+    from orchestration.release.sealing import SealError
+    from orchestration.release.sealing import seal as sealed
+
+    try:
+        signature = sealed(folder, person, key, allowed_signers)
+    except SealError as error:
+        raise broken(str(error)) from None
+    Console().print(f"signed: {signature}", markup=False, highlight=False, soft_wrap=True)
 
 
 @ends_with(

@@ -15,6 +15,7 @@ from typing import Any
 import pandas as pd
 
 from orchestration.company.initiative_checks import initiative_contradictions
+from orchestration.company.people_checks import people_contradictions
 from orchestration.company.physical_bounds import bound_of
 from orchestration.company.product_checks import product_contradictions
 from orchestration.company.table_checks import (
@@ -63,6 +64,7 @@ def contradictions(tables: Tables, sources: Collection[str] | None) -> list[str]
     problems += _wrong_properties(tables)
     problems += _wrong_meters(tables)
     problems += _wrong_tolerances(tables)
+    problems += people_contradictions(tables)
     problems += target_contradictions(tables, sources)
     problems += initiative_contradictions(tables, sources)
     problems += uncertainty_contradictions(tables, sources)

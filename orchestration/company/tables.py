@@ -247,7 +247,7 @@ TABLES: Mapping[str, Table] = {
         "company/people.csv",
         ("person_id", "name_en"),
         ("person_id",),
-        ("name_zh", "position"),
+        ("name_zh", "position", "prepares", "reviews", "approves", "os_user", "ssh_key"),
         may_be_absent=True,
     ),
     "exclusions": Table(

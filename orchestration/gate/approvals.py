@@ -56,8 +56,17 @@ class ApprovalFile:
     unreadable: str = ""
 
 
-def read_approvals(data: Path, round_name: str, name: str, columns: Sequence[str]) -> ApprovalFile:
-    """A CSV of the round's folder with exactly these columns; without lines when absent."""
+def read_approvals(
+    data: Path,
+    round_name: str,
+    name: str,
+    columns: Sequence[str],
+    came_later: Sequence[str] = (),
+) -> ApprovalFile:
+    """A CSV of the round's folder with exactly these columns; without lines when absent.
+
+    `came_later`: columns that it may lack, and that are blank then.
+    """
     path = data / "rounds" / round_name / name
     file = path.relative_to(data).as_posix()
     if not os.path.lexists(path):
@@ -66,11 +75,14 @@ def read_approvals(data: Path, round_name: str, name: str, columns: Sequence[str
         table = read_text_table(path, columns, data)
     except UnreadableFileError as error:
         return ApprovalFile(file, unreadable=error.reason)
-    unlike = set(columns) ^ set(table.header)
+    unlike = (set(columns) ^ set(table.header)) - set(came_later)
     if unlike:
         return ApprovalFile(file, unreadable=f"columns {', '.join(sorted(unlike))}")
     lines = tuple(
-        ApprovalLine(number, {name: _field(name, row[name] or "") for name in columns})
+        ApprovalLine(
+            number,
+            {name: _field(name, row.get(name) or "") for name in (*columns, *came_later)},
+        )
         for number, row in table.records()
     )
     return ApprovalFile(file, lines, table.problems)

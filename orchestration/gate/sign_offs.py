@@ -1,8 +1,9 @@
 """Who prepared, reviewed and approved which file: `rounds/<round>/sign_offs.csv`.
 
 A sign-off is about the bytes of one file, or about everything accepted of the round. It counts
-while nothing of that changed. Method R48: preparer, reviewer and approver are three people. The
-names on a workbook's cover are no sign-offs.
+while nothing of that changed. Method R48: preparer, reviewer and approver are three people. Each
+signs what is theirs, and proves it where people.csv says by what (`orchestration.gate.signers`).
+The names on a workbook's cover are no sign-offs.
 """
 
 from __future__ import annotations
@@ -23,14 +24,14 @@ from orchestration.gate.approvals import (
     ApprovalProblem,
     broken_lines,
     day_of,
-    people_of,
     read_approvals,
 )
+from orchestration.gate.signers import ROUND, Signers, signers_of
 
 FILE = "sign_offs.csv"
 COLUMNS = ("hand_in", "role", "person", "signed_on", "source_sha256", "content_sha256")
-ROUND = "round"
-"""Stands for a hand-in where the whole accepted round is signed, by its approver."""
+PROOF = ("os_user", "signature")
+"""Columns that a file written before they came lacks."""
 
 SIGN_OFF_SCHEMA = pa.schema(
     [
@@ -44,6 +45,8 @@ SIGN_OFF_SCHEMA = pa.schema(
         ("source_line", pa.int32()),
         ("is_valid", pa.bool_()),
         ("broken_rule", pa.string()),
+        ("proof", pa.string()),
+        ("signature", pa.string()),
     ]
 )
 
@@ -65,7 +68,7 @@ class SignOffs:
         """The sign-offs that count, in the order of their lines."""
         names = ("hand_in", "role", "person_id", "person_name", "signed_on")
         return [
-            {name: str(row[name]) for name in names}
+            {name: str(row[name]) for name in names} | {"proof": row["proof"]}
             for row in self.rows.to_pylist()
             if row["is_valid"]
         ]
@@ -104,8 +107,8 @@ def judge_sign_offs(
     """
     from expectations.approval_rules import approval_findings
 
-    approvals = read_approvals(data.path, round_.round, FILE, COLUMNS)
-    people = people_of(data.company)
+    approvals = read_approvals(data.path, round_.round, FILE, COLUMNS, PROOF)
+    signers = signers_of(data.company["people"].to_dict("records"))
     problems: list[ApprovalProblem] = []
     if approvals.unreadable:
         problem = ApprovalProblem(
@@ -116,22 +119,28 @@ def judge_sign_offs(
     judged: list[tuple[ApprovalLine, ApprovalProblem | None]] = []
     for line in approvals.lines:
         known = {ROUND: content_sha256, **dict.fromkeys(round_.expected, ""), **files}
-        judged.append((line, _incomplete(line, people, known, today) or _outdated(line, known)))
+        broken = (
+            _incomplete(line, signers, known, today)
+            or _beyond_mandate(line, signers)
+            or _outdated(line, known)
+            or _unproven(round_.round, line, signers)
+        )
+        judged.append((line, broken))
     judged = _with_four_eyes(judged)
     problems += [problem for _, problem in judged if problem is not None]
-    rows = [_row(round_.round, line, people, problem) for line, problem in judged]
+    rows = [_row(round_.round, line, signers, problem) for line, problem in judged]
     return SignOffs(
         pa.Table.from_pylist(rows, schema=SIGN_OFF_SCHEMA),
         approval_findings(problems, approvals.file, round_.round),
     )
 
 
-def _signed(line: ApprovalLine) -> str:
-    return line["content_sha256" if line["hand_in"] == ROUND else "source_sha256"].lower()
+def _signed(fields: Mapping[str, str]) -> str:
+    return fields["content_sha256" if fields["hand_in"] == ROUND else "source_sha256"].lower()
 
 
 def _incomplete(
-    line: ApprovalLine, people: Mapping[str, str], known: Mapping[str, str], today: date
+    line: ApprovalLine, signers: Signers, known: Mapping[str, str], today: date
 ) -> ApprovalProblem | None:
     hand_in = line["hand_in"]
     roles = ("approver",) if hand_in == ROUND else ROLES
@@ -141,7 +150,7 @@ def _incomplete(
     checks = (
         (hand_in in known, f"hand_in {hand_in or '(blank)'}", "a hand-in of the round, or round"),
         (line["role"] in roles, f"role {line['role'] or '(blank)'}", " or ".join(roles)),
-        (line["person"] in people, f"person {line['person'] or '(blank)'}", "a person_id"),
+        (line["person"] in signers.people, f"person {line['person'] or '(blank)'}", "a person_id"),
         (signed_on is not None, f"signed_on {line['signed_on'] or '(blank)'}", "YYYY-MM-DD"),
         (
             signed_on is None or signed_on <= today,
@@ -165,9 +174,31 @@ def _first_failing(
 
 
 def _outdated(line: ApprovalLine, known: Mapping[str, str]) -> ApprovalProblem | None:
-    now, signed = known[line["hand_in"]], _signed(line)
+    now, signed = known[line["hand_in"]], _signed(line.fields)
     check = (signed == now, signed, now or "no file")
     return _first_failing("sign_off_outdated", line, line["hand_in"], [check])
+
+
+def _beyond_mandate(line: ApprovalLine, signers: Signers) -> ApprovalProblem | None:
+    person, hand_in, role = line["person"], line["hand_in"], line["role"]
+    who = ", ".join(signers.who_may(hand_in, role)) or "nobody yet; name them in people.csv"
+    check = (
+        signers.may_sign(person, hand_in, role),
+        f"{person} signs {hand_in} as {role}",
+        f"somebody who may: {who}",
+    )
+    return _first_failing("sign_off_mandated", line, hand_in, [check])
+
+
+def _unproven(round_name: str, line: ApprovalLine, signers: Signers) -> ApprovalProblem | None:
+    problem = signers.unproven(line["person"], stated(round_name, line.fields))
+    check = (problem is None, *(problem or ("", "")))
+    return _first_failing("sign_off_proven", line, line["hand_in"], [check])
+
+
+def stated(round_name: str, fields: Mapping[str, str]) -> dict[str, str]:
+    """A line of sign_offs.csv as its signature is about it."""
+    return {**fields, "round": round_name, "sha256": _signed(fields)}
 
 
 def _with_four_eyes(
@@ -199,17 +230,20 @@ def _with_four_eyes(
 
 
 def _row(
-    round_name: str, line: ApprovalLine, people: Mapping[str, str], problem: ApprovalProblem | None
+    round_name: str, line: ApprovalLine, signers: Signers, problem: ApprovalProblem | None
 ) -> dict[str, Any]:
+    signer = signers.people.get(line["person"])
     return {
         "round": round_name,
         "hand_in": line["hand_in"],
         "role": line["role"],
         "person_id": line["person"],
-        "person_name": people.get(line["person"]),
+        "person_name": signer.name if signer else None,
         "signed_on": day_of(line["signed_on"]),
-        "signed_sha256": _signed(line),
+        "signed_sha256": _signed(line.fields),
         "source_line": line.number,
         "is_valid": problem is None,
         "broken_rule": problem.rule_id if problem else None,
+        "proof": signers.proof(line["person"]) if signer and not problem else None,
+        "signature": line["signature"] or None,
     }

@@ -49,9 +49,9 @@ PACKAGES = (
     "sqlalchemy",
 )
 APPROVALS = (
-    (waivers.FILE, waivers.COLUMNS),
-    (withdrawals.FILE, withdrawals.COLUMNS),
-    (sign_offs.FILE, sign_offs.COLUMNS),
+    (waivers.FILE, waivers.COLUMNS, ()),
+    (withdrawals.FILE, withdrawals.COLUMNS, ()),
+    (sign_offs.FILE, sign_offs.COLUMNS, sign_offs.PROOF),
 )
 
 Row = Mapping[str, Any]
@@ -73,8 +73,8 @@ class Ground:
 def ground_of(data: DataFolder, lake: Lake, round_: Round, today: date) -> Ground:
     """What a judgement of a round would rest on today. It is asked before anything is judged."""
     approvals = [
-        days_against(read_approvals(data.path, round_.round, name, columns), today)
-        for name, columns in APPROVALS
+        days_against(read_approvals(data.path, round_.round, name, columns, came_later), today)
+        for name, columns, came_later in APPROVALS
     ]
     earlier = [(one.round, one.first_month) for one in data.rounds if one.round < round_.round]
     company = hashes_of(lake.company(name) for name in (*TABLES, "settings"))

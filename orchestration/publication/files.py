@@ -24,6 +24,9 @@ STORAGE_VERSION = "v1.0.0"
 """Readable by every client that embeds DuckDB 1.0 or newer."""
 
 MANIFEST, MANIFEST_HASH = "manifest.json", "manifest.sha256"
+SIGNATURES = "signatures"
+"""Folder of what is signed of a manifest, which therefore can't name it."""
+
 PRELIMINARY, RELEASED = "preliminary", "released"
 LABEL = "publication"
 LABEL_SCHEMA = pa.schema(
@@ -104,14 +107,15 @@ def write_duckdb(draft: Path, names: Sequence[str], macros: Sequence[str] = ()) 
 
 
 def described_files(folder: Path) -> dict[str, dict[str, Any]]:
-    """SHA-256 and size of every file but the manifest."""
+    """SHA-256 and size of every file but the manifest and its signatures."""
     return {
         path.relative_to(folder).as_posix(): {
             "sha256": sha256_of_file(path),
             "bytes": path.stat().st_size,
         }
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.relative_to(folder).as_posix() not in (MANIFEST, MANIFEST_HASH)
+        if path.is_file()
+        and path.relative_to(folder).parts[0] not in (MANIFEST, MANIFEST_HASH, SIGNATURES)
     }
 
 

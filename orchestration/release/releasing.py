@@ -35,6 +35,7 @@ from orchestration.publication.folders import point_published
 from orchestration.release.conditions import figures_missing, judged
 from orchestration.release.draft import ReleaseDraft
 from orchestration.release.inputs import content_sha256_of, copy_approvals, copy_inputs
+from orchestration.release.sealing import write_allowed_signers
 from orchestration.restatement.figures import history_macros
 from orchestration.restatement.history import write_history_of_release
 
@@ -101,6 +102,7 @@ def release(
         if missing:
             raise NotReleasableError(draft.round, missing)
         copy_approvals(draft)
+        write_allowed_signers(draft.lake)
         folder, manifest = _put_in_place(draft, draft.head(content))
     return Release(folder, manifest, True, point_published(lake))
 

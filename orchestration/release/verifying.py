@@ -32,6 +32,7 @@ from orchestration.publication.files import (
     write_parquet,
 )
 from orchestration.release.comparing import added_columns, compared
+from orchestration.release.sealing import check_signatures
 from orchestration.restatement.history import HISTORY
 
 INPUTS = ("accepted", "quality")
@@ -47,6 +48,7 @@ class Verification:
     differences: tuple[str, ...]
     marts: int
     notes: tuple[str, ...] = ()
+    signed_by: tuple[str, ...] = ()
 
     @property
     def is_sound(self) -> bool:
@@ -58,8 +60,10 @@ class NotAReleaseError(Exception):
     """The folder has no manifest of a release."""
 
 
-def verify(folder: Path) -> Verification:
+def verify(folder: Path, allowed_signers: Path | None = None) -> Verification:
     """Compare a release with its manifest, and its figures with a new calculation.
+
+    `allowed_signers`: a list of keys from elsewhere, to check its signatures by.
 
     Raises:
         NotAReleaseError: there is no manifest to compare with.
@@ -75,6 +79,8 @@ def verify(folder: Path) -> Verification:
         return Verification(0, (f"{MANIFEST}: can't be read ({error}).",), 0)
     step("hashing every file")
     differences = [*_manifest_differences(folder), *_file_differences(folder, listed)]
+    signatures = check_signatures(folder, allowed_signers)
+    differences += signatures.differences
     notes = _notes(manifest)
     try:
         with scratch_folder("verify") as scratch:
@@ -85,7 +91,13 @@ def verify(folder: Path) -> Verification:
                 different += added
     except (RecomputeError, duckdb.Error, OSError) as error:
         marts, different = 0, [f"The figures can't be calculated again: {error}"]
-    return Verification(len(listed), (*differences, *different), marts, tuple(notes))
+    return Verification(
+        len(listed),
+        (*differences, *different),
+        marts,
+        (*notes, *signatures.notes),
+        signatures.signed_by,
+    )
 
 
 def _manifest_differences(folder: Path) -> list[str]:

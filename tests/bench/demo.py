@@ -23,6 +23,9 @@ from tests.bench._measure import LONG_REPEATS, REPEATS, Row
 WORK = ("ingest", "gate", "solve", "return", "publish", "report", "summary")
 SIGNERS = (
     ("preparer", "wang_lei"),
+    ("preparer", "zhao_min"),
+    ("preparer", "sun_jie"),
+    ("preparer", "zhou_yun"),
     ("reviewer", "li_na"),
     ("approver", "chen_hao"),
     ("approver", "he_qiang", "--hand-in", "round"),

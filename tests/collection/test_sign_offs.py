@@ -55,7 +55,7 @@ def test_three_people_a_hand_in_and_the_approver_of_the_round(sign):
     assert result.missing([BOILER, WATER]) == []
     assert result.signatures()[-1] == {
         "hand_in": "round", "role": "approver", "person_id": "dora", "person_name": "Dora",
-        "signed_on": "2022-02-12",
+        "signed_on": "2022-02-12", "proof": None,
     }  # fmt: skip
 
 

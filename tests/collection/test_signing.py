@@ -22,7 +22,11 @@ def test_a_round_is_signed_without_typing_a_hash(tiny_company, judged, lake):
     assert carbonloom(tiny_company, lake, "preparer", "ann")[0] == 2  # not judged yet
     judged(date.today())
     for role, person in (("preparer", "ann"), ("reviewer", "bob"), ("approver", "cai")):
-        assert carbonloom(tiny_company, lake, role, person) == (0, f"signed: {WATER}, {BOILER}\n")
+        assert carbonloom(tiny_company, lake, role, person) == (
+            0,
+            f"signed: {WATER}, {BOILER}\nNothing proves that it was {person}: "
+            "company/people.csv lists neither ssh_key nor os_user of theirs.\n",
+        )
     assert carbonloom(tiny_company, lake, "approver", "dora", "round")[0] == 0
     signed = (tiny_company.path / "rounds" / ROUND / "sign_offs.csv").read_bytes()
 

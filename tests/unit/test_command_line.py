@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 from orchestration.commands import cli
 from orchestration.commands.cli import app
 from orchestration.commands.ending import CODES, MEANING, ends_with
+from orchestration.gate.signing import Signed
 from orchestration.lake.places import DATA, REPOSITORY
 from orchestration.starting.new_folder import Started
 
@@ -155,13 +156,14 @@ OUTCOMES = [
     ("status", "commands.status_on_screen.print_status", False, 1),
     ("round open", "collection.round_opening.open_round", None, 0),
     ("template --round r", "collection.template.issuing.print_templates", None, 0),
-    ("sign --round r --role reviewer --person p", "gate.signing.sign", ["a"], 0),
+    ("sign --round r --role reviewer --person p", "gate.signing.sign", Signed(("a",), None), 0),
     ("rules", "commands.rule_listing.print_rules", True, 0),
     ("rules", "commands.rule_listing.print_rules", False, 2),
     ("release --round r", "commands.release_summary.print_release", True, 0),
     ("release --round r", "commands.release_summary.print_release", False, 1),
     ("verify f", "commands.release_summary.print_verification", True, 0),
     ("verify f", "commands.release_summary.print_verification", False, 1),
+    ("seal f --person p --key k", "release.sealing.seal", Path("f"), 0),
     ("compare a b", "commands.restatement_on_screen.print_comparison", None, 0),
     ("report", "commands.report_on_screen.print_report", None, 0),
     ("documents", "commands.documents_on_screen.print_documents", None, 0),
@@ -194,6 +196,7 @@ NOT_THERE = [
     "rules no_such_rule",
     "release --round 1900-01",
     "verify NOWHERE",
+    "seal NOWHERE --person nobody --key f",
     "compare NOWHERE NOWHERE",
     "report --warehouse NOWHERE",
     "report --release NOWHERE",

@@ -10,5 +10,6 @@ select
     signed_sha256,
     source_line,
     is_valid,
-    broken_rule
+    broken_rule,
+    proof
 from {{ source('quality', 'sign_offs') }}

@@ -10,5 +10,6 @@ select
     signed_sha256,
     is_valid,
     broken_rule,
+    proof,
     source_line
 from {{ ref('stg_gate__sign_offs') }}
