@@ -8,5 +8,5 @@
 {%- endmacro %}
 
 {% macro spark__days_between(first, last) -%}
-    datediff({{ last }}, {{ first }})
+    cast(datediff({{ last }}, {{ first }}) as bigint)
 {%- endmacro %}

@@ -29,7 +29,10 @@
     {{ config(
         materialized='incremental',
         incremental_strategy='insert_overwrite',
-        partition_by=[column]
+        on_schema_change='append_new_columns',
+        partition_by=[column],
+        pre_hook="{{ delete_stale_months() }}"
+            if column == 'period_month' else "{{ delete_stale_periods() }}"
     ) }}
 {%- endmacro %}
 
@@ -52,12 +55,17 @@
     {%- if not execute or not is_incremental() -%}
         {{ return(none) }}
     {%- endif -%}
-    {%- set rows = run_query(
-        'select cast(' ~ column ~ ' as varchar) as stale from '
-        ~ source(source_name, table) ~ ' where is_stale order by stale'
-    ) -%}
+    {{ return(literals_of(
+        'select cast(' ~ column ~ ' as string) as stale from '
+        ~ source(source_name, table) ~ ' where is_stale order by stale',
+        literal_type
+    )) }}
+{%- endmacro %}
+
+{% macro literals_of(query, literal_type) -%}
+    {#- The values that a query of one column finds, as literals. -#}
     {%- set literals = [] -%}
-    {%- for value in rows.columns[0].values() -%}
+    {%- for value in run_query(query).columns[0].values() -%}
         {%- do literals.append(literal_type ~ "'" ~ value ~ "'") -%}
     {%- endfor -%}
     {{ return(literals) }}
@@ -84,18 +92,53 @@
 {%- endmacro %}
 
 {% macro delete_stale_months() -%}
+    {#- Spark overwrites the partitions that the new rows are in: a month without any would stay. -#}
+    {{ return(adapter.dispatch('delete_stale_months', 'carbonloom')()) }}
+{%- endmacro %}
+
+{% macro default__delete_stale_months() -%}
     {%- set months = stale_months() -%}
     {%- if months -%}
         delete from {{ this }} where {{ is_one_of('period_month', months) }}
     {%- endif -%}
 {%- endmacro %}
 
+{% macro spark__delete_stale_months() -%}
+    {{ drop_partitions('period_month', stale_months()) }}
+{%- endmacro %}
+
 {% macro delete_stale_periods() -%}
     {#- Also the periods that no longer exist: the months of a year may all be withdrawn. -#}
+    {{ return(adapter.dispatch('delete_stale_periods', 'carbonloom')()) }}
+{%- endmacro %}
+
+{% macro default__delete_stale_periods() -%}
     {%- if is_incremental() -%}
-        delete from {{ this }}
-        where reference_period not in (
-            select reference_period from {{ source('solved', 'periods') }} where not is_stale
-        )
+        delete from {{ this }} where {{ is_no_standing_period() }}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro spark__delete_stale_periods() -%}
+    {%- if execute and is_incremental() -%}
+        {{ drop_partitions('reference_period', literals_of(
+            'select distinct reference_period from ' ~ this
+            ~ ' where ' ~ is_no_standing_period(), ''
+        )) }}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro is_no_standing_period() -%}
+    reference_period not in (
+        select reference_period from {{ source('solved', 'periods') }} where not is_stale
+    )
+{%- endmacro %}
+
+{% macro drop_partitions(column, literals) -%}
+    {#- Parquet tables of Spark refuse DELETE; whole partitions can be dropped. -#}
+    {%- if literals -%}
+        alter table {{ this }} drop if exists
+        {% for literal in literals -%}
+            {{ ', ' if not loop.first }}partition ({{ column }} = {{ literal }})
+        {%- endfor -%}
     {%- endif -%}
 {%- endmacro %}

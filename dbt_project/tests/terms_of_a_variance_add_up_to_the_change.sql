@@ -12,10 +12,10 @@ with variance as (
 inventory as (
 
     select
-        substr(cast(period_month as varchar), 1, 7) as period,
+        substr(cast(period_month as string), 1, 7) as period,
         sum(location_based_kgco2e) as location_based_kgco2e
     from {{ ref('emissions_by_process') }}
-    group by substr(cast(period_month as varchar), 1, 7)
+    group by substr(cast(period_month as string), 1, 7)
 
 ),
 

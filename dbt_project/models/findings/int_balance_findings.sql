@@ -54,8 +54,8 @@ worded_balances as (
             coalesce(nullif(process_id, ''), nullif(facility_id, ''), 'the company')
             || ' ' || flow_id
         ) as subject,
-        substring(cast(period_month as varchar), 1, 7) as month_text,
-        cast(cast(100.0 * difference_share as decimal(18, 2)) as varchar) || ' %'
+        substring(cast(period_month as string), 1, 7) as month_text,
+        cast(cast(100.0 * difference_share as decimal(18, 2)) as string) || ' %'
             as difference_text,
         cast(
             cast(
@@ -63,7 +63,7 @@ worded_balances as (
                     when status = 'critical' then critical_tolerance_share
                     else tolerance_share
                 end as decimal(18, 2)
-            ) as varchar
+            ) as string
         ) || ' %' as tolerance_text,
         case balance
             when 'mass' then '干基质量'
@@ -89,13 +89,13 @@ select
     null as source_sheet,
     null as source_cell,
     period_month,
-    substring(cast(period_month as varchar), 1, 7) as reference_period,
+    substring(cast(period_month as string), 1, 7) as reference_period,
     nullif(facility_id, '') as facility_id,
     nullif(flow_id, '') as flow_id,
     nullif(process_id, '') as process_id,
-    cast(cast(output_quantity + stock_change_quantity as decimal(28, 3)) as varchar)
+    cast(cast(output_quantity + stock_change_quantity as decimal(28, 3)) as string)
     || ' ' || unit_code as observed,
-    cast(cast(input_quantity as decimal(28, 3)) as varchar)
+    cast(cast(input_quantity as decimal(28, 3)) as string)
     || ' ' || unit_code as expected,
     case when status = 'critical' then critical_tolerance_share else tolerance_share end
         as tolerance,

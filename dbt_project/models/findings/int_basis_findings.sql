@@ -26,10 +26,10 @@ worded_specific as (
 
     select
         *,
-        substring(cast(period_month as varchar), 1, 7) as month_text,
-        cast(cast(specific_quantity as decimal(28, 6)) as varchar)
+        substring(cast(period_month as string), 1, 7) as month_text,
+        cast(cast(specific_quantity as decimal(28, 6)) as string)
         || ' ' || unit_code || '/' || output_unit_code as observed_text,
-        cast(cast(median_quantity as decimal(28, 6)) as varchar)
+        cast(cast(median_quantity as decimal(28, 6)) as string)
         || ' ' || unit_code || '/' || output_unit_code as expected_text
     from specific
 
@@ -39,12 +39,12 @@ worded_jumps as (
 
     select
         *,
-        substring(cast(period_month as varchar), 1, 7) as month_text,
-        cast(cast(quantity as decimal(28, 3)) as varchar) || ' ' || unit_code
+        substring(cast(period_month as string), 1, 7) as month_text,
+        cast(cast(quantity as decimal(28, 3)) as string) || ' ' || unit_code
             as observed_text,
-        cast(cast(quantity_a_year_before as decimal(28, 3)) as varchar) || ' ' || unit_code
+        cast(cast(quantity_a_year_before as decimal(28, 3)) as string) || ' ' || unit_code
             as expected_text,
-        cast(cast(100.0 * change_share as decimal(28, 1)) as varchar) || ' %' as change_text
+        cast(cast(100.0 * change_share as decimal(28, 1)) as string) || ' %' as change_text
     from jumps
 
 ),
@@ -53,10 +53,10 @@ worded_basis as (
 
     select
         *,
-        substring(cast(period_month as varchar), 1, 7) as month_text,
-        cast(cast(100.0 * concerned_share as decimal(28, 1)) as varchar) || ' %'
+        substring(cast(period_month as string), 1, 7) as month_text,
+        cast(cast(100.0 * concerned_share as decimal(28, 1)) as string) || ' %'
             as observed_text,
-        cast(cast(100.0 * tolerance_share as decimal(28, 1)) as varchar) || ' %'
+        cast(cast(100.0 * tolerance_share as decimal(28, 1)) as string) || ' %'
             as expected_text
     from data_basis
 
@@ -73,10 +73,10 @@ select
     tolerance_share as tolerance,
     cast(null as double) as affected_kgco2e,
     process_id || ' took ' || observed_text || ' of ' || flow_id || ' in ' || month_text
-    || '; the median of its ' || cast(history_count as varchar) || ' months before is '
+    || '; the median of its ' || cast(history_count as string) || ' months before is '
     || expected_text || '.' as message_en,
     process_id || ' 在 ' || month_text || ' 的 ' || flow_id || ' 单耗为 ' || observed_text
-    || '，此前 ' || cast(history_count as varchar) || ' 个月的中位数为 ' || expected_text || '。'
+    || '，此前 ' || cast(history_count as string) || ' 个月的中位数为 ' || expected_text || '。'
         as message_zh,
     'Check quantity, output and their units; if both are right, note what changed in the process.'
         as remedy_en,
@@ -108,8 +108,8 @@ union all
 select
     rule_id,
     facility_id,
-    cast(null as varchar) as process_id,
-    cast(null as varchar) as flow_id,
+    cast(null as string) as process_id,
+    cast(null as string) as flow_id,
     period_month,
     observed_text as observed,
     'at most ' || expected_text as expected,

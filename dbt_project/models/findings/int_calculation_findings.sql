@@ -69,19 +69,19 @@ from_calculation as (
         null as facility_id,
         flow_id,
         process_id,
-        cast(quantity as varchar) || ' ' || unit_code as observed,
+        cast(quantity as string) || ' ' || unit_code as observed,
         'an emission factor' as expected,
         null as tolerance,
         cast(null as double) as affected_kgco2e,
-        cast(null as varchar) as affected_facility_id,
+        cast(null as string) as affected_facility_id,
         'Carried without an emission factor: ' || exempted_because as message_en,
         '未配排放因子：' || exempted_because as message_zh,
         'Add a factor to emission_factors/ and the component to company/flows.csv '
         || 'once one is published.' as remedy_en,
         '取得公布的因子后，补入 emission_factors/ 并在 company/flows.csv 填写 components。'
             as remedy_zh,
-        cast(null as varchar) as waiver_reason,
-        cast(null as varchar) as waived_by,
+        cast(null as string) as waiver_reason,
+        cast(null as string) as waived_by,
         cast(null as date) as waived_until
     from exempted
 
@@ -113,8 +113,8 @@ from_properties as (
         message_zh,
         remedy_en,
         remedy_zh,
-        cast(null as varchar) as waiver_reason,
-        cast(null as varchar) as waived_by,
+        cast(null as string) as waiver_reason,
+        cast(null as string) as waived_by,
         cast(null as date) as waived_until
     from unused_properties
 
@@ -146,8 +146,8 @@ from_product_system as (
         solved_findings.message_zh,
         solved_findings.remedy_en,
         solved_findings.remedy_zh,
-        cast(null as varchar) as waiver_reason,
-        cast(null as varchar) as waived_by,
+        cast(null as string) as waiver_reason,
+        cast(null as string) as waived_by,
         cast(null as date) as waived_until
     from solved_findings
     left join periods
@@ -172,10 +172,10 @@ from_claims as (
         facility_id,
         flow_id,
         null as process_id,
-        coalesce(cast(cast(recycled_content as decimal(9, 6)) as varchar), 'unknown')
+        coalesce(cast(cast(recycled_content as decimal(9, 6)) as string), 'unknown')
             as observed,
         'product ' || product_id || ': '
-        || cast(cast(recycled_content_claimed as decimal(9, 6)) as varchar) as expected,
+        || cast(cast(recycled_content_claimed as decimal(9, 6)) as string) as expected,
         tolerance_share as tolerance,
         cast(null as double) as affected_kgco2e,
         facility_id as affected_facility_id,
@@ -186,9 +186,9 @@ from_claims as (
                     || ' is claimed, but what goes in has no stated content.'
             else
                 'The recycled content of ' || product_id || ' in ' || reference_period
-                || ' is ' || cast(cast(recycled_content as decimal(9, 4)) as varchar)
+                || ' is ' || cast(cast(recycled_content as decimal(9, 4)) as string)
                 || ', claimed are '
-                || cast(cast(recycled_content_claimed as decimal(9, 4)) as varchar) || '.'
+                || cast(cast(recycled_content_claimed as decimal(9, 4)) as string) || '.'
         end as message_en,
         case
             when recycled_content is null
@@ -197,15 +197,15 @@ from_claims as (
                     || ' 声明了再生料含量，但投入物料的含量未知。'
             else
                 product_id || ' 在 ' || reference_period || ' 的再生料含量为 '
-                || cast(cast(recycled_content as decimal(9, 4)) as varchar) || '，声明为 '
-                || cast(cast(recycled_content_claimed as decimal(9, 4)) as varchar) || '。'
+                || cast(cast(recycled_content as decimal(9, 4)) as string) || '，声明为 '
+                || cast(cast(recycled_content_claimed as decimal(9, 4)) as string) || '。'
         end as message_zh,
         'State recycled_content of the bought materials in company/flow_properties.csv, or '
         || 'lower the claim in company/products.csv.' as remedy_en,
         '请在 company/flow_properties.csv 填写外购物料的 recycled_content，'
         || '或下调 company/products.csv 的声明值。' as remedy_zh,
-        cast(null as varchar) as waiver_reason,
-        cast(null as varchar) as waived_by,
+        cast(null as string) as waiver_reason,
+        cast(null as string) as waived_by,
         cast(null as date) as waived_until
     from claims
 
@@ -224,7 +224,7 @@ from_basis as (
         null as source_sheet,
         null as source_cell,
         period_month,
-        substring(cast(period_month as varchar), 1, 7) as reference_period,
+        substring(cast(period_month as string), 1, 7) as reference_period,
         facility_id,
         flow_id,
         process_id,
@@ -237,8 +237,8 @@ from_basis as (
         message_zh,
         remedy_en,
         remedy_zh,
-        cast(null as varchar) as waiver_reason,
-        cast(null as varchar) as waived_by,
+        cast(null as string) as waiver_reason,
+        cast(null as string) as waived_by,
         cast(null as date) as waived_until
     from basis
 
@@ -258,20 +258,20 @@ from_recycling as (
         null as source_cell,
         first_month as period_month,
         reference_period,
-        cast(null as varchar) as facility_id,
+        cast(null as string) as facility_id,
         flow_id,
-        cast(null as varchar) as process_id,
+        cast(null as string) as process_id,
         method || ': ' || observed as observed,
         expected,
         cast(null as double) as tolerance,
         cast(null as double) as affected_kgco2e,
-        cast(null as varchar) as affected_facility_id,
+        cast(null as string) as affected_facility_id,
         message_en,
         message_zh,
         remedy_en,
         remedy_zh,
-        cast(null as varchar) as waiver_reason,
-        cast(null as varchar) as waived_by,
+        cast(null as string) as waiver_reason,
+        cast(null as string) as waived_by,
         cast(null as date) as waived_until
     from recycling
 
@@ -326,6 +326,6 @@ select
         '/',
         coalesce(nullif(process_id, ''), facility_id),
         nullif(flow_id, ''),
-        coalesce(reference_period, substr(cast(period_month as varchar), 1, 7))
+        coalesce(reference_period, substr(cast(period_month as string), 1, 7))
     )) as finding_object
 from all_results

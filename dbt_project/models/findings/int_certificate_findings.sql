@@ -57,7 +57,7 @@ unmatched as (
         asked.technology,
         asked.component,
         asked.period_month,
-        substring(cast(asked.period_month as varchar), 1, 7) as month_text
+        substring(cast(asked.period_month as string), 1, 7) as month_text
     from asked
     left join factors
         on
@@ -73,7 +73,7 @@ unmatched as (
 select
     'certificate_technology' as rule_id,
     facility_id,
-    cast(null as varchar) as process_id,
+    cast(null as string) as process_id,
     flow_id,
     period_month,
     registry_id || ': ' || technology || ', ' || component as observed,

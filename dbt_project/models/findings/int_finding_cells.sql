@@ -12,7 +12,7 @@ with findings as (
         coalesce(facility_id, '') as facility_id,
         coalesce(process_id, '') as process_id,
         coalesce(flow_id, '') as flow_id,
-        coalesce(reference_period, substring(cast(period_month as varchar), 1, 7))
+        coalesce(reference_period, substring(cast(period_month as string), 1, 7))
             as reference_period
     from {{ ref('int_calculation_findings') }}
     where source_cell is null
@@ -32,7 +32,7 @@ readings as (
 
     select
         *,
-        substring(cast(period_month as varchar), 1, 7) as month_text
+        substring(cast(period_month as string), 1, 7) as month_text
     from {{ ref('int_readings') }}
     where
         source_cell is not null

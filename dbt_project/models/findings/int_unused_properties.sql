@@ -61,7 +61,7 @@ unused as (
         measured.flow_id,
         measured.property,
         measured.measured_text,
-        substring(cast(measured.period_month as varchar), 1, 7) as month_text,
+        substring(cast(measured.period_month as string), 1, 7) as month_text,
         chosen.factor_version_id,
         case
             when chosen.factor_version_id is null then 'no_factor'

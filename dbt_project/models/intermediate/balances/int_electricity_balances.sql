@@ -138,7 +138,7 @@ site_electricity as (
         0.0 as stock_change_quantity,
         false as is_one_sided,
         case when main_meters.quantity is null then 'no_main_meter' end as reason,
-        cast(null as varchar) as reason_flow_id
+        cast(null as string) as reason_flow_id
     from used_electricity
     left join main_meters
         on
@@ -166,7 +166,7 @@ process_electricity as (
             when process_meters.unreadable_count > 0 then 'multiplier_or_register_missing'
             when exchanges.quantity is null then 'nothing_counted'
         end as reason,
-        cast(null as varchar) as reason_flow_id
+        cast(null as string) as reason_flow_id
     from process_meters
     left join exchanges
         on

@@ -142,7 +142,7 @@ stock_balances as (
             when stocks.is_made = 1 and stocks.is_taken = 0 then 'deliveries_not_collected'
             when stocks.is_made = 0 and received.quantity is null then 'receipts_not_stated'
         end as reason,
-        cast(null as varchar) as reason_flow_id
+        cast(null as string) as reason_flow_id
     from stocks
     left join moved
         on

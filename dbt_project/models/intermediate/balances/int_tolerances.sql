@@ -12,8 +12,8 @@ where tolerance_share >= 0.0
 union all
 select
     rule_id,
-    cast(null as varchar) as source,
-    cast(null as varchar) as flow_id,
+    cast(null as string) as source,
+    cast(null as string) as flow_id,
     tolerance as tolerance_share,
     1 as is_default
 from {{ ref('default_tolerances') }}

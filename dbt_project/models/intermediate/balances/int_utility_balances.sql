@@ -67,7 +67,7 @@ utility_balances as (
         0.0 as stock_change_quantity,
         false as is_one_sided,
         case when sum(made) = 0.0 then 'nobody_makes_it' end as reason,
-        cast(null as varchar) as reason_flow_id
+        cast(null as string) as reason_flow_id
     from utility_places
     group by facility_id, flow_id, period_month
 
@@ -87,8 +87,8 @@ returned_utilities as (
         sum(case when direction = 'output' then quantity else 0.0 end) as output_quantity,
         0.0 as stock_change_quantity,
         true as is_one_sided,
-        cast(null as varchar) as reason,
-        cast(null as varchar) as reason_flow_id
+        cast(null as string) as reason,
+        cast(null as string) as reason_flow_id
     from exchanges
     where
         flow_kind = 'utility'

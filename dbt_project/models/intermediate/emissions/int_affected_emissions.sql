@@ -9,10 +9,10 @@ with emissions as (
         facility_id,
         process_id,
         flow_id,
-        substring(cast(period_month as varchar), 1, 7) as period_text,
+        substring(cast(period_month as string), 1, 7) as period_text,
         sum(abs(location_based_kgco2e)) as gross_kgco2e
     from {{ ref('int_emissions') }}
-    group by facility_id, process_id, flow_id, substring(cast(period_month as varchar), 1, 7)
+    group by facility_id, process_id, flow_id, substring(cast(period_month as string), 1, 7)
 
 ),
 

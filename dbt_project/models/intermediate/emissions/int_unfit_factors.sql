@@ -50,11 +50,11 @@ select
         end,
         case
             when missing.period_month < factors.valid_from
-                then 'holds from ' || cast(factors.valid_from as varchar)
+                then 'holds from ' || cast(factors.valid_from as string)
         end,
         case
             when missing.period_month >= factors.valid_to
-                then 'ended on ' || cast(factors.valid_to as varchar)
+                then 'ended on ' || cast(factors.valid_to as string)
         end,
         case
             when factors.kgco2e_per_unit is null then 'has a gas without a GWP in the chosen set'

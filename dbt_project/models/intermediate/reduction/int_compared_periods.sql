@@ -58,16 +58,16 @@ sides as (
 
     select
         'month' as comparison,
-        substr(cast(older_month as varchar), 1, 7) as older_period,
-        substr(cast(newer_month as varchar), 1, 7) as newer_period,
+        substr(cast(older_month as string), 1, 7) as older_period,
+        substr(cast(newer_month as string), 1, 7) as newer_period,
         older_month,
         newer_month
     from a_year_apart
     union all
     select
         'year' as comparison,
-        substr(cast(older_month as varchar), 1, 4) as older_period,
-        substr(cast(newer_month as varchar), 1, 4) as newer_period,
+        substr(cast(older_month as string), 1, 4) as older_period,
+        substr(cast(newer_month as string), 1, 4) as newer_period,
         older_month,
         newer_month
     from a_year_apart

@@ -59,7 +59,7 @@ counted as (
         on
             targets.basis = emissions.basis
             and (targets.facility_id is null or targets.facility_id = emissions.facility_id)
-            and targets.scopes like '%;' || cast(emissions.ghg_scope as varchar) || ';%'
+            and targets.scopes like '%;' || cast(emissions.ghg_scope as string) || ';%'
             and (
                 targets.categories is null
                 or targets.categories like '%;' || emissions.ghg_category || ';%'
@@ -81,7 +81,7 @@ counted_as_reported as (
         on
             targets.basis = reported.basis
             and (targets.facility_id is null or targets.facility_id = reported.facility_id)
-            and targets.scopes like '%;' || cast(reported.ghg_scope as varchar) || ';%'
+            and targets.scopes like '%;' || cast(reported.ghg_scope as string) || ';%'
             and (
                 targets.categories is null
                 or targets.categories like '%;' || reported.ghg_category || ';%'

@@ -52,7 +52,7 @@ gwp as (
 
 select
     emissions.process_id
-    || '/' || substr(cast(emissions.period_month as varchar), 1, 7)
+    || '/' || substr(cast(emissions.period_month as string), 1, 7)
     || '/' || emissions.ghg_category as result_id,
     emissions.facility_id,
     emissions.stage_code,

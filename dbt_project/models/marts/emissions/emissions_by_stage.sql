@@ -77,7 +77,7 @@ left_the_stage as (
 select
     emissions.facility_id
     || '/' || emissions.stage_code
-    || '/' || substr(cast(emissions.period_month as varchar), 1, 7)
+    || '/' || substr(cast(emissions.period_month as string), 1, 7)
     || '/' || emissions.ghg_category as result_id,
     emissions.facility_id,
     emissions.stage_code,

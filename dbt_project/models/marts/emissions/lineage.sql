@@ -24,7 +24,7 @@ mix as (
 
 select
     activities.process_id
-    || '/' || substr(cast(activities.period_month as varchar), 1, 7)
+    || '/' || substr(cast(activities.period_month as string), 1, 7)
     || '/' || required.ghg_category as result_id,
     mix.basis,
     activities.facility_id,

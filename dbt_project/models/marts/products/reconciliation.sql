@@ -112,7 +112,7 @@ inventory as (
         '' as process_id,
         '' as flow_id,
         cast(null as double) as quantity,
-        cast(null as varchar) as unit_code,
+        cast(null as string) as unit_code,
         {% for column in emission_columns() -%}
             sum({{ column }}) as {{ column }},
         {% endfor -%}
@@ -131,7 +131,7 @@ outside_product_boundary as (
         process_id,
         flow_id,
         cast(null as double) as quantity,
-        cast(null as varchar) as unit_code,
+        cast(null as string) as unit_code,
         {% for column in emission_columns() -%}
             -sum({{ column }}) as {{ column }},
         {% endfor -%}
@@ -187,7 +187,7 @@ non_product_processes as (
         outside_the_system.process_id,
         outside_the_system.flow_id,
         cast(null as double) as quantity,
-        cast(null as varchar) as unit_code,
+        cast(null as string) as unit_code,
         {% for column in emission_columns() -%}
             -(
                 outside_the_system.{{ column }}
@@ -282,7 +282,7 @@ without_output as (
         operations.process_id,
         '' as flow_id,
         cast(null as double) as quantity,
-        cast(null as varchar) as unit_code,
+        cast(null as string) as unit_code,
         {% for column in emission_columns() -%}
             -operations.{{ column }} as {{ column }},
         {% endfor -%}
@@ -357,7 +357,7 @@ freight_outside_consolidation as (
         process_id,
         product_flow_id as flow_id,
         cast(null as double) as quantity,
-        cast(null as varchar) as unit_code,
+        cast(null as string) as unit_code,
         {% for column in emission_columns() -%}
             sum({{ column }} * (1.0 / nullif(consolidation_share, 0.0) - 1.0)) as {{ column }},
         {% endfor -%}
@@ -397,7 +397,7 @@ products_on_the_road as (
         process_id,
         product_flow_id as flow_id,
         cast(null as double) as quantity,
-        cast(null as varchar) as unit_code,
+        cast(null as string) as unit_code,
         {% for column in emission_columns() -%}
             sum({{ column }} / nullif(consolidation_share, 0.0)) as {{ column }},
         {% endfor -%}
@@ -441,7 +441,7 @@ residue as (
         '' as process_id,
         '' as flow_id,
         cast(null as double) as quantity,
-        cast(null as varchar) as unit_code,
+        cast(null as string) as unit_code,
         {% for column in emission_columns() -%}
             sum(
                 case

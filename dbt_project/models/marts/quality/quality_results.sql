@@ -100,7 +100,7 @@ located_calculation as (
         calculation.waived_by,
         calculation.waived_until,
         other_cells.other_cells,
-        cast(null as varchar) as caused_by,
+        cast(null as string) as caused_by,
         calculation.finding_object
     from calculation
     left join rules
@@ -138,8 +138,8 @@ from_gate as (
         findings.source_sheet,
         findings.source_cell,
         findings.period_month,
-        cast(null as varchar) as reference_period,
-        cast(null as varchar) as facility_id,
+        cast(null as string) as reference_period,
+        cast(null as string) as facility_id,
         findings.flow_id,
         findings.process_id,
         findings.observed,
@@ -176,7 +176,7 @@ without_object as (
         'warning' as severity,
         'rounds/' || waivers.round || '/waivers.csv' as source_file,
         null as source_sheet,
-        'L' || cast(waivers.source_line as varchar) as source_cell,
+        'L' || cast(waivers.source_line as string) as source_cell,
         cast(null as date) as period_month,
         null as reference_period,
         null as facility_id,
@@ -186,19 +186,19 @@ without_object as (
         null as expected,
         cast(null as double) as tolerance,
         cast(null as double) as affected_kgco2e,
-        cast(null as varchar) as affected_facility_id,
-        'Line ' || cast(waivers.source_line as varchar) || ' waives ' || waivers.rule_id || ' of '
+        cast(null as string) as affected_facility_id,
+        'Line ' || cast(waivers.source_line as string) || ' waives ' || waivers.rule_id || ' of '
         || waivers.finding_object || ', which the calculation has not found.' as message_en,
-        '第 ' || cast(waivers.source_line as varchar) || ' 行豁免 ' || waivers.rule_id || '（'
+        '第 ' || cast(waivers.source_line as string) || ' 行豁免 ' || waivers.rule_id || '（'
         || waivers.finding_object || '），但计算未发现该问题。' as message_zh,
         rules.remedy_en,
         rules.remedy_zh,
-        cast(null as varchar) as waiver_reason,
-        cast(null as varchar) as waived_by,
+        cast(null as string) as waiver_reason,
+        cast(null as string) as waived_by,
         cast(null as date) as waived_until,
-        cast(null as varchar) as other_cells,
-        cast(null as varchar) as caused_by,
-        cast(null as varchar) as finding_object
+        cast(null as string) as other_cells,
+        cast(null as string) as caused_by,
+        cast(null as string) as finding_object
     from waivers
     inner join rules
         on rules.rule_id = 'waiver_matches'
@@ -216,7 +216,7 @@ all_results as (
 
     select
         *,
-        cast(null as varchar) as finding_object
+        cast(null as string) as finding_object
     from from_gate
     union all
     select * from located_calculation
@@ -230,7 +230,7 @@ named_results as (
 
     select
         *,
-        coalesce(reference_period, substring(cast(period_month as varchar), 1, 7)) as period_text,
+        coalesce(reference_period, substring(cast(period_month as string), 1, 7)) as period_text,
         case when coalesce(process_id, '') = '' then coalesce(affected_facility_id, '') else '' end
             as object_facility_id,
         coalesce(process_id, '') as object_process_id,

@@ -290,7 +290,7 @@ coverage as (
 
     select
         round,
-        avg(case when is_accepted then 1.0 else 0.0 end) as accepted_hand_in_share,
+        avg(case when is_accepted then 1e0 else 0e0 end) as accepted_hand_in_share,
         case
             when sum(case when kgco2e_carried is null then 1 else 0 end) = 0
                 then

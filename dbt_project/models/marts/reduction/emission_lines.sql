@@ -94,7 +94,7 @@ lines as (
 
 select
     lines.process_id
-    || '/' || substr(cast(lines.period_month as varchar), 1, 7)
+    || '/' || substr(cast(lines.period_month as string), 1, 7)
     || '/' || lines.ghg_category as result_id,
     lines.facility_id,
     lines.stage_code,

@@ -41,7 +41,7 @@ summed as (
         on
             products.flow_id = product_periods.flow_id
             and products.facility_id = product_periods.facility_id
-            and cast(products.base_year as varchar) = product_periods.reference_period
+            and cast(products.base_year as string) = product_periods.reference_period
     group by
         products.initiative_id,
         product_periods.product_id,
