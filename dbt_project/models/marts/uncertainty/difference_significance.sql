@@ -12,7 +12,7 @@ with sensitivities as (
 months as (
 
     select
-        cast(inventory_year as varchar) as reference_period,
+        cast(inventory_year as string) as reference_period,
         max(month_count) as month_count
     from {{ ref('facility_inventory') }}
     group by inventory_year

@@ -30,14 +30,14 @@ figures as (
 
     {% for kind, subject in [
         ('inventory', "''"),
-        ('scope', 'cast(ghg_scope as varchar)'),
+        ('scope', 'cast(ghg_scope as string)'),
         ('site', 'facility_id'),
         ('category', 'ghg_category')
     ] -%}
         select
             '{{ kind }}' as figure_kind,
             {{ subject }} as subject,
-            cast(inventory_year as varchar) as reference_period,
+            cast(inventory_year as string) as reference_period,
             basis,
             'kgCO2e' as unit,
             cause_id,
