@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+import pandas as pd
 from typer.testing import CliRunner
 
 from orchestration.commands.cli import app
@@ -22,6 +23,8 @@ from orchestration.lake.places import REPOSITORY
 EXAMPLE = "example"
 WORKED = REPOSITORY / "tests" / "worked_examples"
 PEOPLE = REPOSITORY / "raw_data" / "company" / "people.csv"
+"""Who signs where a company names nobody."""
+
 CAN_BE_EXCHANGED = {
     "domain": "example.com",
     "company_ids": "urn:pact:example.com:supplier-id:1234",
@@ -76,8 +79,10 @@ class Builder(Protocol):
 def write_worked(company: Path, data: Path) -> None:
     """A copy of a company, with people who sign and the settings that an exchange needs."""
     shutil.copytree(company, data, ignore=shutil.ignore_patterns("make_example"))
-    if not (data / "company" / "people.csv").exists():
-        shutil.copy(PEOPLE, data / "company")
+    people = data / "company" / "people.csv"
+    if not people.exists():
+        # without their mandates, which are for sites of the example: everybody may sign everything
+        pd.read_csv(PEOPLE)[["person_id", "name_en"]].to_csv(people, index=False)
     stated = DataFolder(company).settings
     with (data / "company" / "company.yml").open("a", encoding="utf-8") as settings:
         for name, value in CAN_BE_EXCHANGED.items():

@@ -24,6 +24,7 @@ from orchestration.calculation.dbt import BELOW_THE_SOLVE, PROJECT, Dbt, made_by
 from orchestration.calculation.planning import assess_initiatives
 from orchestration.calculation.reported import write_reported
 from orchestration.calculation.solving import SolveError, solve_stale_periods
+from orchestration.calculation.uncertainty import derive_uncertainty
 from orchestration.calculation.up_to_date import maker_of, write_down
 from orchestration.lake.paths import Lake
 from orchestration.lake.warehouse import Warehouse
@@ -68,8 +69,7 @@ def recompute(
     write_reported(lake, None)
     dbt, tests = Dbt(lake), () if tested else NO_TESTS
     _built(dbt, ["--exclude", BELOW_THE_SOLVE, *tests], stated_gwp_set)
-    _solved(solve_stale_periods, lake)
-    _solved(assess_initiatives, lake)
+    _between_the_halves(lake)
     _built(dbt, ["--select", BELOW_THE_SOLVE, *tests], stated_gwp_set)
     with Warehouse(lake).writing() as connection:
         write_down(
@@ -91,8 +91,7 @@ def _filled(lake: Lake, gwp_set: str, stated_gwp_set: str, *, tested: bool) -> b
     ]
     try:
         build_stale(lake, [one for one in statements if not one.is_below_the_solve])
-        _solved(solve_stale_periods, lake)
-        _solved(assess_initiatives, lake)
+        _between_the_halves(lake)
         build_stale(lake, [one for one in statements if one.is_below_the_solve])
     except (duckdb.Error, BrokenRuleError):
         return False
@@ -122,6 +121,12 @@ def recompute_changed(lake: Lake, gwp_set: str, stated_gwp_set: str, marts: Sequ
         build_stale(lake, [one for one in models if one.is_below_the_solve])
     except duckdb.Error as error:
         raise RecomputeError([str(error)]) from error
+
+
+def _between_the_halves(lake: Lake) -> None:
+    """What the marts of products, reduction and uncertainty read beside what dbt built first."""
+    for solve in (solve_stale_periods, assess_initiatives, derive_uncertainty):
+        _solved(solve, lake)
 
 
 def _solved(solve: Callable[[Lake], object], lake: Lake) -> None:

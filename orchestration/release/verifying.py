@@ -32,7 +32,7 @@ from orchestration.publication.files import (
     write_parquet,
 )
 from orchestration.release.comparing import added_columns, compared
-from orchestration.release.sealing import check_signatures
+from orchestration.release.sealing import Signatures, check_signatures
 from orchestration.restatement.history import HISTORY
 
 INPUTS = ("accepted", "quality")
@@ -79,7 +79,10 @@ def verify(folder: Path, allowed_signers: Path | None = None) -> Verification:
         return Verification(0, (f"{MANIFEST}: can't be read ({error}).",), 0)
     step("hashing every file")
     differences = [*_manifest_differences(folder), *_file_differences(folder, listed)]
-    signatures = check_signatures(folder, allowed_signers)
+    try:
+        signatures = check_signatures(folder, allowed_signers)
+    except (OSError, ValueError) as error:  # a damaged file, which is named among the differences
+        signatures = Signatures(notes=(f"The signatures can't be checked: {error}",))
     differences += signatures.differences
     notes = _notes(manifest)
     try:

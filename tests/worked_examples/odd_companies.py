@@ -19,7 +19,7 @@ from tests.conftest import FACTOR_COLUMNS, factor, write_csv
 
 ROUND = {"nameless": "2024年1月", "shouting": "2024-02"}
 SIGNS = """<b>"=1+1" & @SUM('x'; `y`) *_[z](javascript:w) | {{ 7 }} {% if %} \\ $1 #2 ~3~ 'q'"""
-PEOPLE = ("wang_lei", "li_na", "chen_hao", "he_qiang")
+PEOPLE = ("wang_lei", "zhao_min", "sun_jie", "li_na", "chen_hao", "he_qiang")
 """Who signs in the README's lines."""
 
 LONG = "long " * 10 + "L" * 100 + "长" * 50
