@@ -19,6 +19,9 @@ from orchestration.publication.descriptions import MARTS, described_marts
 from orchestration.resources import Folders
 
 STAND_FOR_THEMSELVES = {
+    "marts/difference_significance.comparison",  # which branch of the union
+    "marts/figure_uncertainty.cause_count",  # rows counted
+    "marts/sensitivities.figure_kind",
     "marts/emissions_forecast.is_forecast",
     "marts/emissions_forecast.wedge",
     "marts/initiatives.basis",
