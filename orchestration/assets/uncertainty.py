@@ -12,6 +12,7 @@ from orchestration.steps import derive_sensitivities
 SENSITIVITIES = AssetKey(["uncertainty", "sensitivities"])
 FACTOR_MIX = AssetKey(["intermediate", "int_factor_mix"])
 READINGS = AssetKey(["intermediate", "int_readings"])
+INVENTORY = AssetKey(["marts", "facility_inventory"])
 
 
 def sensitivities_asset() -> AssetsDefinition:
@@ -19,7 +20,7 @@ def sensitivities_asset() -> AssetsDefinition:
 
     @asset(
         key=SENSITIVITIES,
-        deps=[PRODUCT_SYSTEM, EMISSIONS, FACTOR_MIX, READINGS, RULES],
+        deps=[PRODUCT_SYSTEM, EMISSIONS, FACTOR_MIX, READINGS, INVENTORY, RULES],
         group_name="uncertainty",
         kinds={"scipy", "parquet"},
         pool=WRITER_POOL,

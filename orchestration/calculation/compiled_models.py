@@ -18,16 +18,13 @@ import duckdb
 from orchestration.calculation.control import INVENTORY_MONTHS
 from orchestration.calculation.dbt import Dbt, find_outdated, made_by, project_fingerprint
 from orchestration.calculation.sources import register_sources
-from orchestration.calculation.up_to_date import Graph, kept_keys, maker_of, write_down
+from orchestration.calculation.up_to_date import Graph, kept_keys, maker_of, model_id, write_down
 from orchestration.lake.paths import Lake
 from orchestration.lake.warehouse import Connection, Warehouse
 from orchestration.progress import doing
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
-
-PROJECT_NAME = "carbonloom"
-"""Of the dbt project; the first part of a node's id after its kind."""
 
 
 @dataclass(frozen=True)
@@ -96,9 +93,7 @@ class CompiledProject:
 
     def tables_above(self, marts: Sequence[str]) -> list[Statement]:
         """The tables that some marts are made of, and the record of the months they are made of."""
-        wanted = self.graph.above(
-            f"model.{PROJECT_NAME}.{name}" for name in (*marts, INVENTORY_MONTHS.table)
-        )
+        wanted = self.graph.above(map(model_id, (*marts, INVENTORY_MONTHS.table)))
         return [one for one in self.statements if one.relation and one.node in wanted]
 
 

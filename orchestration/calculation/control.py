@@ -18,7 +18,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from orchestration.calculation.up_to_date import strike_out
+from orchestration.calculation.up_to_date import model_id, strike_out
 from orchestration.company import units
 from orchestration.gate import statements
 from orchestration.gate.statements import in_force, instruments_files, newest_rows
@@ -231,7 +231,7 @@ def invalidate(lake: Lake, record: Record, keys: Collection[Any]) -> None:
                 f"where list_contains($1, {record.key})",
                 [list(keys)],
             )
-            strike_out(connection, [f"model.carbonloom.{record.table}"])
+            strike_out(connection, [model_id(record.table)])
 
 
 def write_control(lake: Lake, dbt_project: Path, gwp_set: str) -> tuple[int, list[date]]:

@@ -78,6 +78,30 @@ READINGS = """
     order by all
 """
 
+SOLD = """
+    select
+        cast(inventory.inventory_year as varchar) as reference_period,
+        inventory.facility_id,
+        inventory.ghg_scope,
+        inventory.ghg_category,
+        bases.basis,
+        'scenario:' || sold.product_id as cause_id,
+        products.flow_id,
+        sold.kgco2e as part_kgco2e
+    from intermediate.int_sold_product_emissions as sold
+    inner join marts.facility_inventory as inventory
+        on
+            sold.facility_id = inventory.facility_id
+            and sold.inventory_year = inventory.inventory_year
+            and sold.ghg_category = inventory.ghg_category
+            and inventory.status = 'from_scenarios'
+    inner join staging.stg_company__products as products
+        on sold.product_id = products.product_id
+    cross join (values ('location_based'), ('market_based')) as bases (basis)
+    where sold.kgco2e is not null
+    order by all
+"""
+
 VERSIONS = """
     select factor_version_id, flow_id, component, kgco2e_per_unit
     from intermediate.int_emission_factors
@@ -102,8 +126,8 @@ def derive_uncertainty(lake: Lake) -> DerivedUncertainty:
     """
     wanted = wanted_periods(lake)
     with Warehouse(lake).reading() as connection:
-        lines, readings, versions = (
-            connection.execute(sql).df() for sql in (LINES, READINGS, VERSIONS)
+        lines, readings, sold, versions = (
+            connection.execute(sql).df() for sql in (LINES, READINGS, SOLD, VERSIONS)
         )
     values = dict(zip(versions["factor_version_id"], versions["kgco2e_per_unit"], strict=True))
     parts, data = factor_parts(lines, values), data_causes(readings)
@@ -124,10 +148,10 @@ def derive_uncertainty(lake: Lake) -> DerivedUncertainty:
             market_sensitivities(name, assembled, keys, of_lines, of_parts, of_data, stocks)
         )
     market_frame = pd.concat([one for one in of_markets if len(one)] or of_markets)
-    inventory = inventory_sensitivities(lines, parts, data)
+    inventory = inventory_sensitivities(lines, parts, data, sold)
     markets = pa.Table.from_pandas(market_frame, schema=MARKET_SENSITIVITIES, preserve_index=False)
     occurring = {*inventory["cause_id"].to_pylist(), *markets["cause_id"].to_pylist()}
-    described = _described(parts, data, versions, sorted(occurring))
+    described = _described(parts, data, sold, versions, sorted(occurring))
     causes = causes_table(described, _stated(lake))
     written = {
         "causes": causes,
@@ -140,7 +164,11 @@ def derive_uncertainty(lake: Lake) -> DerivedUncertainty:
 
 
 def _described(
-    parts: pd.DataFrame, data: pd.DataFrame, versions: pd.DataFrame, occurring: list[str]
+    parts: pd.DataFrame,
+    data: pd.DataFrame,
+    sold: pd.DataFrame,
+    versions: pd.DataFrame,
+    occurring: list[str],
 ) -> pd.DataFrame:
     """What is known of each cause that occurs."""
     lines = parts.rename(columns={"factor_version_id": "used_as"})
@@ -156,6 +184,7 @@ def _described(
         [
             factors.assign(cause_kind="factor", owner=library),
             data,
+            sold[["cause_id", "flow_id"]].assign(cause_kind="scenario"),
             pd.DataFrame([_named(one) for one in others]),
         ],
         ignore_index=True,

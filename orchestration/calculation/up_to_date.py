@@ -100,6 +100,11 @@ class Graph:
         return {node: found[node] for node in self.parents}
 
 
+def model_id(name: str) -> str:
+    """The id of a model of this project."""
+    return f"model.carbonloom.{name}"
+
+
 def maker_of(*, below: bool) -> str:
     """What stands among the nodes with the code by which every table of a half was last made."""
     return "tables below the solve" if below else "tables above the solve"

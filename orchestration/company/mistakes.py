@@ -68,7 +68,7 @@ def typed_yaml(
     if problems:
         return None, problems
     try:
-        return model.model_validate(yaml.safe_load(text)), []
+        return model.model_validate(yaml.load(text, yaml.CSafeLoader)), []
     except yaml.YAMLError as error:
         return None, [yaml_problem(path.name, error)]
     except ValidationError as error:
@@ -81,7 +81,9 @@ UNDECIDED = "TODO"
 
 def undecided(name: str, text: str) -> list[str]:
     """Each place of a YAML text that a draft has left to a person, by line."""
-    root = yaml.compose(text, yaml.SafeLoader)
+    if UNDECIDED not in text:
+        return []
+    root = yaml.compose(text, yaml.CSafeLoader)
     return [
         f"{name} line {line}: {key} is {UNDECIDED}, still to be decided. Write what it is; "
         "comments above it name candidates."

@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 
 from orchestration.company.table_checks import Tables, lines_of
-from orchestration.company.tables import TABLES
+from orchestration.company.tables import TABLES, parts_of
 
 ANY = "*"
 ERP = "erp"
@@ -25,10 +25,10 @@ def people_contradictions(tables: Tables) -> list[str]:
         for column in MANDATES:
             problems += [
                 f"{line}: {column} {part}: {wrong}"
-                for part in _parts(row[column])
+                for part in parts_of(row[column])
                 if (wrong := _names_nothing(tables, column, part))
             ]
-        keys = _parts(row["ssh_key"])
+        keys = parts_of(row["ssh_key"])
         problems += [
             f"{line}: ssh_key {key[:20]}… is no public key. Copy the line of the .pub file."
             for key in keys
@@ -66,7 +66,3 @@ def _names_nothing(tables: Tables, column: str, part: str) -> str | None:
     if owner not in (ERP, ANY) and subject not in {*stages, ANY}:
         return f"{subject} is no stage of company/stages.csv. Correct it, or add it there."
     return None
-
-
-def _parts(text: str | None) -> list[str]:
-    return [part.strip() for part in (text or "").split(";") if part.strip()]

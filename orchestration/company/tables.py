@@ -75,6 +75,7 @@ CAUSE_SELECTORS: Mapping[str, tuple[str, ...]] = {
     "data_method": ("data_method", "process_id", "flow_id"),
     "allocation_price": ("process_id", "flow_id"),
     "opening_stock": ("flow_id",),
+    "scenario": ("flow_id",),
 }
 """What can be wrong, and by which columns a line of uncertainties.csv says which of them."""
 
@@ -444,6 +445,11 @@ REFERENCES = (  # table, column, table it must exist in
 
 class CompanyDataError(Exception):
     """The data folder contradicts itself; every problem is one line of the message."""
+
+
+def parts_of(cell: str | None) -> list[str]:
+    """What a cell lists, with semicolons between; nothing of a blank one."""
+    return [part.strip() for part in (cell or "").split(";") if part.strip()]
 
 
 def read_csv_as_text(path: Path, known: Collection[str] = ()) -> pd.DataFrame:

@@ -26,6 +26,7 @@ from orchestration.company.tables import (
     TARGET_KINDS,
     TARGET_PATHS,
     mass_units,
+    parts_of,
     read_csv_as_text,
 )
 
@@ -113,7 +114,7 @@ def _cells_amiss(row: Row, categories: Collection[str]) -> Iterator[str]:
     if base is not None and end is not None and end <= base:
         yield f"target_year {end} does not lie after base_year {base}. Correct one of them."
     for column, known in (("scopes", SCOPES), ("categories", categories)):
-        for part in _parts(row[column]):
+        for part in parts_of(row[column]):
             if part not in known:
                 yield f"{column} {part} is not known. Use {', '.join(sorted(known))}."
     if row["scopes"] is not None and row["categories"] is not None:
@@ -203,10 +204,6 @@ def _wrong_years(tables: Tables, name: str, columns: Collection[str]) -> Iterato
 def _year(text: str | None) -> int | None:
     is_year = text is not None and text.isascii() and text.isdigit() and int(text) in YEARS
     return int(text) if is_year and text is not None else None
-
-
-def _parts(text: str | None) -> list[str]:
-    return [part.strip() for part in (text or "").split(";") if part.strip()]
 
 
 def _units_of_flows(tables: Tables) -> dict[str, str]:

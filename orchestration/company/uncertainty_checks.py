@@ -13,6 +13,7 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     "meter": ("meter_id",),
     "allocation_price": ("process_id", "flow_id"),
     "opening_stock": ("flow_id",),
+    "scenario": ("flow_id",),
 }
 """Cells without which nobody knows what a line is about."""
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
+from orchestration.company.tables import parts_of
 from orchestration.gate.detached_signatures import NEEDED, is_available, is_signed_by
 
 NAMESPACE = "carbonloom-sign-off"
@@ -109,10 +110,10 @@ def signers_of(people: Iterable[Mapping[str, Any]]) -> Signers:
     """Everybody in rows of people.csv, also of one without these columns."""
     listed = {}
     for row in people:
-        mandate = {role: _parts(row.get(column)) for role, column in MANDATES.items()}
+        mandate = {role: tuple(parts_of(row.get(column))) for role, column in MANDATES.items()}
         listed[row["person_id"]] = Signer(
             row["person_id"], row["name_en"], mandate,
-            row.get("os_user") or "", _parts(row.get("ssh_key")),
+            row.get("os_user") or "", tuple(parts_of(row.get("ssh_key"))),
         )  # fmt: skip
     return Signers(listed)
 
@@ -133,7 +134,3 @@ def user_now() -> str:
         except KeyError:
             return str(os.getuid())
     return getpass.getuser()
-
-
-def _parts(text: str | None) -> tuple[str, ...]:
-    return tuple(part.strip() for part in (text or "").split(";") if part.strip())

@@ -21,15 +21,16 @@ DUST = 1e-12
 
 
 def inventory_sensitivities(
-    lines: pd.DataFrame, parts: pd.DataFrame, data: pd.DataFrame
+    lines: pd.DataFrame, parts: pd.DataFrame, data: pd.DataFrame, sold: pd.DataFrame
 ) -> pa.Table:
     """In `INVENTORY_SENSITIVITIES`: emission lines, the same by factor, and causes of quantities.
 
-    A line is a product, so it moves in full with its factor and in full with its quantity.
+    A line is a product, so it moves in full with its factor and in full with its quantity. `sold`:
+    use and end of life of what was sold, by the scenario of each product as one cause.
     """
     shared = lines.merge(data, on=["reference_period", *EXCHANGE])
     by_data = shared.assign(part_kgco2e=shared["kgco2e"] * shared["share"])
-    both = pd.concat([parts, by_data], ignore_index=True)
+    both = pd.concat([parts, by_data, sold], ignore_index=True)
     both["inventory_year"] = both["reference_period"].astype(int)
     names = INVENTORY_SENSITIVITIES.names[:-1]
     summed = both.groupby(names, as_index=False)["part_kgco2e"].sum()

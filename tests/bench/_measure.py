@@ -1,4 +1,4 @@
-"""Measuring in pairs: ours and the peer by turns, medians of at least three."""
+"""Measuring in pairs: ours and the peer by turns, the median of several."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from orchestration.company.data_folder import DataFolder
-from orchestration.starting.map_accuracy import Accuracy, accuracy_of
+from tests.bench._map_accuracy import Accuracy, accuracy_of
 from tests.bench._measure import Row
 
 REPOSITORY = Path(__file__).resolve().parents[2]

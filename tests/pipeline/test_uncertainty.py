@@ -9,6 +9,7 @@ import duckdb
 import pytest
 
 from tests.built import EXAMPLE, Builder, Built
+from tests.worked_examples.intervals import assert_intervals_are_of_published_figures
 
 pytestmark = pytest.mark.slow
 
@@ -24,34 +25,7 @@ def marts_of(company: Built) -> Iterator[duckdb.DuckDBPyConnection]:
 
 @pytest.mark.parametrize("company", [EXAMPLE, "co_products_by_price", "spinning_with_regrind"])
 def test_figures_with_an_interval_are_those_that_are_published(built: Builder, company: str):
-    """The derivatives by all factors together, loops and shares included, are the whole of it."""
-    with marts_of(built(company)) as marts:
-        rows = marts.execute(
-            """
-            select sure.figure_value, footprints.kgco2e_per_declared_unit
-            from product_footprints as footprints
-            inner join figure_uncertainty as sure
-                on
-                    sure.figure_kind = 'product'
-                    and sure.subject = footprints.product_id
-                    and sure.reference_period = footprints.reference_period
-                    and sure.basis = footprints.basis
-            where footprints.method = 'cut_off' and footprints.boundary = 'cradle_to_gate'
-            union all
-            select any_value(sure.figure_value), sum(inventory.location_based_kgco2e)
-            from facility_inventory as inventory
-            inner join figure_uncertainty as sure
-                on
-                    sure.figure_kind = 'inventory'
-                    and sure.basis = 'location_based'
-                    and sure.reference_period = cast(inventory.inventory_year as varchar)
-            where inventory.status = 'reported'
-            group by inventory.inventory_year
-            """
-        ).fetchall()
-    assert len(rows) > 1
-    ours, published = zip(*rows, strict=True)
-    assert ours == pytest.approx(published, rel=1e-9)
+    assert_intervals_are_of_published_figures(built(company).published / "marts.duckdb")
 
 
 def test_shares_of_variance_add_up_and_what_is_not_stated_is_listed(built: Builder):

@@ -22,6 +22,7 @@ import duckdb
 import pytest
 
 from tests.built import Builder
+from tests.worked_examples.intervals import assert_intervals_are_of_published_figures
 from tests.worked_examples.life import (
     Life,
     everything_is_signed,
@@ -139,6 +140,7 @@ def test_published_answer_and_everything_that_is_made_of_it(
     life = Life.after_its_run(built(company), tmp_path)
 
     assert differences(life.marts, rows(HERE / company / "expected.csv")) == []
+    assert_intervals_are_of_published_figures(life.marts)
     is_read_by_everybody(life, tmp_path, server, EXCHANGED.get(company, NO_PRODUCT))
     everything_is_signed(life)
     is_verified(life, is_released(life, 1))

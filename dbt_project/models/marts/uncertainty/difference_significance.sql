@@ -3,6 +3,10 @@
 -- of their sensitivities, cause by cause. Emissions of years with other numbers of months aren't
 -- compared.
 
+{% set pair = [
+    'comparison', 'figure_kind', 'basis', 'subject', 'reference_period', 'other_subject',
+    'other_reference_period'
+] -%}
 with sensitivities as (
 
     select * from {{ ref('sensitivities') }}
@@ -35,7 +39,10 @@ figures as (
 pairs as (
 
     select
-        'periods' as comparison,
+        case
+            when figures.subject = others.subject then 'periods'
+            else 'products'
+        end as comparison,
         figures.figure_kind,
         figures.basis,
         figures.unit,
@@ -49,40 +56,27 @@ pairs as (
     inner join figures as others
         on
             figures.figure_kind = others.figure_kind
-            and figures.subject = others.subject
             and figures.basis = others.basis
             and figures.unit = others.unit
-            and cast(figures.reference_period as integer)
-            = cast(others.reference_period as integer) + 1
     inner join months
         on figures.reference_period = months.reference_period
     inner join months as other_months
         on others.reference_period = other_months.reference_period
     where
-        figures.figure_kind = 'product'
-        or months.month_count = other_months.month_count
-    union all
-    select
-        'products' as comparison,
-        figures.figure_kind,
-        figures.basis,
-        figures.unit,
-        figures.subject,
-        figures.reference_period,
-        figures.figure_value,
-        others.subject as other_subject,
-        others.reference_period as other_reference_period,
-        others.figure_value as other_value
-    from figures
-    inner join figures as others
-        on
-            figures.reference_period = others.reference_period
-            and figures.basis = others.basis
-            and figures.unit = others.unit
+        (
+            figures.subject = others.subject
+            and cast(figures.reference_period as integer)
+            = cast(others.reference_period as integer) + 1
+            and (
+                figures.figure_kind = 'product'
+                or months.month_count = other_months.month_count
+            )
+        )
+        or (
+            figures.figure_kind = 'product'
+            and figures.reference_period = others.reference_period
             and figures.subject < others.subject
-    where
-        figures.figure_kind = 'product'
-        and others.figure_kind = 'product'
+        )
 
 ),
 
@@ -94,13 +88,9 @@ both_sides as (
     ] -%}
         {% if not loop.first -%} union all {% endif -%}
         select
-            pairs.comparison,
-            pairs.figure_kind,
-            pairs.basis,
-            pairs.subject,
-            pairs.reference_period,
-            pairs.other_subject,
-            pairs.other_reference_period,
+            {% for column in pair -%}
+                pairs.{{ column }},
+            {% endfor -%}
             sensitivities.cause_id,
             sensitivities.deviation,
             {{ sign }} * sensitivities.sensitivity as signed_sensitivity
@@ -117,51 +107,28 @@ both_sides as (
 by_cause as (
 
     select
-        comparison,
-        figure_kind,
-        basis,
-        subject,
-        reference_period,
-        other_subject,
-        other_reference_period,
+        {% for column in pair -%}
+            {{ column }},
+        {% endfor -%}
         cause_id,
         sum(signed_sensitivity) * max(deviation) as standard_deviation,
         case when max(deviation) is null then abs(sum(signed_sensitivity)) else 0.0 end as unstated,
         abs(sum(signed_sensitivity)) as moved
     from both_sides
-    group by
-        comparison,
-        figure_kind,
-        basis,
-        subject,
-        reference_period,
-        other_subject,
-        other_reference_period,
-        cause_id
+    group by {{ pair | join(', ') }}, cause_id
 
 ),
 
 differences as (
 
     select
-        comparison,
-        figure_kind,
-        basis,
-        subject,
-        reference_period,
-        other_subject,
-        other_reference_period,
+        {% for column in pair -%}
+            {{ column }},
+        {% endfor -%}
         sqrt(sum(standard_deviation * standard_deviation)) as standard_deviation,
         sum(unstated) / nullif(sum(moved), 0.0) as unstated_share
     from by_cause
-    group by
-        comparison,
-        figure_kind,
-        basis,
-        subject,
-        reference_period,
-        other_subject,
-        other_reference_period
+    group by {{ pair | join(', ') }}
 
 )
 
@@ -197,10 +164,6 @@ select
 from pairs
 inner join differences
     on
-        pairs.comparison = differences.comparison
-        and pairs.figure_kind = differences.figure_kind
-        and pairs.basis = differences.basis
-        and pairs.subject = differences.subject
-        and pairs.reference_period = differences.reference_period
-        and pairs.other_subject = differences.other_subject
-        and pairs.other_reference_period = differences.other_reference_period
+        {% for column in pair -%}
+            {% if not loop.first -%} and {% endif -%} pairs.{{ column }} = differences.{{ column }}
+        {% endfor %}

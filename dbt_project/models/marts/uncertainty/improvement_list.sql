@@ -102,6 +102,7 @@ select
         when cause_kind = 'meter' then 'calibrate_meter'
         when cause_kind = 'allocation_price' then 'document_price'
         when cause_kind = 'opening_stock' then 'calculate_stock'
+        when cause_kind = 'scenario' then 'support_scenario'
         when data_method in ('metered', 'weighed') then 'improve_measurement'
         else 'measure'
     end as what_to_do

@@ -1,6 +1,6 @@
 -- One row per figure of a calendar year and cause: how far the figure moves when the cause does.
 -- Sites, scopes and categories add up; a product made at several sites is weighed by what each
--- made.
+-- made. A figure that isn't published has no row.
 
 with inventory as (
 
@@ -11,6 +11,18 @@ with inventory as (
 markets as (
 
     select * from {{ ref('stg_uncertainty__markets') }}
+
+),
+
+facility_inventory as (
+
+    select * from {{ ref('facility_inventory') }}
+
+),
+
+footprints as (
+
+    select * from {{ ref('product_footprints') }}
 
 ),
 
@@ -26,14 +38,15 @@ causes as (
 
 ),
 
-figures as (
+{% set kinds = [
+    ('inventory', "''"),
+    ('scope', 'cast(ghg_scope as string)'),
+    ('site', 'facility_id'),
+    ('category', 'ghg_category')
+] -%}
+moved as (
 
-    {% for kind, subject in [
-        ('inventory', "''"),
-        ('scope', 'cast(ghg_scope as string)'),
-        ('site', 'facility_id'),
-        ('category', 'ghg_category')
-    ] -%}
+    {% for kind, subject in kinds -%}
         select
             '{{ kind }}' as figure_kind,
             {{ subject }} as subject,
@@ -73,39 +86,55 @@ figures as (
 
 ),
 
--- a figure is proportional to its factors together, so it is the sum of what moves with them
-with_value as (
+published as (
 
+    {% for kind, subject in kinds -%}
+        {% for basis in ['location_based', 'market_based'] -%}
+            select
+                '{{ kind }}' as figure_kind,
+                {{ subject }} as subject,
+                cast(inventory_year as string) as reference_period,
+                '{{ basis }}' as basis,
+                sum({{ basis }}_kgco2e) as figure_value
+            from facility_inventory
+            where {{ basis }}_kgco2e is not null
+            group by {{ subject }}, inventory_year
+            union all
+        {% endfor %}
+    {% endfor %}
     select
-        figures.*,
-        causes.cause_kind,
-        causes.deviation,
-        sum(
-            case
-                when causes.cause_kind in ('factor', 'opening_stock') then figures.sensitivity
-                else 0.0
-            end
-        ) over (
-            partition by
-                figures.figure_kind, figures.subject, figures.reference_period, figures.basis
-        ) as figure_value
-    from figures
-    inner join causes
-        on figures.cause_id = causes.cause_id
+        'product' as figure_kind,
+        product_id as subject,
+        reference_period,
+        basis,
+        kgco2e_per_declared_unit as figure_value
+    from footprints
+    where
+        method = 'cut_off'
+        and boundary = 'cradle_to_gate'
+        and kgco2e_per_declared_unit is not null
 
 )
 
 select
-    figure_kind,
-    subject,
-    reference_period,
-    basis,
-    cause_id,
-    cause_kind,
-    unit,
-    figure_value,
-    sensitivity,
-    sensitivity / nullif(figure_value, 0.0) as elasticity,
-    deviation,
-    sensitivity * deviation as standard_deviation
-from with_value
+    moved.figure_kind,
+    moved.subject,
+    moved.reference_period,
+    moved.basis,
+    moved.cause_id,
+    causes.cause_kind,
+    moved.unit,
+    published.figure_value,
+    moved.sensitivity,
+    moved.sensitivity / nullif(published.figure_value, 0.0) as elasticity,
+    causes.deviation,
+    moved.sensitivity * causes.deviation as standard_deviation
+from moved
+inner join causes
+    on moved.cause_id = causes.cause_id
+inner join published
+    on
+        moved.figure_kind = published.figure_kind
+        and moved.subject = published.subject
+        and moved.reference_period = published.reference_period
+        and moved.basis = published.basis
