@@ -90,6 +90,7 @@ def write_duckdb(draft: Path, names: Sequence[str], macros: Sequence[str] = ()) 
     target = quoted(draft / MARTS_FILE)
     with engine() as connection:
         connection.execute(f"attach {target} as target (storage_version '{STORAGE_VERSION}')")
+        connection.execute("begin")  # one: each statement alone would be written to the disk
         connection.execute("create schema target.marts")
         for name in names:
             source = quoted(draft / "parquet" / f"{name}.parquet")
@@ -102,6 +103,7 @@ def write_duckdb(draft: Path, names: Sequence[str], macros: Sequence[str] = ()) 
                 connection.execute(statement)
         for statement in (*macros, *(macro.statement for macro in macros_over(names))):
             connection.execute(statement)
+        connection.execute("commit")
         connection.execute("use memory")
         connection.execute("detach target")
 
