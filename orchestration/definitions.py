@@ -23,7 +23,7 @@ from orchestration.assets.report import report_asset
 from orchestration.assets.returned import returned_asset
 from orchestration.assets.rounds import round_status_asset, round_status_checks
 from orchestration.assets.stage_workbooks import stage_workbook_assets
-from orchestration.assets.uncertainty import sensitivities_asset
+from orchestration.assets.uncertainty import monte_carlo_asset, sensitivities_asset
 from orchestration.assets.warehouse import warehouse_assets
 from orchestration.calculation.dbt import Dbt
 from orchestration.partitions import rounds_partitions
@@ -62,6 +62,7 @@ def build_definitions(folders: Folders) -> Definitions:
         product_system_asset(),
         initiatives_asset(),
         sensitivities_asset(),
+        monte_carlo_asset(),
         returned_asset(),
         publication_asset(marts),
         report_asset(),

@@ -30,6 +30,7 @@ from dagster._core.storage.tags import (
 )
 
 from orchestration.assets.factor_comparison import CANDIDATE_FACTORS
+from orchestration.assets.uncertainty import MONTE_CARLO
 from orchestration.company.data_folder import DataFolder, Round
 from orchestration.lake.paths import sha256_of_file
 from orchestration.resources import Folders
@@ -47,10 +48,11 @@ def collect_round_job(partitions: PartitionsDefinition) -> UnresolvedAssetJobDef
     """Everything from the files handed in to the publication, in one process."""
     return define_asset_job(
         "collect_round",
-        # what is reported is released on purpose, by a person; so is what others are sent
+        # what is reported is released on purpose, by a person; so is what others are sent; draws
+        # are made when somebody asks how far first order is off
         selection=AssetSelection.all()
         - AssetSelection.groups("documents", "releases", "servers")
-        - AssetSelection.assets(CANDIDATE_FACTORS),
+        - AssetSelection.assets(CANDIDATE_FACTORS, MONTE_CARLO),
         partitions_def=partitions,
         executor_def=in_process_executor,
         description="Read, judge, calculate and publish the rounds chosen.",

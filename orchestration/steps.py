@@ -24,7 +24,9 @@ from orchestration.calculation.halves import (
     build_half,
     refresh_half,
 )
+from orchestration.calculation.monte_carlo import MonteCarloError, Simulated, draw_figures
 from orchestration.calculation.planning import Assessed, assess_initiatives
+from orchestration.calculation.recomputing import is_up_to_date
 from orchestration.calculation.reported import write_reported
 from orchestration.calculation.solving import Solved, solve_stale_periods
 from orchestration.calculation.uncertainty import DerivedUncertainty, derive_uncertainty
@@ -220,6 +222,23 @@ def derive_sensitivities(run: Run) -> DerivedUncertainty:
     """
     with run.lake.only_writer():
         return derive_uncertainty(run.lake)
+
+
+def draw_uncertainty(run: Run, draws: int, seed: int) -> Simulated:
+    """Draw every cause, and put the intervals beside those of first order; nothing is published.
+
+    Raises:
+        MonteCarloError: there is nothing to draw with, or some draws have no answer.
+        SolveError: the inventory isn't built from today's inputs.
+        DbtError: the mart of the intervals can't be built.
+    """
+    gwp_set = run.gwp_set or run.data.company.settings["gwp_set"]
+    with run.lake.only_writer():
+        if not run.lake.working_file.exists() or not is_up_to_date(run.lake, gwp_set):
+            raise MonteCarloError("The figures are not those of today's inputs: run first.")
+        simulated = draw_figures(run.lake, draws, seed)
+    _build_whole(run, PRODUCT_MODELS)
+    return simulated
 
 
 def return_calculated(run: Run) -> list[Path]:

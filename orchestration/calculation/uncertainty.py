@@ -5,6 +5,7 @@ Of calendar years: the inventory of each, and what each product carries to the g
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pandas as pd
@@ -13,14 +14,19 @@ import pyarrow as pa
 from orchestration.calculation.planning import carried_by_stocks
 from orchestration.calculation.solving import YEAR, system_inputs, wanted_periods
 from orchestration.company.tables import TABLES
-from orchestration.footprint.assembly import assemble
+from orchestration.footprint.assembly import Assembled, assemble
 from orchestration.footprint.system_findings import Findings
 from orchestration.footprint.system_tables import SERVICE_KEYS, in_force, last_day, read_as
-from orchestration.lake.paths import Lake, text_schema
+from orchestration.lake.fingerprints import fingerprint
+from orchestration.lake.paths import Lake, content_sha256, text_schema
 from orchestration.lake.warehouse import Warehouse
 from orchestration.uncertainty.causes import causes_table, data_causes, factor_parts
 from orchestration.uncertainty.deriving import inventory_sensitivities, market_sensitivities
-from orchestration.uncertainty.tables import MARKET_SENSITIVITIES, UNCERTAINTY_SCHEMAS
+from orchestration.uncertainty.tables import (
+    MARKET_SENSITIVITIES,
+    MONTE_CARLO,
+    UNCERTAINTY_SCHEMAS,
+)
 
 LINES = """
     select
@@ -111,6 +117,32 @@ VERSIONS = """
 
 
 @dataclass(frozen=True)
+class RestsOn:
+    """What the figures of all years rest on: emission lines, quantities, scenarios, factors."""
+
+    lines: pd.DataFrame
+    readings: pd.DataFrame
+    sold: pd.DataFrame
+    versions: pd.DataFrame
+
+    @property
+    def factor_values(self) -> dict[str, float]:
+        """kgCO2e per unit of each published factor version."""
+        names, values = self.versions["factor_version_id"], self.versions["kgco2e_per_unit"]
+        return dict(zip(names, values, strict=True))
+
+
+@dataclass(frozen=True)
+class SystemOfYear:
+    """The product system of a calendar year, with the keys of its services and its stocks."""
+
+    reference_period: str
+    assembled: Assembled
+    service_keys: pd.DataFrame
+    stocks: pd.DataFrame
+
+
+@dataclass(frozen=True)
 class DerivedUncertainty:
     """How many causes figures rest on, and of how many a spread is stated."""
 
@@ -124,14 +156,72 @@ def derive_uncertainty(lake: Lake) -> DerivedUncertainty:
     Raises:
         SolveError: the first half of dbt didn't build every month with today's inputs.
     """
-    wanted = wanted_periods(lake)
-    with Warehouse(lake).reading() as connection:
-        lines, readings, sold, versions = (
-            connection.execute(sql).df() for sql in (LINES, READINGS, SOLD, VERSIONS)
-        )
-    values = dict(zip(versions["factor_version_id"], versions["kgco2e_per_unit"], strict=True))
-    parts, data = factor_parts(lines, values), data_causes(readings)
+    on = what_figures_rest_on(lake)
+    parts, data = factor_parts(on.lines, on.factor_values), data_causes(on.readings)
     of_markets = [pd.DataFrame(columns=MARKET_SENSITIVITIES.names)]
+    for system in systems_of_years(lake):
+        name = system.reference_period
+        of_lines, of_parts, of_data = (
+            frame[frame["reference_period"] == name] for frame in (on.lines, parts, data)
+        )
+        of_markets.append(
+            market_sensitivities(
+                name,
+                system.assembled,
+                system.service_keys,
+                of_lines,
+                of_parts,
+                of_data,
+                system.stocks,
+            )
+        )
+    market_frame = pd.concat([one for one in of_markets if len(one)] or of_markets)
+    inventory = inventory_sensitivities(on.lines, parts, data, on.sold)
+    markets = pa.Table.from_pandas(market_frame, schema=MARKET_SENSITIVITIES, preserve_index=False)
+    occurring = {*inventory["cause_id"].to_pylist(), *markets["cause_id"].to_pylist()}
+    described = _described(parts, data, on.sold, on.versions, sorted(occurring))
+    causes = causes_table(described, _stated(lake))
+    written = {
+        "causes": causes,
+        "inventory_sensitivities": inventory,
+        "market_sensitivities": markets,
+    }
+    for table in UNCERTAINTY_SCHEMAS:
+        lake.write_if_changed(lake.uncertainty(table), written[table])
+    _drop_other_draws(lake)
+    return DerivedUncertainty(causes.num_rows, causes.num_rows - causes["spread"].null_count)
+
+
+def hash_of_derived(lake: Lake) -> str:
+    """One hash over causes, spreads and sensitivities: with any of them, draws are others."""
+    return fingerprint(
+        *(
+            content_sha256(lake.read(lake.uncertainty(table), schema))
+            for table, schema in UNCERTAINTY_SCHEMAS.items()
+        )
+    )
+
+
+def _drop_other_draws(lake: Lake) -> None:
+    """Intervals that were drawn from something else are none of today's figures."""
+    drawn = lake.read(lake.uncertainty("monte_carlo"), MONTE_CARLO)
+    if not drawn.num_rows or drawn["rests_on"][0].as_py() != hash_of_derived(lake):
+        lake.write_if_changed(lake.uncertainty("monte_carlo"), MONTE_CARLO.empty_table())
+
+
+def what_figures_rest_on(lake: Lake) -> RestsOn:
+    """As the first half of dbt left it."""
+    with Warehouse(lake).reading() as connection:
+        return RestsOn(*(connection.execute(sql).df() for sql in (LINES, READINGS, SOLD, VERSIONS)))
+
+
+def systems_of_years(lake: Lake) -> Iterator[SystemOfYear]:
+    """Of each calendar year in which some product is solved.
+
+    Raises:
+        SolveError: the first half of dbt didn't build every month with today's inputs.
+    """
+    wanted = wanted_periods(lake)
     years = [period for period in wanted.periods if period.period_type == YEAR]
     for period, inputs in system_inputs(lake, years, wanted):
         name = period.reference_period
@@ -141,26 +231,7 @@ def derive_uncertainty(lake: Lake) -> DerivedUncertainty:
         keys = in_force(read_as(inputs.service_keys, SERVICE_KEYS), last_day(name)).to_pandas()
         with Warehouse(lake).reading() as connection:
             stocks = carried_by_stocks(connection, period, assembled)
-        of_lines, of_parts, of_data = (
-            frame[frame["reference_period"] == name] for frame in (lines, parts, data)
-        )
-        of_markets.append(
-            market_sensitivities(name, assembled, keys, of_lines, of_parts, of_data, stocks)
-        )
-    market_frame = pd.concat([one for one in of_markets if len(one)] or of_markets)
-    inventory = inventory_sensitivities(lines, parts, data, sold)
-    markets = pa.Table.from_pandas(market_frame, schema=MARKET_SENSITIVITIES, preserve_index=False)
-    occurring = {*inventory["cause_id"].to_pylist(), *markets["cause_id"].to_pylist()}
-    described = _described(parts, data, sold, versions, sorted(occurring))
-    causes = causes_table(described, _stated(lake))
-    written = {
-        "causes": causes,
-        "inventory_sensitivities": inventory,
-        "market_sensitivities": markets,
-    }
-    for table in UNCERTAINTY_SCHEMAS:
-        lake.write_if_changed(lake.uncertainty(table), written[table])
-    return DerivedUncertainty(causes.num_rows, causes.num_rows - causes["spread"].null_count)
+        yield SystemOfYear(name, assembled, keys, stocks)
 
 
 def _described(

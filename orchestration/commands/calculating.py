@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -184,3 +185,68 @@ def what_if(
     except (CompanyDataError, asking.WhatIfError, RecomputeError) as error:
         raise broken(str(error)) from None
     asking.print_moves(console, frame, change, len(frame) if show_all else SHOWN_MOVES)
+
+
+@ends_with(
+    {
+        PASSED: "drawn, and published beside the intervals of first order",
+        BROKEN: "there is nothing to draw with, or a draw has no answer; nothing is published",
+    }
+)
+@interruptible()
+def uncertainty(
+    draws: Annotated[
+        int, typer.Option(metavar="N", min=2, max=1_000_000, help="How often causes are drawn.")
+    ] = 10_000,
+    seed: Annotated[
+        int, typer.Option(metavar="N", min=0, help="The same one gives the same figures.")
+    ] = 1,
+    data: DataOption = DATA,
+    warehouse: WarehouseOption = WAREHOUSE,
+    gwp_set: GwpSetOption = "",
+    show_all: Annotated[
+        bool,
+        typer.Option("--all", metavar="", help="Sites, scopes and categories, too."),
+    ] = False,
+) -> None:
+    """Draw how far figures may be wrong, beside the intervals that every run calculates.
+
+    Monte Carlo: each cause with a spread is drawn once a draw, whatever rests on it, and the
+    product system is solved again. It shows where the intervals of first order are off, and by
+    which causes.
+
+    Reads what the last run calculated. Writes the mart `figure_uncertainty` and publishes; the
+    draws stand there until something that figures rest on changes.
+
+    Examples:
+
+        carbonloom uncertainty
+        carbonloom uncertainty --draws 100000 --seed 7 --all
+    """
+    from orchestration.calculation import last_run
+    from orchestration.calculation.dbt import DbtError
+    from orchestration.calculation.monte_carlo import MonteCarloError
+    from orchestration.calculation.solving import SolveError
+    from orchestration.commands.uncertainty_on_screen import print_simulated
+    from orchestration.company.data_folder import CompanyDataError, DataFolder
+    from orchestration.lake.paths import Lake
+    from orchestration.progress import shown
+    from orchestration.publication.files import PublishError
+    from orchestration.steps import Run, draw_uncertainty, publish_marts, render_report
+
+    be_quiet()
+    console, warehouse = Console(), warehouse.resolve()
+    last = last_run.read_last_run(warehouse)
+    stands = last is not None and last.outputs == last_run.outputs_of_a_run(warehouse)
+    try:
+        with shown("drawing"):
+            run_ = Run(DataFolder(existing(data)), Lake(warehouse), (), gwp_set)
+            simulated = draw_uncertainty(run_, draws, seed)
+            publish_marts(run_)
+            render_report(run_)
+    except (CompanyDataError, MonteCarloError, SolveError, DbtError, PublishError) as error:
+        raise broken(str(error)) from None
+    if last is not None and stands:  # and it still is what that run left, but for the draws
+        outputs = last_run.outputs_of_a_run(warehouse)
+        last_run.keep_last_run(warehouse, replace(last, outputs=outputs))
+    print_simulated(console, simulated, show_all=show_all)

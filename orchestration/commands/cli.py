@@ -34,7 +34,12 @@ COMMANDS: dict[str, list[Callable[..., None]]] = {
         collecting.sign,
         reading.rules,
     ],
-    "Calculate": [calculating.run, calculating.what_if, factors.factors_compare],
+    "Calculate": [
+        calculating.run,
+        calculating.what_if,
+        calculating.uncertainty,
+        factors.factors_compare,
+    ],
     "Reduce": [reducing.explain, reducing.plan, reducing.scenario],
     "Report": [releasing.release, releasing.seal, releasing.verify, releasing.compare],
     "Read and send": [

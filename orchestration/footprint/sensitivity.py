@@ -24,6 +24,7 @@ from scipy import sparse
 from orchestration.footprint.allocation import ECONOMIC_BASES, PHYSICAL_BASES
 from orchestration.footprint.assembly import Assembled
 from orchestration.footprint.exchanges import SERVICE, Floats, Ints, sums
+from orchestration.footprint.markets import Markets
 from orchestration.footprint.system_tables import OWN_WASTE, SERVICE_PREFIX, STOCK_PREFIX
 
 INPUT, OUTPUT = "input", "output"
@@ -100,16 +101,6 @@ class _Derivation:
         held = self.rows.get(exchange)
         self.rows[exchange] = part.copy() if held is None else held + part
 
-    def _takes(self, process: int, market: int) -> Exchange:
-        is_waste = self.markets.kind[market] == OWN_WASTE
-        direction = OUTPUT if is_waste else INPUT
-        return self.names.processes[process], self.markets.flow[market], direction
-
-    def _gives(self, process: int, market: int) -> Exchange:
-        is_waste = self.markets.kind[market] == OWN_WASTE
-        direction = INPUT if is_waste else OUTPUT
-        return self.names.processes[process], self.markets.flow[market], direction
-
     def _is_stock(self, process: int) -> bool:
         return str(self.names.processes[process]).startswith(STOCK_PREFIX)
 
@@ -129,13 +120,13 @@ class _Derivation:
         for row in np.flatnonzero(inside):
             if markets.kind[takings.market[row]] == SERVICE:
                 continue
-            self._add(self._takes(takings.process[row], takings.market[row]), weight[row])
+            self._add(takes(self.markets, takings.process[row], takings.market[row]), weight[row])
         total = sums(takings.market, takings.taken, markets.count)
         for row in np.flatnonzero(markets.is_normalised[takings.market]):
             taken_from = int(takings.market[row])
             if total[taken_from] > 0:
                 part = -takings.taken[row] / total[taken_from] * of_market[taken_from]
-                self._add(self._takes(takings.process[row], taken_from), part)
+                self._add(takes(self.markets, takings.process[row], taken_from), part)
         whole = np.where(markets.is_normalised[:, None, None], 0.0, -of_market)
         # a unit of the market is a part of what it made
         whole[self.wanted, np.arange(len(self.wanted))] -= self.intensities
@@ -145,7 +136,7 @@ class _Derivation:
             if markets.kind[market] == SERVICE or self._is_stock(process):
                 continue  # what stock gives carries the same a unit, however much it is
             part = supplies.quantity[supply] / markets.made[market] * whole[market]
-            self._add(self._gives(process, market), part)
+            self._add(gives(self.markets, process, market), part)
         for service in np.flatnonzero(markets.kind == SERVICE):
             self._service(int(service), weight)
 
@@ -155,8 +146,8 @@ class _Derivation:
         giver = self.markets.flow[market].removeprefix(SERVICE_PREFIX)
         taking = np.flatnonzero(takings.market == market)
         base = {
-            self.names.processes[takings.process[row]]: self._base(
-                giver, self.names.processes[takings.process[row]]
+            self.names.processes[takings.process[row]]: charged_by(
+                self.assembled, self.keys, giver, self.names.processes[takings.process[row]]
             )
             for row in taking
         }
@@ -168,29 +159,6 @@ class _Derivation:
             for exchange, amount in amounts.items():
                 if exchange is not None:
                     self._add(exchange, amount / own * weight[row] - amount / whole * in_all)
-
-    def _base(self, giver: str, consumer: str) -> dict[Exchange | None, float]:
-        """What a consumer is charged by, by exchange; what is stated has none."""
-        exchanges, found = self.assembled.exchanges, dict[Exchange | None, float]()
-        lines = self.keys[self.keys["process_id"] == giver]
-        named = lines["consumer_process_id"].isin([consumer])
-        for line in lines[named | lines["consumer_process_id"].isna()].to_dict("records"):
-            if line["basis"] == "share":
-                found[None] = found.get(None, 0.0) + float(line["share"])
-                continue
-            is_input = line["basis"] == "input_of_flow"
-            rows = exchanges.inputs if is_input else exchanges.given
-            amount = rows.quantity if is_input else rows.mass_kg
-            mine = self.names.processes[rows.process] == consumer
-            if line["flow_id"] is not None and not pd.isna(line["flow_id"]):
-                mine &= self.names.flows[rows.flow] == line["flow_id"]
-            if not is_input:
-                mine &= np.isin(self.names.flow_kind[rows.flow], ("product", "intermediate"))
-            for row in np.flatnonzero(mine):
-                direction = INPUT if is_input else OUTPUT
-                exchange = consumer, self.names.flows[rows.flow[row]], direction
-                found[exchange] = found.get(exchange, 0.0) + float(amount[row])
-        return found
 
     def _allocation(self) -> None:
         """Co-products: the share of each moves with what it is weighed by, and with the others'."""
@@ -205,7 +173,7 @@ class _Derivation:
             in_all = weight.sum(axis=0)
             for number, row in enumerate(rows):
                 part = weight[number] - share[number] * in_all
-                exchange = self._gives(process, self.markets.supplies.market[row])
+                exchange = gives(self.markets, process, self.markets.supplies.market[row])
                 if basis in BY_QUANTITY:
                     self._add(exchange, part)
                 if basis in ECONOMIC_BASES:
@@ -226,6 +194,45 @@ class _Derivation:
             int(process): np.flatnonzero(supplies.process == process)
             for process in np.flatnonzero((count > 1) & ~blocked.process[: len(count)])
         }
+
+
+def takes(markets: Markets, process: int, market: int) -> Exchange:
+    """The exchange by which a process takes from a market; of own waste it is an output."""
+    direction = OUTPUT if markets.kind[market] == OWN_WASTE else INPUT
+    return markets.names.processes[process], markets.flow[market], direction
+
+
+def gives(markets: Markets, process: int, market: int) -> Exchange:
+    """The exchange by which a process gives to a market; of own waste it is an input."""
+    direction = INPUT if markets.kind[market] == OWN_WASTE else OUTPUT
+    return markets.names.processes[process], markets.flow[market], direction
+
+
+def charged_by(
+    assembled: Assembled, service_keys: pd.DataFrame, giver: str, consumer: str
+) -> dict[Exchange | None, float]:
+    """What a consumer of a service is charged by, by exchange; what is stated has none."""
+    exchanges, names = assembled.exchanges, assembled.markets.names
+    found = dict[Exchange | None, float]()
+    lines = service_keys[service_keys["process_id"] == giver]
+    named = lines["consumer_process_id"].isin([consumer])
+    for line in lines[named | lines["consumer_process_id"].isna()].to_dict("records"):
+        if line["basis"] == "share":
+            found[None] = found.get(None, 0.0) + float(line["share"])
+            continue
+        is_input = line["basis"] == "input_of_flow"
+        rows = exchanges.inputs if is_input else exchanges.given
+        amount = rows.quantity if is_input else rows.mass_kg
+        mine = names.processes[rows.process] == consumer
+        if line["flow_id"] is not None and not pd.isna(line["flow_id"]):
+            mine &= names.flows[rows.flow] == line["flow_id"]
+        if not is_input:
+            mine &= np.isin(names.flow_kind[rows.flow], ("product", "intermediate"))
+        for row in np.flatnonzero(mine):
+            direction = INPUT if is_input else OUTPUT
+            exchange = consumer, names.flows[rows.flow[row]], direction
+            found[exchange] = found.get(exchange, 0.0) + float(amount[row])
+    return found
 
 
 def _entries(matrix: sparse.sparray, row: Ints, column: Ints) -> Floats:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -54,7 +54,7 @@ def market_sensitivities(
     names = markets.names
     wanted = np.flatnonzero((markets.kind == PRODUCT) & ~assembled.blocked.market)
     position = {process: number for number, process in enumerate(names.processes)}
-    lines, parts = (_of_products(frame, position) for frame in (lines, parts))
+    lines, parts = (lines_of_products(frame, position) for frame in (lines, parts))
     burdens = np.zeros((len(names.processes), len(BASES)))
     np.add.at(burdens, (lines["place"], lines["basis_number"]), lines["whole_kgco2e"])
     for row in stocks.to_dict("records"):
@@ -86,7 +86,7 @@ def market_sensitivities(
     return _market_rows(reference_period, assembled, wanted, found.intensities, rows)
 
 
-def _of_products(lines: pd.DataFrame, position: dict[str, int]) -> pd.DataFrame:
+def lines_of_products(lines: pd.DataFrame, position: Mapping[str, int]) -> pd.DataFrame:
     """Lines that a product can carry, of the whole process; those outside the system are left."""
     inside = lines["in_product_boundary"].astype(bool) & (lines["consolidation_share"] > 0)
     inside &= lines["process_id"].isin(list(position))

@@ -57,3 +57,20 @@ UNCERTAINTY_SCHEMAS = {
     "inventory_sensitivities": INVENTORY_SENSITIVITIES,
     "market_sensitivities": MARKET_SENSITIVITIES,
 }
+MONTE_CARLO = pa.schema(
+    [
+        ("figure_kind", pa.string()),
+        ("subject", pa.string()),
+        ("reference_period", pa.string()),
+        ("basis", pa.string()),
+        ("draws", pa.int32()),
+        ("seed", pa.int64()),
+        ("mean", pa.float64()),
+        ("low_95", pa.float64()),
+        ("high_95", pa.float64()),
+        ("skewed_causes", pa.string()),  # "; " between them, the largest share first; null if none
+        ("rests_on", pa.string()),  # hash of the tables above that it was drawn beside
+    ]
+)
+"""Intervals by Monte Carlo, of the figures of `figure_uncertainty`; empty until it is drawn, and
+again as soon as anything that figures rest on is other than it was."""

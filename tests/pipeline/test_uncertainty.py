@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import duckdb
+import pyarrow.parquet as pq
 import pytest
+from typer.testing import CliRunner
 
+from orchestration.calculation.monte_carlo import MonteCarloError, draw_figures
+from orchestration.calculation.uncertainty import derive_uncertainty
+from orchestration.commands.cli import app
+from orchestration.lake.paths import Lake
+from orchestration.uncertainty.tables import MONTE_CARLO
 from tests.built import EXAMPLE, Builder, Built
 from tests.worked_examples.intervals import assert_intervals_are_of_published_figures
 
@@ -52,3 +61,45 @@ def test_a_company_that_states_nothing_has_its_figures_and_no_interval(built: Bu
     with marts_of(built("co_products_by_price")) as marts:
         rows = marts.execute("select distinct coverage, low_95 from figure_uncertainty").fetchall()
     assert rows == [("none_stated", None)]
+
+
+def test_first_order_and_monte_carlo_agree_on_the_example_and_it_is_said_where_not(
+    built: Builder, tmp_path: Path
+):
+    example = built(EXAMPLE).copy(tmp_path)
+    folders = ["--data", str(example.data), "--warehouse", str(example.warehouse)]
+    with marts_of(example) as marts:
+        before = marts.execute("select count(*), count(monte_carlo_mean) from figure_uncertainty")
+        assert before.fetchone() == (104, 0)
+
+    result = CliRunner().invoke(app, ["uncertainty", "--draws", "60000", *folders])
+
+    assert result.exit_code == 0, result.output
+    with marts_of(example) as marts:
+        drawn = marts.execute(
+            "select * from figure_uncertainty where standard_deviation is not null"
+        ).df()
+    # standard error of a width by so many draws: 0.4 %
+    off = drawn[drawn["monte_carlo_wider_by"].abs() > 0.02]
+    assert {"scope", "category"} == set(off["figure_kind"])
+    assert off["skewed_causes"].notna().all()
+    (treated,) = set(off[off["figure_kind"] == "scope"]["skewed_causes"].str.split(" ").str[0])
+    assert treated == "factor:process_emissions:cod_removed_anaerobic@2006"
+    assert re.search(rf"scope 1: -3\.\d %, {treated} \(88%\)", result.output)
+    assert "72 causes have no spread and were not drawn" in result.output
+
+    lake = Lake(example.warehouse)
+    kept = lake.read(lake.uncertainty("monte_carlo"), MONTE_CARLO)
+    draw_figures(lake, 60_000, 1)
+    assert lake.read(lake.uncertainty("monte_carlo"), MONTE_CARLO).equals(kept)
+    derive_uncertainty(lake)  # as the next run does: nothing that figures rest on has changed
+    assert lake.read(lake.uncertainty("monte_carlo"), MONTE_CARLO).equals(kept)
+    stated = pq.read_table(lake.company("uncertainties"))
+    lake.write(lake.company("uncertainties"), stated.slice(1))
+    derive_uncertainty(lake)
+    assert lake.read(lake.uncertainty("monte_carlo"), MONTE_CARLO).num_rows == 0
+
+
+def test_without_a_spread_there_is_nothing_to_draw(built: Builder):
+    with pytest.raises(MonteCarloError, match=r"State some in\s+expectations/uncertainties"):
+        draw_figures(Lake(built("co_products_by_price").warehouse), 100, 1)

@@ -185,6 +185,7 @@ NOT_THERE = [
     "run --gwp-set AR3",
     "run --round 1900-01",
     "what-if --warehouse NOWHERE --cell f#c",
+    "uncertainty --warehouse NOWHERE",
     "round open --data NOWHERE",
     "template --round 1900-01",
     "check NOWHERE/f.xlsx",
@@ -233,6 +234,7 @@ def test_every_command_is_tried_with_every_code_short_of_a_whole_run():
         *(("plan", 0), ("plan", 1), ("scenario", 0), ("scenario", 1)),
         *(("factors import", 0), ("factors import", 1)),
         *(("explain", 0), ("explain", 1), ("factors compare", 0), ("factors compare", 1)),
+        ("uncertainty", 0),
     }
     assert promised - tried <= in_pipeline
 
