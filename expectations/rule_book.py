@@ -71,11 +71,15 @@ MENDED_IN: Mapping[str, str] = {
     "service_key_without_base": "company/service_keys.csv",
     "service_share_dropped": "company/service_keys.csv",
     "tolerance_declared": "expectations/tolerances.csv",
+    "initiative_without_base_year": "rounds",
+    "initiative_without_factor": "emission_factors",
+    "target_of_nothing": "company/targets.csv",
 }
 """Rules whose findings no author of a hand-in can put right."""
 MENDED_IN_OF_SUITE: Mapping[str, str] = {
     "factor_library": "emission_factors",
     "papers": "rounds",
+    "reduction": "company/initiative_changes.csv",
 }
 TOLERANCE_OF_GATE: Mapping[str, str] = {
     "usual_range": "ranges.csv: usual_min, usual_max",
@@ -421,9 +425,73 @@ TITLES_OF_PRODUCT_SYSTEM: Mapping[str, tuple[str, str, str]] = {
 }
 
 
+def _of_plans(
+    rule_id: str, object_kind: str, titles: tuple[str, str], *remedies: str
+) -> DescribedRule:
+    return DescribedRule(
+        rule_id, "reduction", "reduction", "warning", object_kind, "", False, *titles, *remedies
+    )
+
+
+TITLES_OF_REDUCTION: Mapping[str, tuple[str, str]] = {
+    "initiative_of_nothing": (
+        "An initiative changes what the company accounts in the base year.",
+        "减排措施改变的内容在基准年有核算数据。",
+    ),
+    "initiative_without_factor": (
+        "What an initiative brings in has an emission factor.",
+        "减排措施引入的流有排放因子。",
+    ),
+    "initiative_without_maker": (
+        "What an initiative takes of the company's own is made there.",
+        "减排措施使用的自产流有产出。",
+    ),
+    "yield_without_mass": (
+        "A better yield names an output that is weighed, and its waste.",
+        "提高得率的措施涉及称重的产出及其废料。",
+    ),
+    "yield_above_waste": (
+        "A better yield gains no more than the waste that there is.",
+        "得率提高的增产不超过现有废料。",
+    ),
+    "yield_feeds_back": (
+        "A process that uses the waste that becomes less has a substitute for it.",
+        "以减少的废料为原料的工序须说明替代投入。",
+    ),
+    "initiative_not_separable": (
+        "The state without an initiative in force can be derived from the data.",
+        "可由数据还原措施未实施时的状态。",
+    ),
+    "initiative_without_solution": (
+        "The product system still makes something with an initiative.",
+        "实施措施后产品系统仍有净产出。",
+    ),
+    "initiative_without_base_year": (
+        "A full calendar year is there to calculate initiatives on.",
+        "有完整日历年可供比较减排措施。",
+    ),
+    "own_generation_unused": (
+        "Own generation is used where it is made.",
+        "自发能源在当地全部使用。",
+    ),
+}
+TARGET = _of_plans(
+    "target_of_nothing",
+    "target",
+    (
+        "A target is about what a full calendar year accounts.",
+        "目标所涉内容在完整日历年中有核算数据。",
+    ),
+    "Check its scopes, categories, facility_id and product_id. A target is compared with calendar "
+    "years of which all twelve months are collected.",
+    "请核对其 scopes、categories、facility_id 和 product_id。目标仅与十二个月齐全的日历年比较。",
+)
+
+
 def described_rules() -> list[DescribedRule]:
-    """Every rule in the order in which it is judged: gate, calculation, balances, products."""
+    """Every rule in the order in which it is judged; plans of reduction come last."""
     rules = [*_of_gate(), *CALCULATION, *_balances(), *_of_product_system(), CLAIM, RECYCLING]
+    rules += [*_of_reduction(), TARGET]
     return [replace(rule, mended_in=_mended_in(rule)) for rule in rules]
 
 
@@ -486,6 +554,22 @@ def _of_product_system() -> list[DescribedRule]:
             )
         )
     return described
+
+
+def _of_reduction() -> list[DescribedRule]:
+    """A refused line takes its initiative out of the plan, and refuses nothing else."""
+    from orchestration.reduction.findings import RULES
+
+    return [
+        _of_plans(
+            rule_id,
+            "line of an initiative",
+            TITLES_OF_REDUCTION[rule_id],
+            words.remedy_en.format_map(_Places("en")),
+            words.remedy_zh.format_map(_Places("zh")),
+        )
+        for rule_id, words in RULES.items()
+    ]
 
 
 class _Places(dict):

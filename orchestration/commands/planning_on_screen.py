@@ -84,9 +84,8 @@ def print_scenario(console: Console, assessment: Assessment, basis: str) -> None
 def print_problems(console: Console, assessment: Assessment) -> None:
     """What stands against initiatives, by line."""
     for row in worded(assessment.problems, assessment.base.reference_period).to_pylist():
-        place = f"{row['source_line']}: " if row["source_line"] else ""
         console.print(
-            f"{place}{row['message_en']} {row['remedy_en']}",
+            f"{row['source_line']}: {row['message_en']} {row['remedy_en']}",
             style="red" if RULES[row["rule_id"]].severity == "critical" else "yellow",
             markup=False,
             highlight=False,

@@ -17,6 +17,7 @@ INITIATIVE_FINDINGS = pa.schema(
         ("rule_id", pa.string()),
         ("severity", pa.string()),  # critical: it has no effect in any figure | warning
         ("source_line", pa.string()),
+        ("reference_period", pa.string()),  # the base year; blank without one
         ("facility_id", pa.string()),
         ("process_id", pa.string()),
         ("flow_id", pa.string()),
@@ -89,7 +90,7 @@ RULES = {
         "{initiative} 使 {process} 的 {flow} 减少，但 {takers} 以其为原料：需说明其替代投入。",
         "Add a substitution to the initiative: what comes in the place of {flow}, and at which "
         "share, where it is taken or where it ends up.",
-        "请为该举措增加 substitution 行：在何处由何种流、以多大比例替代 {flow}。",
+        "请为该措施增加 substitution 行：在何处由何种流、以多大比例替代 {flow}。",
     ),
     "initiative_not_separable": Words(
         CRITICAL,
@@ -154,6 +155,7 @@ def findings_table(problems: Sequence[Problem], period: str) -> pa.Table:
 def _row(problem: Problem, period: str) -> dict[str, str | None]:
     words, change = RULES[problem.rule_id], problem.change
     facility = change.facility_id if change else None
+    place = change.place if change else problem.initiative.place
     filled = {
         "initiative": problem.initiative.initiative_id,
         "flow": problem.flow,
@@ -166,7 +168,8 @@ def _row(problem: Problem, period: str) -> dict[str, str | None]:
         "initiative_id": problem.initiative.initiative_id,
         "rule_id": problem.rule_id,
         "severity": words.severity,
-        "source_line": change.place if change else None,
+        "source_line": place,
+        "reference_period": period,
         "facility_id": facility,
         "process_id": problem.process,
         "flow_id": problem.flow,

@@ -16,6 +16,7 @@ IN_FORCE = (RUNNING, DONE)
 
 MONTHS = 12
 CHANGES_FILE = "company/initiative_changes.csv"
+INITIATIVES_FILE = "company/initiatives.csv"
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,12 @@ class Initiative:
     other_costs_per_year: float | None
     discount_rate: float | None
     changes: tuple[Change, ...]
+    line: int
+
+    @property
+    def place(self) -> str:
+        """The line of initiatives.csv as messages name it."""
+        return f"{INITIATIVES_FILE} line {self.line}"
 
     @property
     def is_in_data(self) -> bool:
@@ -107,9 +114,11 @@ def read_initiatives(tables: Mapping[str, Any]) -> tuple[Initiative, ...]:
             _number(row["other_costs_per_year"]),
             _number(row["discount_rate"]),
             tuple(changes.get(row["initiative_id"], ())),
+            line,
         )
-        for row in sorted(
-            tables["initiatives"].to_dict("records"), key=lambda row: row["initiative_id"]
+        for line, row in sorted(
+            enumerate(tables["initiatives"].to_dict("records"), start=2),
+            key=lambda numbered: numbered[1]["initiative_id"],
         )
     )
 

@@ -108,6 +108,7 @@ def initiative(name: str, *changes: Change, **more: Any) -> Initiative:
         "capex": None,
         "other_costs_per_year": None,
         "discount_rate": None,
+        "line": 2,
     }
     return Initiative(name, changes=tuple(changes), **(stated | more))
 

@@ -194,7 +194,7 @@ def change_of(lines: Sequence[dict[str, Any]]) -> float:
 
 
 def size_of(lines: Sequence[dict[str, Any]]) -> float:
-    return math.fsum(abs(one["location_based_kgco2e"]) for one in lines) or 1.0
+    return max(math.fsum(abs(one["location_based_kgco2e"]) for one in lines), 1e-300)
 
 
 @settings(max_examples=40, deadline=None)

@@ -24,7 +24,7 @@ from orchestration.reduction.costs import (
 from orchestration.reduction.evaluating import Evaluator
 from orchestration.reduction.resolving import resolve
 from tests.unit.companies import by, rows
-from tests.unit.plans import assessed, base_of, change, initiative
+from tests.unit.plans import YEAR, assessed, base_of, change, initiative
 from tests.unit.test_system_properties import SLOW, companies
 
 LOCATION, MARKET = range(len(BASES))
@@ -218,6 +218,8 @@ def test_a_loop_that_takes_all_it_gives_has_no_solution():
 
     assert plan.resolved == {}
     assert [problem.rule_id for problem in plan.problems] == ["initiative_without_solution"]
+    (row,) = plan.tables()["initiative_findings"].to_pylist()
+    assert (row["source_line"], row["reference_period"]) == ("company/initiatives.csv line 2", YEAR)
 
 
 def test_what_is_in_force_already_counts_with_what_is_still_to_come():

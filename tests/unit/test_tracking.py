@@ -44,7 +44,7 @@ def tracked(meter: Metered, value: float = 0.9, **changes: object) -> tuple[dict
     told = {"status": "done", "starts_on": START, "ramp_months": 0} | changes
     initiative = Initiative(
         "drives", told["status"], told["starts_on"], told["ramp_months"], 10, None, None, None,
-        (change,),
+        (change,), 2,
     )  # fmt: skip
     tables = track([initiative], {("spin", "power"): meter})
     baselines = tables["initiative_baselines"].to_pylist()
@@ -172,7 +172,8 @@ def test_only_what_is_in_force_is_tracked():
 def test_two_initiatives_on_one_meter_name_each_other():
     change = Change(2, "specific_consumption", "mill", "spin", "power", None, 0.9, 1.0, None, None)
     both = [
-        Initiative(name, "done", START, 0, 10, None, None, None, (change,)) for name in ("a", "b")
+        Initiative(name, "done", START, 0, 10, None, None, None, (change,), line)
+        for line, name in enumerate(("a", "b"), start=2)
     ]
     rows = track(both, {("spin", "power"): metered(0.1)})["initiative_baselines"].to_pylist()
     assert [row["tracked_with"] for row in rows] == ["b", "a"]

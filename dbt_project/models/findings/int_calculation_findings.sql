@@ -52,6 +52,26 @@ unused_properties as (
 
 ),
 
+reduction as (
+
+    select * from {{ ref('stg_reduction__findings') }}
+
+),
+
+targets as (
+
+    select * from {{ ref('stg_company__targets') }}
+
+),
+
+target_values as (
+
+    select distinct target_id
+    from {{ ref('int_target_values') }}
+    where not is_forecast
+
+),
+
 from_calculation as (
 
     select
@@ -277,6 +297,80 @@ from_recycling as (
 
 ),
 
+-- no figure of what was depends on a plan: what refuses an initiative refuses nothing else
+from_reduction as (
+
+    select
+        '' as round,
+        '' as hand_in,
+        null as hand_in_state,
+        'reduction' as judged_by,
+        rule_id,
+        'warning' as severity,
+        split_part(source_line, ' line ', 1) as source_file,
+        null as source_sheet,
+        'L' || split_part(source_line, ' line ', 2) as source_cell,
+        cast(null as date) as period_month,
+        nullif(reference_period, '') as reference_period,
+        facility_id,
+        flow_id,
+        process_id,
+        initiative_id as observed,
+        null as expected,
+        cast(null as double) as tolerance,
+        0.0 as affected_kgco2e,
+        facility_id as affected_facility_id,
+        message_en,
+        message_zh,
+        remedy_en,
+        remedy_zh,
+        cast(null as string) as waiver_reason,
+        cast(null as string) as waived_by,
+        cast(null as date) as waived_until
+    from reduction
+
+),
+
+from_targets as (
+
+    select
+        '' as round,
+        '' as hand_in,
+        null as hand_in_state,
+        'reduction' as judged_by,
+        'target_of_nothing' as rule_id,
+        'warning' as severity,
+        'company/targets.csv' as source_file,
+        null as source_sheet,
+        null as source_cell,
+        cast(null as date) as period_month,
+        null as reference_period,
+        targets.facility_id,
+        null as flow_id,
+        null as process_id,
+        targets.target_id as observed,
+        'a figure of a full calendar year' as expected,
+        cast(null as double) as tolerance,
+        0.0 as affected_kgco2e,
+        targets.facility_id as affected_facility_id,
+        targets.target_id || ' is about nothing that any full calendar year accounts: it has no '
+        || 'base value, no path and no gap.' as message_en,
+        targets.target_id || ' 所涉内容在任何完整日历年中均无核算数据：没有基准值、路径和差距。'
+            as message_zh,
+        'Check its scopes, categories, facility_id and product_id. A target is compared with '
+        || 'calendar years of which all twelve months are collected.' as remedy_en,
+        '请核对其 scopes、categories、facility_id 和 product_id。目标仅与十二个月齐全的日历年比较。'
+            as remedy_zh,
+        cast(null as string) as waiver_reason,
+        cast(null as string) as waived_by,
+        cast(null as date) as waived_until
+    from targets
+    left join target_values
+        on targets.target_id = target_values.target_id
+    where target_values.target_id is null
+
+),
+
 all_results as (
 
     select * from from_calculation
@@ -292,6 +386,10 @@ all_results as (
     select * from from_claims
     union all
     select * from from_basis
+    union all
+    select * from from_reduction
+    union all
+    select * from from_targets
 
 )
 

@@ -5,6 +5,7 @@ select
     rule_id,
     severity,
     source_line,
+    reference_period,
     facility_id,
     process_id,
     flow_id,
