@@ -20,6 +20,9 @@ from orchestration.lake.warehouse import quoted
 
 MODELS = REPOSITORY / "dbt_project" / "models"
 MARTS, BESIDE = MODELS / "marts", MODELS / "published" / "tables.yml"
+DIMENSION = "dim_"
+"""How a mart is called whose rows have one key that other marts name."""
+
 SHARED = MODELS.parent / "docs" / "columns.md"
 BLOCK = re.compile(r"{% docs (\w+) %}(.*?){% enddocs %}", re.DOTALL)
 NAMED = re.compile(r"{{ doc\('(\w+)'\) }}")
@@ -27,30 +30,75 @@ NAMED = re.compile(r"{{ doc\('(\w+)'\) }}")
 
 @dataclass(frozen=True)
 class MartColumn:
-    """A column of a mart; `unit` is empty where its values have none."""
+    """A column of a mart; `unit` is empty where its values have none.
+
+    `additive`: columns of the grain over which its values may be summed, none where that is never
+    right; None where nothing is stated, as of a column that is no measure.
+    """
 
     description: str
     unit: str
+    additive: tuple[str, ...] | None
+    is_required: bool
 
     @property
     def comment(self) -> str:
-        """Description and unit in one text, as databases keep it."""
-        return f"{self.description} Unit: {self.unit}." if self.unit else self.description
+        """Description, unit and what may be summed in one text, as databases keep it."""
+        unit = f" Unit: {self.unit}." if self.unit else ""
+        return self.description + unit + self._sums
+
+    @property
+    def _sums(self) -> str:
+        if self.additive is None:
+            return ""
+        over = ", ".join(self.additive)
+        return f" Summed over: {over}." if over else " Never summed."
 
 
 @dataclass(frozen=True)
 class Mart:
-    """A published table, its columns in their order; `grain` names those that tell rows apart."""
+    """A published table, its columns in their order; `grain` names those that tell rows apart.
+
+    `unrelated`: columns that are called like the key of a dimension, and also hold what is none of
+    its rows, such as a blank for "not of one process".
+    """
 
     description: str
     grain: tuple[str, ...]
     columns: Mapping[str, MartColumn]
+    unrelated: frozenset[str]
+
+    @property
+    def has_key(self) -> bool:
+        """Whether its grain always has a value, as a primary key must."""
+        return all(self.columns[name].is_required for name in self.grain)
+
+
+@dataclass(frozen=True)
+class Relation:
+    """A column of a mart of which each value is the key of a row of a dimension."""
+
+    mart: str
+    column: str
+    dimension: str
 
 
 @cache
 def described_marts() -> Mapping[str, Mart]:
     """Every published table by name: models of the schema `marts`, and what stands beside them."""
     return {table["name"]: _mart(table) for table in _tables()}
+
+
+def relations() -> list[Relation]:
+    """From marts to dimensions: a column called like the key of a dimension is one."""
+    marts = described_marts()
+    keys = {mart.grain[0]: name for name, mart in marts.items() if name.startswith(DIMENSION)}
+    return [
+        Relation(name, column, keys[column])
+        for name, mart in marts.items()
+        for column in mart.columns
+        if column in keys and keys[column] != name and column not in mart.unrelated
+    ]
 
 
 def comments_on(table: str) -> Iterator[str]:
@@ -80,14 +128,38 @@ def _tables() -> Iterator[Mapping[str, Any]]:
 
 
 def _mart(table: Mapping[str, Any]) -> Mart:
-    columns = {
-        column["name"]: MartColumn(
-            _one_line(column["description"]),
-            column.get("config", {}).get("meta", {}).get("unit", ""),
+    meta = table["config"]["meta"]
+    grain, required = tuple(meta["grain"]), _required(table)
+    columns = {}
+    for column in table["columns"]:
+        name, about = column["name"], column.get("config", {}).get("meta", {})
+        columns[name] = MartColumn(
+            description=_one_line(column["description"]),
+            unit=about.get("unit", ""),
+            additive=_summed_over(about.get("additive"), grain),
+            is_required=name in required,
         )
+    unrelated = frozenset(meta.get("unrelated", ()))
+    return Mart(_one_line(table["description"]), grain, columns, unrelated)
+
+
+def _summed_over(stated: Any, grain: tuple[str, ...]) -> tuple[str, ...] | None:
+    """`true` is the whole grain, `false` nothing, a list these columns of it."""
+    if stated is None or isinstance(stated, list):
+        return tuple(stated) if stated else None
+    return grain if stated else ()
+
+
+def _required(table: Mapping[str, Any]) -> set[str]:
+    """Columns that always have a value: by contract, by the test of all promises, or as a key."""
+    by_contract = {
+        column["name"]
         for column in table["columns"]
+        if {one["type"] for one in column.get("constraints", ())} & {"not_null", "primary_key"}
     }
-    return Mart(_one_line(table["description"]), tuple(table["config"]["meta"]["grain"]), columns)
+    promises = (test["holds"]["arguments"] for test in table.get("data_tests", ()))
+    key = table["config"]["meta"]["grain"] if table["name"].startswith(DIMENSION) else ()
+    return by_contract.union(key, *(promise.get("not_null", ()) for promise in promises))
 
 
 def _one_line(text: str) -> str:

@@ -32,7 +32,20 @@ AS_REPORTED = pa.schema(
 )
 """One row per release and figure; `release` is `preliminary` for a newest calculation."""
 
+RELEASES = pa.schema(
+    [
+        ("release", pa.string()),
+        ("release_name_en", pa.string()),
+        ("release_name_zh", pa.string()),
+        ("round", pa.string()),
+        ("release_number", pa.int32()),
+        ("released_on", pa.date32()),
+    ]
+)
+"""One row per release that the other tables name."""
+
 HISTORY: Mapping[str, pa.Schema] = {
+    "dim_release": RELEASES,
     "as_reported": AS_REPORTED,
     "restatements": RESTATEMENTS,
     "restatement_reasons": REASONS,
@@ -120,7 +133,22 @@ def _reported(folder: Path, head: Mapping[str, Any]) -> pa.Table:
     return pa.table(columns, schema=AS_REPORTED)
 
 
+def _releases(reported: pa.Table) -> pa.Table:
+    """Each release that reported something, with its names."""
+    known = reported.select(["release", "round", "release_number", "released_on"])
+    rows = known.group_by(known.column_names).aggregate([]).sort_by("release").to_pylist()
+    for row in rows:
+        number = row["release_number"]
+        row["release_name_en"] = (
+            f"Round {row['round']}, release {number}" if number else "Newest calculation"
+        )
+        row["release_name_zh"] = f"{row['round']} 轮次第 {number} 版" if number else "最新计算"
+    return pa.Table.from_pylist(rows, schema=RELEASES)
+
+
 def _write(draft: Path, tables: Mapping[str, pa.Table]) -> dict[str, int]:
+    """The tables as files, and the dimension of what they tell of; returns rows by table."""
+    tables = {**tables, "dim_release": _releases(tables["as_reported"])}
     for name, table in tables.items():
         pq.write_table(table, draft / "parquet" / f"{name}.parquet", compression="zstd")
     return {name: table.num_rows for name, table in tables.items()}

@@ -32,6 +32,18 @@
 -- depends_on: {{ ref('uncertainty_shares') }}
 -- depends_on: {{ ref('stg_uncertainty__inventory') }}
 -- depends_on: {{ ref('stg_uncertainty__markets') }}
+-- depends_on: {{ ref('dim_facility') }}
+-- depends_on: {{ ref('dim_factor_version') }}
+-- depends_on: {{ ref('dim_flow') }}
+-- depends_on: {{ ref('dim_ghg_category') }}
+-- depends_on: {{ ref('dim_month') }}
+-- depends_on: {{ ref('dim_period') }}
+-- depends_on: {{ ref('dim_process') }}
+-- depends_on: {{ ref('dim_product') }}
+-- depends_on: {{ ref('dim_round') }}
+-- depends_on: {{ ref('dim_stage') }}
+-- depends_on: {{ ref('fact_product_months') }}
+-- depends_on: {{ ref('fact_product_years') }}
 
 with build_months as (
 
