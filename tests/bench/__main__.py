@@ -20,7 +20,18 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from tests.bench import demo, drafts, gate, ingest, initiatives, rounds, solve, status, transform
+from tests.bench import (
+    demo,
+    drafts,
+    gate,
+    ingest,
+    initiatives,
+    monte_carlo,
+    rounds,
+    solve,
+    status,
+    transform,
+)
 from tests.bench._measure import CLOCK_VARIABLE, CPU, Row
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -32,6 +43,7 @@ BENCHES = {
     "status": status.measure,
     "solve": solve.measure,
     "initiatives": initiatives.measure,
+    "monte_carlo": monte_carlo.measure,
     "drafts": drafts.measure,
     "demo": demo.measure,
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from typing import Any
 
@@ -38,6 +38,8 @@ class Peer:
     technosphere: tuple[NDArray, NDArray, NDArray]
     """(product, activity) pairs, amounts, whether the product goes in."""
     biosphere: tuple[NDArray, NDArray]
+    taking: NDArray[np.int64]
+    """Which of the markets' takings each of the last entries of the technosphere is of."""
 
 
 def encode(inputs: SystemInputs, emissions: NDArray) -> Peer:
@@ -74,6 +76,7 @@ def encode(inputs: SystemInputs, emissions: NDArray) -> Peer:
         share,
         (_pairs(product, activity), np.concatenate(amount), np.concatenate(goes_in)),
         (_pairs([np.full(len(supply), GAS)], [supply]), emitted),
+        row,
     )
 
 
@@ -161,16 +164,100 @@ def solve_in_blocks(peer: Peer) -> Answers:
     return Answers(list(supplies.T), list(per_activity @ supplies), lca.dicts.activity)
 
 
-def _package(peer: Peer) -> Any:
+def solve_given(peer: Peer, technosphere: NDArray, biosphere: NDArray) -> NDArray[np.float64]:
+    """Product x draw: scores with the amounts of each draw, entry x draw."""
+    found = np.empty((len(peer.wanted), technosphere.shape[1]))
+    for draw in range(technosphere.shape[1]):
+        indices, _, goes_in = peer.technosphere
+        given = replace(
+            peer,
+            technosphere=(indices, technosphere[:, draw], goes_in),
+            biosphere=(peer.biosphere[0], biosphere[:, draw]),
+        )
+        found[:, draw] = solve_each(given).scores
+    return found
+
+
+def draw_each(peer: Peer, spread: float, draws: int) -> NDArray[np.float64]:
+    """Product x draw, by `LCA`: drawn and factorised once a draw, then asked product by product."""
+    import bw2calc
+
+    lca = bw2calc.LCA(
+        {int(peer.wanted[0]): 1},
+        data_objs=[_package(peer, spread)],
+        use_distributions=True,
+        seed_override=1,
+    )
+    lca.load_lci_data()
+    lca.load_lcia_data()
+    demands = []
+    for market in peer.wanted:
+        lca.build_demand_array({int(market): 1})
+        demands.append(lca.demand_array.copy())
+    found = np.empty((len(demands), draws))
+    for draw in range(draws):
+        next(lca)
+        lca.decompose_technosphere()
+        characterised = lca.characterization_matrix @ lca.biosphere_matrix
+        per_activity = np.asarray(characterised.sum(axis=0)).ravel()
+        found[:, draw] = [per_activity @ lca.solver(demand) for demand in demands]
+    return found
+
+
+def draw_together(peer: Peer, spread: float, draws: int) -> NDArray[np.float64]:
+    """The same by `MultiLCA`, given all products at once."""
+    import bw2calc
+
+    names = [str(market) for market in peer.wanted]
+    lca = bw2calc.MultiLCA(
+        demands={name: {int(name): 1} for name in names},
+        method_config={"impact_categories": [METHOD]},
+        data_objs=[_package(peer, spread)],
+        use_distributions=True,
+        seed_override=1,
+    )
+    lca.lci()
+    lca.lcia()
+    found = np.empty((len(names), draws))
+    for draw in range(draws):
+        next(lca)
+        scores = {name: score for (_, name), score in lca.scores.items()}
+        found[:, draw] = [scores[name] for name in names]
+    return found
+
+
+def _lognormal(amounts: NDArray, deviation: float) -> NDArray:
+    import bw_processing
+    import stats_arrays
+
+    found = np.zeros(len(amounts), dtype=bw_processing.UNCERTAINTY_DTYPE)
+    found["uncertainty_type"] = stats_arrays.LognormalUncertainty.id
+    found["loc"], found["scale"] = np.log(amounts), deviation
+    found["minimum"] = found["maximum"] = np.nan
+    return found
+
+
+def _package(peer: Peer, spread: float | None = None) -> Any:
+    """`spread`: deviation of the logarithm of what is taken and of what is emitted."""
     import bw_processing
 
     package = bw_processing.create_datapackage()
     indices, amounts, goes_in = peer.technosphere
+    drawn = {} if spread is None else {"distributions_array": _lognormal(amounts, spread)}
+    if drawn:  # what is made stays
+        drawn["distributions_array"]["uncertainty_type"][: -len(peer.taking)] = 0
+        drawn["distributions_array"]["loc"][: -len(peer.taking)] = amounts[: -len(peer.taking)]
     package.add_persistent_vector(
-        matrix="technosphere_matrix", indices_array=indices, data_array=amounts, flip_array=goes_in
+        matrix="technosphere_matrix",
+        indices_array=indices,
+        data_array=amounts,
+        flip_array=goes_in,
+        **drawn,
     )
+    indices, amounts = peer.biosphere
+    drawn = {} if spread is None else {"distributions_array": _lognormal(amounts, spread)}
     package.add_persistent_vector(
-        matrix="biosphere_matrix", indices_array=peer.biosphere[0], data_array=peer.biosphere[1]
+        matrix="biosphere_matrix", indices_array=indices, data_array=amounts, **drawn
     )
     package.add_persistent_vector(
         matrix="characterization_matrix",

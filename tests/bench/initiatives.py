@@ -113,6 +113,7 @@ def _theirs(
             peer.share,
             (indices, changed, goes_in),
             peer.biosphere,
+            peer.taking,
         )
         lca = bw2calc.LCA(demand, data_objs=[peers._package(one)])
         lca.lci()

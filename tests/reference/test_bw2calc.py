@@ -1,4 +1,4 @@
-"""The product system against brightway's bw2calc: the same answers on systems with loops."""
+"""The product system against brightway's bw2calc: the same answers with loops, drawn ones, too."""
 
 from __future__ import annotations
 
@@ -6,10 +6,15 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 
+from orchestration.company.spreads import read_spread
+from orchestration.footprint.assembly import assemble
 from orchestration.footprint.product_system import SolvedPeriod, solve_period
+from orchestration.footprint.system_findings import Findings
 from orchestration.footprint.system_tables import SystemInputs
+from orchestration.uncertainty.simulating import simulate
 from tests.bench import _system_peer as peers
 from tests.bench._system import write_system
+from tests.bench.monte_carlo import SPREAD, drawn_year, same_draws
 from tests.unit.companies import inputs_of
 from tests.unit.test_system_properties import Company, companies
 
@@ -59,3 +64,20 @@ def test_random_companies_have_bw2calcs_answers(company: Company):
     assume("critical" not in solved.findings["severity"].to_pylist())  # bw2calc solves all or none
     assume({"f0", "f1"} & set(solved.requirements["flow_id"].to_pylist()))
     same_answers(inputs, solved)
+
+
+def test_draws_have_bw2calcs_answers_and_its_own_draws_the_same_spread():
+    """Everything that a process takes is drawn, loops included, and everything it emits."""
+    inputs = write_system(104, 5)
+    emissions = np.random.default_rng(2).uniform(1.0, 2.0, 104)
+    assembled = assemble("2021", inputs, Findings("2021"))
+    assert assembled is not None
+    year, figures, spreads = drawn_year(inputs, assembled, emissions)
+    peer = peers.encode(inputs, emissions)
+    ours = simulate(year, figures, {}, spreads, 20_000, seed=1)
+    theirs = peers.solve_given(peer, *same_draws(peer, assembled, spreads, 6))
+    np.testing.assert_allclose(theirs, ours[:, :6], rtol=SAME)
+    drawn = peers.draw_each(peer, read_spread(SPREAD).deviation, 1_000)
+    np.testing.assert_allclose(drawn.mean(axis=1), ours.mean(axis=1), rtol=0.02)
+    # standard error of a deviation by a thousand draws: 2.2 %
+    np.testing.assert_allclose(drawn.std(axis=1), ours.std(axis=1), rtol=0.08)
