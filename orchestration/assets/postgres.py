@@ -57,6 +57,7 @@ def postgres_asset() -> AssetsDefinition:
                 "place": f"{done.place}, schema {done.schema}",
                 "status": done.publication["status"],
                 "round": done.publication["round"] or "",
+                "undeclared_keys": "; ".join(done.undeclared),
                 "dagster/row_count": sum(done.rows.values()),
                 "tables": shown_as_table(tables, ("table", "rows")),
             }

@@ -24,6 +24,7 @@ from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
 
 from orchestration.bi import postgres_grants as grants
 from orchestration.bi.asking import open_marts
+from orchestration.bi.postgres_keys import declare_keys
 from orchestration.lake.paths import sha256_of_file
 from orchestration.lake.warehouse import Connection
 from orchestration.progress import doing
@@ -72,6 +73,8 @@ class Copied:
     rows: Mapping[str, int]
     publication: Mapping[str, Any]
     is_first: bool
+    undeclared: tuple[str, ...]
+    """Keys that some row breaks, in words."""
 
 
 def copy_to_postgres(folder: Path, url: str, schema: str, patience_s: float) -> Copied:
@@ -137,12 +140,14 @@ def _copy(
         for table, types in columns.items():
             doing(table, len(rows), len(columns))
             rows[table] = _load(marts, server, schema + BESIDE, table, types)
+        named = {table: [one["name"] for one in types] for table, types in columns.items()}
+        undeclared = declare_keys(server, schema + BESIDE, named)
     try:
         _swap_when_unread(server, schema, list(columns), comment, loaded_by, patience_s)
     finally:
         _drop_remains(server, schema + BESIDE)
     place = f"{server.info.host or 'local'}:{server.info.port}/{server.info.dbname}"
-    return Copied(place, schema, rows, publication, is_first=old is None)
+    return Copied(place, schema, rows, publication, is_first=old is None, undeclared=undeclared)
 
 
 # --- whose it is --------------------------------------------------------------------------

@@ -29,6 +29,9 @@ def print_copy(console: Console, folder: Path, url: str, schema: str, patience_s
         f"in {time.perf_counter() - started:.1f} s",
         f"{done.place}, schema {done.schema}",
     ]
+    if done.undeclared:
+        lines.append("No key was declared of these, as some row breaks it:")
+        lines += [f"  {what}" for what in done.undeclared]
     if done.is_first:
         lines.append(
             f"Nobody else may read it yet: grant usage on schema {done.schema}, and select on all "
