@@ -55,6 +55,13 @@ TEXTS_OF_THE_COMPANY = {
 }
 """Column of a mart: the master table and column that its texts come from, with `…_zh` beside."""
 
+LISTS = {
+    "facilities": ("facility", "; "),
+    "tracked_with": ("initiative", "; "),
+    "unpriced_flows": ("flow", ", "),
+}
+"""Columns of several ids: what they are of, and what stands between them."""
+
 TYPED_COLUMNS = ("source", "target")
 """Their values say what they are: `flow:electricity`, `process:suzhou_washing`."""
 
@@ -126,9 +133,10 @@ class Names:
             return self._name(kind, text, language)
         if column == "hand_in":
             return self._hand_in(text, language)
-        if column == "facilities":
-            sites = (self._name("facility", one, language) for one in text.split("; "))
-            return self.word("list_separator", language).join(sites)
+        if column in LISTS:
+            kind, separator = LISTS[column]
+            named = (self._name(kind, one, language) for one in text.split(separator))
+            return self.word("list_separator", language).join(named)
         if column in KIND_OF_COLUMN:
             return self._name(KIND_OF_COLUMN[column], text, language)
         code = self._words["codes"].get(column, {}).get(text)

@@ -203,6 +203,17 @@ def test_columns_of_figures_are_never_broken():
     assert size == typst_markup.USUAL
 
 
+@pytest.mark.parametrize("heading", ["Saves, location-based, tCO2e", "减排（基于位置口径）tCO2e"])
+def test_a_heading_wraps_before_the_text_beside_it_has_to(heading: str):
+    headings = [{"text": "Name", "width": ""}, *[{"text": heading, "width": "figure"}] * 6]
+    rows = [[{"text": "a long name " * 3}, *[{"text": "1,234"}] * 6]]
+    part = DocumentTable(caption="", note="", empty="", headings=headings, rows=rows)
+    columns, size = typst_markup._columns(part, [False, *[True] * 6])
+    name, *figures = (float(share) for share in re.findall(r"([\d.]+)fr", columns))
+    assert name > 1.5 * max(figures)
+    assert size == typst_markup.USUAL
+
+
 @pytest.fixture(scope="session")
 def book(documents: Path) -> openpyxl.Workbook:
     """The workbook as Excel's own format has it."""

@@ -12,6 +12,15 @@ import yaml
 from typer.testing import CliRunner
 
 from orchestration.commands.cli import app
+from orchestration.reduction.tracking import (
+    CONTRARY,
+    EXPLAINS_NOTHING,
+    FEW_MONTHS,
+    MEASURED,
+    NO_DRIVER,
+    NOT_PROVABLE,
+    NOT_STARTED,
+)
 from orchestration.report import charts
 from orchestration.report import site as rendering
 from orchestration.report.formats import cell, decimals_for, decimals_of_columns, number
@@ -200,6 +209,17 @@ def test_processes_of_one_name_are_told_apart_by_their_site(names: Names):
     assert names.shown("process_id", "a", "en") == "Washing (North)"
     assert names.shown("process_id", "b", "zh") == "清洗（南）"
     assert names.shown("process_id", "c", "en") == "Drying"
+
+
+def test_several_ids_in_one_cell_are_each_called_by_their_name(names: Names):
+    assert names.shown("facilities", "n; s", "zh") == "北；南"
+    assert names.shown("unpriced_flows", "f, g", "en") == "Flow; g"
+
+
+def test_whatever_tracking_says_of_a_meter_has_words():
+    words = yaml.safe_load(WORDS.read_text(encoding="utf-8"))["codes"]["tracking_status"]
+    statuses = (MEASURED, NOT_PROVABLE, CONTRARY)
+    assert words.keys() == {*statuses, FEW_MONTHS, EXPLAINS_NOTHING, NO_DRIVER, NOT_STARTED}
 
 
 def test_a_reason_of_the_company_is_told_in_chinese_where_it_gave_one(names: Names):

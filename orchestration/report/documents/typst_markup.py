@@ -17,6 +17,7 @@ from orchestration.report.rendering import markdown_reader
 
 TEMPLATE = Path(__file__).with_name("document.typ")
 LONG_WORD = re.compile(r"[\x21-\x7e]{14,}")
+LATIN = re.compile(r"[\x21-\x7e]+")
 BREAKS_AFTER = re.compile(r"(?<=[_/:.;=@-])(?=[A-Za-z0-9_])")
 ZERO_WIDTH_SPACE = "\u200b"
 ENDLESS = re.compile(rf"[^{ZERO_WIDTH_SPACE}]{{24}}(?=[^{ZERO_WIDTH_SPACE}]{{7}})")
@@ -118,7 +119,7 @@ def _columns(part: DocumentTable, figures: Sequence[bool]) -> tuple[str, float]:
     for place, heading in enumerate(part.headings):
         words = [word for row in part.rows for word in _words(row[place]["text"])]
         cells = [_units(row[place]["text"]) for row in part.rows] if figures[place] else []
-        least = [_units(word) for word in [*words, *heading["text"].split()]]
+        least = [_units(word) for word in [*words, *_words(heading["text"].replace("-", "- "))]]
         widths.append(max(LEAST_WIDTH, *cells, *(min(one, WIDEST_WORD) for one in least)))
     room = LINE_UNITS - CELL_PADDING * len(widths)
     size = max(SMALLEST, min(USUAL, USUAL * room / sum(widths)))
@@ -149,10 +150,11 @@ def _units(text: str) -> float:
 
 
 def _words(text: str) -> list[str]:
+    """What must stay on one line: Latin words, and Chinese ones that are short."""
     return [
         word
         for token in _breakable(text).replace(ZERO_WIDTH_SPACE, " ").split()
-        for word in ([token] if token.isascii() or len(token) <= SHORT_CHINESE else [])
+        for word in ([token] if len(token) <= SHORT_CHINESE else LATIN.findall(token))
     ]
 
 
