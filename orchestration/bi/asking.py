@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import csv
+import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,9 @@ SHOWN_ROWS = 200
 
 BETWEEN = 2
 """Blanks beside each column of a table."""
+
+SHORTEST_FOLD = 12
+"""Characters of a line of a column's name; shorter ones would read as splinters."""
 
 EXAMPLES = {
     "from product_footprints where reference_period = '{year}' and method = 'cut_off'": (
@@ -150,44 +154,94 @@ def _say(console: Console, text: str) -> None:
 def _print_rows(console: Console, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     """As a table where it fits the screen, else a block of lines for each row; paged on a terminal.
 
-    No word is broken and nothing is cut: where a value is longer than the screen, it goes on below.
+    Where all columns don't fit, those with one value in every row are said once, above. No word is
+    broken and nothing is cut: where a value is longer than the screen, it goes on below.
     """
     if not rows:
         _say(console, f"No rows. Columns: {', '.join(columns)}")
         return
-    shown = [["" if value is None else _text(value) for value in row] for row in rows[:SHOWN_ROWS]]
-    table = Table(box=None, header_style="bold")
-    for column in columns:
-        table.add_column(Text(column), no_wrap=True)
-    for row in shown:
-        table.add_row(*map(Text, row))
-    widths = (max(map(cell_len, values)) for values in zip(columns, *shown, strict=True))
-    fits = sum(width + BETWEEN for width in widths) <= console.width
-    with console.pager() if _overflows(console, columns, shown, fits) else nullcontext():
-        if fits:
+    told = [["" if value is None else _text(value) for value in row] for row in rows]
+    names, shown, once = list(columns), told[:SHOWN_ROWS], {}
+    table = _table(console, names, shown)
+    if table is None and len(told) > 1:
+        once = {
+            name: values[0]
+            for name, *values in zip(columns, *told, strict=True)
+            if len(set(values)) == 1
+        }
+        kept = [place for place, name in enumerate(columns) if name not in once]
+        names = [columns[place] for place in kept]
+        shown = [[row[place] for place in kept] for row in shown]
+        table = _table(console, names, shown)
+    with console.pager() if _overflows(console, shown, table, once) else nullcontext():
+        if once:
+            _print_once(console, once)
+        if table is not None:
             console.print(table)
         else:
             for number, row in enumerate(shown, 1):
-                _print_record(console, number, columns, row)
+                _print_record(console, f"row {number}", names, row)
         if len(rows) > SHOWN_ROWS:
             _say(console, f"{SHOWN_ROWS} of {len(rows)} rows; --format csv gives all.")
 
 
+def _table(console: Console, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table | None:
+    """The rows as a table, each column as wide as its values; None where the screen is narrower.
+
+    Names that are longer go over several lines, as soon as one line isn't enough for all.
+    """
+    widths = [max(map(cell_len, values)) for values in zip(*rows, strict=True)]
+    for headers in (list(columns), list(map(_folded, columns, widths))):
+        wide = (
+            max(width, *map(cell_len, header.split("\n")))
+            for header, width in zip(headers, widths, strict=True)
+        )
+        if sum(width + BETWEEN for width in wide) <= console.width:
+            table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, BETWEEN, 0, 0))
+            for header in headers:
+                table.add_column(Text(header), no_wrap=True, vertical="top")
+            for row in rows:
+                table.add_row(*map(Text, row))
+            return table
+    return None
+
+
+def _folded(name: str, width: int) -> str:
+    """A column's name in lines of this width where its words allow it."""
+    lines = [""]
+    for word in re.findall(r"[^_]*_*", name)[:-1]:
+        if lines[-1] and cell_len(lines[-1] + word) > max(width, SHORTEST_FOLD):
+            lines.append("")
+        lines[-1] += word
+    return "\n".join(lines)
+
+
+def _print_once(console: Console, once: Mapping[str, str]) -> None:
+    """Columns that are not shown row by row, and what all rows have there."""
+    held = {name: value for name, value in once.items() if value}
+    if held:
+        _print_record(console, "the same in every row", list(held), list(held.values()))
+    if empty := [name for name in once if name not in held]:
+        _say(console, f"Empty in every row: {', '.join(empty)}")
+    console.print()
+
+
 def _overflows(
-    console: Console, columns: Sequence[str], rows: Sequence[Sequence[str]], fits: bool
+    console: Console,
+    rows: Sequence[Sequence[str]],
+    table: Table | None,
+    once: Mapping[str, str],
 ) -> bool:
-    lines = len(rows) if fits else sum(1 + sum(map(bool, row)) for row in rows)
-    return console.is_terminal and lines + 1 > console.height
+    lines = len(rows) if table is not None else sum(1 + sum(map(bool, row)) for row in rows)
+    return console.is_terminal and lines + len(once) + 1 > console.height
 
 
-def _print_record(
-    console: Console, number: int, columns: Sequence[str], row: Sequence[str]
-) -> None:
+def _print_record(console: Console, title: str, columns: Sequence[str], row: Sequence[str]) -> None:
     """Each column that holds something on a line of its own, the values under one another.
 
     A path or id that is too long for what is left of the line has a line for itself.
     """
-    console.print(Rule(f"row {number}", align="left", characters="─", style="dim"))
+    console.print(Rule(title, align="left", characters="─", style="dim"))
     width = max(map(cell_len, columns))
     room = console.width - width - BETWEEN
     for column, value in zip(columns, row, strict=True):

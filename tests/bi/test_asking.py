@@ -194,3 +194,37 @@ def test_a_narrow_answer_is_a_table_and_an_empty_one_says_its_columns():
         answer(console, connection, "select 1 as ghg_scope where false")
     assert told.getvalue().split("\n")[0].split() == ["ghg_scope", "flow_id"]
     assert "No rows. Columns: ghg_scope" in told.getvalue()
+
+
+WIDE = """
+    select
+        'fibre_' || n as product_id, '2021' as reference_period, 'market_based' as basis,
+        n / 8 as kgco2e_per_declared_unit, n / 4 as biogenic_kgco2e_per_declared_unit,
+        null as aircraft_kgco2e_per_declared_unit
+    from range(1, 4) as t(n)
+"""
+
+
+def test_what_is_the_same_in_every_row_is_said_once_where_all_columns_do_not_fit():
+    told = StringIO()
+    with duckdb.connect() as connection:
+        answer(Console(file=told, width=60), connection, WIDE)
+    lines = [line.rstrip() for line in told.getvalue().splitlines()]
+    assert lines[0].startswith("the same in every row")
+    assert [line.split() for line in lines[1:3]] == [
+        ["reference_period", "2021"], ["basis", "market_based"]
+    ]  # fmt: skip
+    assert lines[3] == "Empty in every row: aircraft_kgco2e_per_declared_unit"
+    assert "".join(line[12:25].strip() for line in lines[5:-3]) == "kgco2e_per_declared_unit"
+    assert [line.split() for line in lines[-3:]] == [
+        ["fibre_1", "0.125", "0.25"], ["fibre_2", "0.25", "0.5"], ["fibre_3", "0.375", "0.75"]
+    ]  # fmt: skip
+
+
+def test_a_table_that_fits_keeps_its_columns_and_one_row_has_nothing_in_common():
+    whole, alone = StringIO(), StringIO()
+    with duckdb.connect() as connection:
+        answer(Console(file=whole, width=200), connection, WIDE)
+        answer(Console(file=alone, width=60), connection, f"from ({WIDE}) limit 1")
+    assert whole.getvalue().split("\n")[0].split()[1:3] == ["reference_period", "basis"]
+    assert alone.getvalue().startswith("row 1")
