@@ -32,6 +32,7 @@ FIGURE_TABLES = (
     "facilities",
     "flow_properties",
     "flows",
+    "gwp_sets",
     "meters",
     "processes",
     "products",

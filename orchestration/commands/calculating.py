@@ -19,6 +19,7 @@ from orchestration.commands.options import (
     RoundsOption,
     WarehouseOption,
     existing,
+    known_gwp_set,
 )
 from orchestration.lake.places import DATA, WAREHOUSE
 
@@ -64,6 +65,7 @@ def run(
 
     be_quiet()
     console, data, warehouse = Console(), existing(data).resolve(), warehouse.resolve()
+    gwp_set = known_gwp_set(data, gwp_set)
     inputs = last_run.inputs_of_a_run(data, rounds or [], gwp_set)
     last = last_run.read_last_run(warehouse)
     if (
@@ -238,9 +240,10 @@ def uncertainty(
     console, warehouse = Console(), warehouse.resolve()
     last = last_run.read_last_run(warehouse)
     stands = last is not None and last.outputs == last_run.outputs_of_a_run(warehouse)
+    gwp_set = known_gwp_set(existing(data), gwp_set)
     try:
         with shown("drawing"):
-            run_ = Run(DataFolder(existing(data)), Lake(warehouse), (), gwp_set)
+            run_ = Run(DataFolder(data), Lake(warehouse), (), gwp_set)
             simulated = draw_uncertainty(run_, draws, seed)
             publish_marts(run_)
             render_report(run_)

@@ -100,6 +100,16 @@ def one_of(*words: str) -> Callable[[str], Offers]:
     return offered
 
 
+def gwp_sets(*reports: str) -> Callable[[typer.Context, str], Offers]:
+    """A completion that offers the sets of reports, and those the company states itself."""
+
+    def offered(ctx: typer.Context, incomplete: str) -> Offers:
+        own = [row["gwp_set"] for row in _rows(ctx, "company/gwp_sets.csv")]
+        return _matching(((name, "") for name in (*reports, *own) if name), incomplete)
+
+    return offered
+
+
 def _named(ctx: typer.Context, table: str, key: str, incomplete: str) -> Offers:
     rows = _rows(ctx, f"company/{table}.csv")
     return _matching(((row[key], row["name_en"]) for row in rows), incomplete)

@@ -9,7 +9,7 @@ import typer
 
 from orchestration.commands import completing
 from orchestration.commands.ending import broken
-from orchestration.company.tables import GWP_SETS
+from orchestration.company.tables import GWP_SETS, TABLES
 from orchestration.lake.places import DATA_VARIABLE, WAREHOUSE_VARIABLE
 
 DataOption = Annotated[
@@ -92,9 +92,20 @@ def marts_folder(release: Path | None, preliminary: bool, warehouse: Path) -> Pa
     return release or warehouse / ("preliminary" if preliminary else "published")
 
 
-def _known_gwp_set(gwp_set: str) -> str:
-    if gwp_set and gwp_set not in GWP_SETS:
-        raise broken(f"--gwp-set {gwp_set}: use one of {', '.join(GWP_SETS)}.")
+def known_gwp_set(data: Path, gwp_set: str) -> str:
+    """The set asked for, or the end of the command where neither a report nor the company has it.
+
+    A table that can't be read has no sets here; the command itself says what is wrong with it.
+    """
+    if not gwp_set or gwp_set in GWP_SETS:
+        return gwp_set
+    from orchestration.company.data_folder import read_table
+
+    table = TABLES["gwp_sets"]
+    own = read_table(data / table.path, table, [])["gwp_set"].dropna().unique()
+    if gwp_set not in own:
+        known = ", ".join((*GWP_SETS, *own))
+        raise broken(f"--gwp-set {gwp_set}: use one of {known}, or state it in {table.path}.")
     return gwp_set
 
 
@@ -102,10 +113,10 @@ GwpSetOption = Annotated[
     str,
     typer.Option(
         metavar="SET",
-        help=f"One of {', '.join(GWP_SETS)}; without it the company's own.",
-        callback=_known_gwp_set,
+        help=f"One of {', '.join(GWP_SETS)}, or of company/gwp_sets.csv; without it that of "
+        "company.yml.",
         show_default=False,
-        autocompletion=completing.one_of(*GWP_SETS),
+        autocompletion=completing.gwp_sets(*GWP_SETS),
     ),
 ]
 

@@ -21,6 +21,7 @@ from orchestration.commands.options import (
     ReleaseArgument,
     RoundOption,
     WarehouseOption,
+    known_gwp_set,
 )
 from orchestration.lake.places import DATA, WAREHOUSE
 
@@ -56,6 +57,7 @@ def release(
     from orchestration.company.data_folder import CompanyDataError
 
     be_quiet()
+    gwp_set = known_gwp_set(data, gwp_set)
     try:
         released = print_release(Console(), data, warehouse, round_name, gwp_set)
     except CompanyDataError as error:

@@ -18,10 +18,10 @@ import pandas as pd
 import yaml
 
 from orchestration.company.checks import contradictions, settings_problems
+from orchestration.company.gwp_checks import gwp_contradictions
 from orchestration.company.mistakes import text_of_file, yaml_problem
 from orchestration.company.table_checks import bridges, unfit
 from orchestration.company.tables import (
-    GWP_SETS,
     TABLES,
     CompanyDataError,
     Table,
@@ -125,6 +125,7 @@ class DataFolder:
         settings = self._settings(problems)
         sources = _lists_of_factors(self.path, problems)
         problems.extend(contradictions(tables, sources))
+        problems.extend(gwp_contradictions(tables, settings, self.path / "emission_factors"))
         if problems:
             raise CompanyDataError("\n".join(problems))
         return Company(settings, tables)
@@ -279,11 +280,6 @@ class DataFolder:
             for key in ("company_id", "name_en", "gwp_set")
             if not settings.get(key)
         ]
-        if settings.get("gwp_set") and settings["gwp_set"] not in GWP_SETS:
-            problems.append(
-                f"company/company.yml: gwp_set {settings['gwp_set']} is not known. "
-                f"Use one of {', '.join(GWP_SETS)}."
-            )
         problems += settings_problems(settings)
         return {key: _setting(value) for key, value in settings.items() if value is not None}
 

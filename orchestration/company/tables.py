@@ -244,6 +244,12 @@ TABLES: Mapping[str, Table] = {
         ("multiplier", "replaced_on", "final_reading", "first_reading", "rolls_over_at"),
         may_be_absent=True,
     ),
+    "gwp_sets": Table(
+        "company/gwp_sets.csv",
+        ("gwp_set", "gas_code", "gwp100", "source"),
+        ("gwp_set", "gas_code"),
+        may_be_absent=True,
+    ),
     "people": Table(
         "company/people.csv",
         ("person_id", "name_en"),

@@ -50,6 +50,7 @@ CAUSE_OF_TABLE: Mapping[str, str] = {
     "facilities": BOUNDARY,
     "flow_properties": FACTOR,
     "flows": METHOD,
+    "gwp_sets": FACTOR,
     "meters": METHOD,
     "processes": BOUNDARY,
     "products": METHOD,

@@ -61,6 +61,7 @@ select
     gwp.gwp_set,
     per_unit.kg_per_unit,
     gwp.gwp100,
+    gwp.gwp_source,
     -- gases outside the total keep their mass and count zero; a gas without a GWP stays null
     case
         when gwp.in_total then per_unit.kg_per_unit * gwp.gwp100

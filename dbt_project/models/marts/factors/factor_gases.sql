@@ -7,5 +7,6 @@ select
     kg_per_unit,
     gwp_set,
     gwp100,
-    kgco2e_per_unit
+    kgco2e_per_unit,
+    gwp_source
 from {{ ref('int_factor_gases') }}
