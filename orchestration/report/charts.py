@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from orchestration.report import charts_of_change
+from orchestration.report import charts_of_change, formats
 from orchestration.report.formats import decimals_for, is_share, number, signed
 from orchestration.report.marts import Result
 from orchestration.report.names import Names
@@ -43,8 +43,14 @@ class Drawn:
     kind: str
 
 
-def draw(result: Result, settings: Mapping[str, Any], names: Names, language: str) -> Drawn:
-    """The chart of a query's rows.
+def draw(
+    result: Result,
+    settings: Mapping[str, Any],
+    names: Names,
+    language: str,
+    intervals: Result | None = None,
+) -> Drawn:
+    """The chart of a query's rows; `intervals`: half widths of bars, for their whiskers.
 
     Raises:
         PageError: a setting or a column is missing.
@@ -60,10 +66,16 @@ def draw(result: Result, settings: Mapping[str, Any], names: Names, language: st
         return _abatement(result, settings, names, language)
     if kind == "wedges":
         return _wedges(result, settings, names, language)
-    return _cartesian(result, settings, names, language)
+    return _cartesian(result, settings, names, language, intervals)
 
 
-def _cartesian(result: Result, settings: Mapping[str, Any], names: Names, language: str) -> Drawn:
+def _cartesian(
+    result: Result,
+    settings: Mapping[str, Any],
+    names: Names,
+    language: str,
+    intervals: Result | None,
+) -> Drawn:
     kind, x = settings["kind"], settings["x"]
     keys = _without_gaps(list(dict.fromkeys(_places(result, x))))
     labels = [_label(names, x, key, language) for key in keys]
@@ -85,6 +97,8 @@ def _cartesian(result: Result, settings: Mapping[str, Any], names: Names, langua
         ],
         "tooltip": {"trigger": "axis", "axisPointer": {"type": "shadow"}, "confine": True},
     }
+    halves = _half_widths(settings, intervals, keys)
+    option["series"] += _whiskers(series, halves)
     categories = {"type": "category", "data": labels, "axisTick": {"show": False}}
     amounts = {"type": "value", "splitNumber": 4}
     if kind == "ranking":
@@ -109,7 +123,52 @@ def _cartesian(result: Result, settings: Mapping[str, Any], names: Names, langua
         if kind == "line"
         else _bar_summary(shown, labels, unit_text, decimals, names, language, settings)
     )
+    told = names.word("list_separator", language).join(
+        f"{label} ±{formats.percent(half)}"
+        for label, half in zip(labels, halves[0] if halves else (), strict=False)
+        if half is not None
+    )
+    if told:
+        summary += " " + names.word("summary_whiskers", language).format(bars=told)
     return Drawn(option, summary, pixels, decimals, unit_text, kind)
+
+
+def _half_widths(
+    settings: Mapping[str, Any], intervals: Result | None, keys: Sequence[Any]
+) -> list[list[float | None]]:
+    """Of each series along `keys`, half of the interval as a share; empty where none is known."""
+    columns = settings.get("whiskers", {})
+    if not columns or intervals is None or not intervals.rows:
+        return []
+    at = [str(place) for place in _places(intervals, settings["x"])]
+    found = []
+    for column in settings["values"]:
+        shares = intervals.column(columns[column]) if column in columns else [None] * len(at)
+        by_key = dict(zip(at, shares, strict=True))
+        found.append([_float(by_key.get(str(key))) for key in keys])
+    return found
+
+
+def _whiskers(
+    series: Sequence[tuple[str, Sequence[float | None]]], halves: Sequence[Sequence[float | None]]
+) -> list[dict[str, Any]]:
+    """A series of intervals for each series of bars: place, lower and upper end.
+
+    static/site.js draws them, which alone knows where among its neighbours a bar stands.
+    """
+    return [
+        {
+            "type": "custom",
+            "name": name,
+            "bar": {"number": number, "of": len(series)},
+            "data": [
+                [place, value * (1.0 - half), value * (1.0 + half)]
+                for place, (value, half) in enumerate(zip(values, shares, strict=True))
+                if value is not None and half is not None
+            ],
+        }
+        for number, ((name, values), shares) in enumerate(zip(series, halves, strict=False))
+    ]
 
 
 def _places(result: Result, x: str | Sequence[str]) -> list[Any]:

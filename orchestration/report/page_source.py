@@ -29,6 +29,11 @@ language. Anything else outside a fence is refused, so that no text is forgotten
 
 With `needs: name` in the header, there is no page where that query has no rows.
 
+Tiles and charts of bars may have 95 % intervals: `intervals: name` is the query of half widths as
+shares of the figures. A tile says by `interval: {column: value}` which of its rows is its own, with
+the column half_width_share; a chart by `whiskers: {value column: share column}`, in the rows of the
+same `x`. An older release without that table has its figures all the same.
+
 A chart, table or tiles with `when: name` is left out where that query has no rows, or that
 parameter of the page is empty. A table leaves out the columns in `hidden`, and with
 `hide_empty: true` those without any value; `split` makes one for each value of a column. Downloads
@@ -190,8 +195,9 @@ def _check(name: str, page: Page) -> None:
             continue
         if block.kind not in SHOWN:
             raise PageError(f"{name}: ```{block.kind} is unknown; use sql, {', '.join(SHOWN)}.")
-        if block.query not in page.queries:
-            raise PageError(f"{name}: ```{block.kind} {block.query}: there is no such query.")
+        for query in (block.query, block.settings.get("intervals", block.query)):
+            if query not in page.queries:
+                raise PageError(f"{name}: ```{block.kind} {query}: there is no such query.")
         for key in ("title", "note", "empty"):
             if key in block.settings and set(block.settings[key]) != set(LANGUAGES):
                 raise PageError(

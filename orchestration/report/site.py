@@ -134,7 +134,8 @@ def _render(site: Site, instance: Instance, language: str) -> str:
                     parts.append(_text(site, instance, block, results, language))
             elif block.is_wanted(known):
                 result = results[block.query]
-                parts.append(_shown(site, block, result, f"b{number}", language))
+                beside = results.get(block.settings.get("intervals", ""))
+                parts.append(_shown(site, block, result, f"b{number}", language, beside))
         except (PageError, jinja2.UndefinedError, KeyError) as error:
             where = f"block {number + 1} ({getattr(block, 'query', language)})"
             raise PageError(f"{page.name}.md, {where}: {error}") from error
@@ -251,23 +252,36 @@ def _months(count: int) -> str:
     return f"{count} month{'' if count == 1 else 's'}"
 
 
-def _shown(site: Site, block: ShownQuery, result: Result, place: str, language: str) -> Markup:
+def _shown(
+    site: Site,
+    block: ShownQuery,
+    result: Result,
+    place: str,
+    language: str,
+    intervals: Result | None,
+) -> Markup:
     """A chart, table or tiles; a chart with `split` is one for each value of that column."""
     split = block.settings.get("split")
     if split is None or not result.rows:
-        return _one_shown(site, block, result, place, language, "")
+        return _one_shown(site, block, result, place, language, "", intervals)
     parts = []
     at = list(result.columns).index(split)
     for number, key in enumerate(dict.fromkeys(result.column(split))):
         rows = [row for row in result.rows if row[at] == key]
         part = Result(f"{result.name}_{key}", result.sql, result.columns, rows)
         about = site.names.shown(split, key, language)
-        parts.append(_one_shown(site, block, part, f"{place}_{number}", language, about))
+        parts.append(_one_shown(site, block, part, f"{place}_{number}", language, about, intervals))
     return Markup("\n").join(parts)
 
 
 def _one_shown(
-    site: Site, block: ShownQuery, result: Result, place: str, language: str, about: str
+    site: Site,
+    block: ShownQuery,
+    result: Result,
+    place: str,
+    language: str,
+    about: str,
+    intervals: Result | None,
 ) -> Markup:
     settings, names = block.settings, site.names
     title = settings["title"][language] if "title" in settings else ""
@@ -287,11 +301,11 @@ def _one_shown(
         "language": language,
     }
     if block.kind == "tiles":
-        tiles = tiles_of(result, settings, language) if result.rows else []
+        tiles = tiles_of(result, settings, names, language, intervals) if result.rows else []
         return Markup(template(TEMPLATES / "tiles.html.j2").render(tiles=tiles, **shared))
     if block.kind == "table":
         return Markup(template(TEMPLATES / "table.html.j2").render(**shared))
-    drawn = charts.draw(result, settings, names, language) if result.rows else None
+    drawn = charts.draw(result, settings, names, language, intervals) if result.rows else None
     option = _json(drawn.option) if drawn else ""
     chart = template(TEMPLATES / "chart.html.j2")
     return Markup(chart.render(drawn=drawn, option=option, **shared))
@@ -306,8 +320,17 @@ def said_when_empty(
     return settings.get("empty", {}).get(language) or names.word("no_rows", language)
 
 
-def tiles_of(result: Result, settings: Mapping[str, Any], language: str) -> list[dict[str, str]]:
-    """Label, figure and unit of each tile, from the first row."""
+def tiles_of(
+    result: Result,
+    settings: Mapping[str, Any],
+    names: Names,
+    language: str,
+    intervals: Result | None = None,
+) -> list[dict[str, str]]:
+    """Label, figure, unit and interval of each tile, from the first row.
+
+    `intervals`: half widths as shares of the figures.
+    """
     row = result.records()[0]
     tiles = []
     for tile in settings["tiles"]:
@@ -316,14 +339,32 @@ def tiles_of(result: Result, settings: Mapping[str, Any], language: str) -> list
         if "per" in tile:
             unit = f"{unit}/{row[tile['per']]}"
         decimals = tile.get("decimals", formats.decimals_for([value]))
+        half = _half_width(tile.get("interval"), intervals)
         tiles.append(
             {
                 "label": tile["label"][language],
                 "value": "–" if value is None else formats.cell(tile["value"], value, decimals),
                 "unit": unit[language] if isinstance(unit, Mapping) else unit,
+                "interval": ""
+                if value is None or half is None
+                else names.word("interval", language).format(
+                    low=formats.number(value * (1.0 - half), decimals),
+                    high=formats.number(value * (1.0 + half), decimals),
+                    share=formats.percent(half).replace(" ", NO_BREAK),
+                ),
             }
         )
     return tiles
+
+
+def _half_width(about: Mapping[str, Any] | None, intervals: Result | None) -> float | None:
+    """Half of the interval as a share of the figure; None where it isn't known."""
+    if about is None or intervals is None:
+        return None
+    for row in intervals.records():
+        if all(str(row[column]) == str(value) for column, value in about.items()):
+            return row["half_width_share"]
+    return None
 
 
 def table_of(

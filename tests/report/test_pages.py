@@ -205,6 +205,52 @@ def test_several_columns_name_a_bar_together(names: Names):
     assert drawn.option["series"][0]["data"] == [2.0, 1.0]
 
 
+BARS = Result("bars", "", ["ghg_scope", "location_based_tco2e"], [(1, 100.0), (2, 40.0)])
+HALVES = Result(
+    "halves", "", ["ghg_scope", "basis", "half_width_share"], [("1", "location_based", 0.1)]
+)
+
+
+def test_a_bar_has_the_whiskers_of_its_interval_where_it_is_known(names: Names):
+    settings = {
+        "kind": "ranking",
+        "x": "ghg_scope",
+        "values": ["location_based_tco2e"],
+        "whiskers": {"location_based_tco2e": "half_width_share"},
+        "unit": "tCO2e",
+    }
+    bars, whiskers = charts.draw(BARS, settings, names, "en", HALVES).option["series"]
+    assert whiskers["type"] == "custom" and whiskers["name"] == bars["name"]
+    assert whiskers["data"] == [[0, pytest.approx(90.0), pytest.approx(110.0)]]
+    assert whiskers["bar"] == {"number": 0, "of": 1}
+    assert "±10.0 %" in charts.draw(BARS, settings, names, "en", HALVES).summary
+    # a release before there were intervals has its bars all the same
+    older = Result("halves", "", [], [], is_published=False)
+    for intervals in (older, None):
+        (bars,) = charts.draw(BARS, settings, names, "zh", intervals).option["series"]
+        assert bars["data"] == [100.0, 40.0]
+
+
+def test_a_tile_has_the_interval_of_the_figure_that_it_names(names: Names):
+    about = {"ghg_scope": 1, "basis": "location_based"}
+    tile = {"value": "location_based_tco2e", "label": {"en": "A", "zh": "甲"}, "interval": about}
+
+    def interval(intervals, **more):
+        tiles = [tile | {"interval": about | more}]
+        (found,) = rendering.tiles_of(BARS, {"tiles": tiles}, names, "en", intervals)
+        return found["interval"]
+
+    assert interval(HALVES) == "90 to 110 (±10.0\N{NO-BREAK SPACE}%)"
+    assert interval(HALVES, basis="market_based") == ""
+    assert interval(None) == ""
+
+
+def test_intervals_of_a_query_that_is_not_there_are_told(tmp_path: Path):
+    body = "```sql rows\nselect 1\n```\n```tiles rows\nintervals: halves\ntiles: []\n```\n"
+    with pytest.raises(PageError, match="halves: there is no such query"):
+        read_page(page_of(tmp_path, body))
+
+
 def test_processes_of_one_name_are_told_apart_by_their_site(names: Names):
     assert names.shown("process_id", "a", "en") == "Washing (North)"
     assert names.shown("process_id", "b", "zh") == "清洗（南）"

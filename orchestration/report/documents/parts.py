@@ -184,7 +184,7 @@ def _shown(
 ) -> DocumentTable | Bars | Tiles:
     settings, names = block.settings, site.names
     if block.kind == "tiles":
-        return Tiles(tiles_of(result, settings, language) if result.rows else [])
+        return Tiles(tiles_of(result, settings, names, language) if result.rows else [])
     kind = "figure" if block.kind == "chart" and result.rows else "table"
     count[kind] += 1
     titled = {

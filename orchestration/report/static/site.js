@@ -54,6 +54,34 @@
     return drawn + LEGEND_LINE * (lines - 1);
   }
 
+  // the interval of a bar: a line along it with a short one across each end
+  var WIDEST_BAR = 56, ACROSS = 5;
+  function whiskers(series, isRanking) {
+    var bar = series.bar;
+    return Object.assign(series, {
+      z: 4, silent: true, tooltip: { show: false }, legendHoverLink: false,
+      encode: isRanking ? { x: [1, 2], y: 0 } : { x: 0, y: [1, 2] },
+      renderItem: function (params, api) {
+        var layout = api.barLayout({ barMaxWidth: WIDEST_BAR, count: bar.of })[bar.number];
+        var ends = [1, 2].map(function (end) {
+          var point = isRanking ? api.coord([api.value(end), api.value(0)]) :
+            api.coord([api.value(0), api.value(end)]);
+          point[isRanking ? 1 : 0] += layout.offsetCenter;
+          return point;
+        });
+        function line(from, to) {
+          return { type: "line", shape: { x1: from[0], y1: from[1], x2: to[0], y2: to[1] },
+            style: { stroke: "#1d2a2a", lineWidth: 1.5 } };
+        }
+        function across(end) {
+          var by = isRanking ? [0, ACROSS] : [ACROSS, 0];
+          return line([end[0] - by[0], end[1] - by[1]], [end[0] + by[0], end[1] + by[1]]);
+        }
+        return { type: "group", children: [line(ends[0], ends[1])].concat(ends.map(across)) };
+      }
+    });
+  }
+
   function dressed(element, option) {
     var narrow = element.clientWidth < NARROW;
     var decimals = Number(element.dataset.decimals);
@@ -82,7 +110,9 @@
       return option;
     }
     option.series.forEach(function (series, place) {
-      if (series.type === "line") {
+      if (series.type === "custom") {
+        whiskers(series, element.dataset.kind === "ranking");
+      } else if (series.type === "line") {
         series.symbol = series.symbol || SYMBOLS[place % SYMBOLS.length];
         series.lineStyle = series.lineStyle ||
           { type: STROKES[place % STROKES.length], width: 2 };
