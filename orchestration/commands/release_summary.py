@@ -13,6 +13,7 @@ from orchestration.company.data_folder import DataFolder
 from orchestration.lake.paths import Lake
 from orchestration.progress import shown, step
 from orchestration.release.releasing import NotReleasableError, Release, release
+from orchestration.release.sample_checking import check_sample
 from orchestration.release.verifying import verify
 from orchestration.report.documents.writing import write_documents_of
 from orchestration.report.page_source import PageError
@@ -116,6 +117,22 @@ def print_verification(console: Console, folder: Path, allowed_signers: Path | N
         f"{time.perf_counter() - started:.1f} s, {len(found.differences)} differences"
     )
     return found.is_sound
+
+
+def print_sample(console: Console, folder: Path) -> bool:
+    """Calculate the sample of a release by hand; returns whether every line agrees."""
+    lines = check_sample(folder)
+    for one in lines:
+        _line(console, f"{one.number:>3}  {one.cell}")
+        for text in (one.arithmetic, one.source, one.problem and f"differs: {one.problem}"):
+            if text:
+                _line(console, f"     {text}")
+        if one.is_scaled:
+            _line(console, "     The plant measured a value that scales the factor: see verify.")
+    wrong = sum(bool(one.problem) for one in lines)
+    verdict = "[red]not what was released[/]" if wrong else "[green]agrees[/]"
+    console.print(f"{verdict}: {len(lines)} lines of the sample, {wrong} differ")
+    return not wrong
 
 
 def _line(console: Console, text: str) -> None:

@@ -73,24 +73,40 @@ def release(
     }
 )
 @interruptible()
-def verify(folder: ReleaseArgument, allowed_signers: AllowedSignersOption = None) -> None:
+def verify(
+    folder: ReleaseArgument,
+    allowed_signers: AllowedSignersOption = None,
+    sample: Annotated[
+        bool,
+        typer.Option(
+            "--sample", help="Calculate the lines of its sample by hand instead."
+        ),
+    ] = False,
+) -> None:
     """Check every byte of a release, and calculate every figure again from the release alone.
 
     Reads the release and nothing else, offline; writes nothing. Other code than the one that
     released it is said, and the figures are compared all the same. Signatures are checked by the
     keys in the release, or by those of `--allowed-signers`, which you have from elsewhere.
 
+    With `--sample`, each line of `audit/sample.csv` is calculated by hand instead: what was typed,
+    times what it is multiplied with, times the factor.
+
     Examples:
 
         carbonloom verify RELEASE
+        carbonloom verify --sample RELEASE
         carbonloom verify RELEASE --allowed-signers FILE
     """
-    from orchestration.commands.release_summary import print_verification
+    from orchestration.commands.release_summary import print_sample, print_verification
     from orchestration.release.verifying import NotAReleaseError
 
     be_quiet()
     try:
-        sound = print_verification(Console(), folder, allowed_signers)
+        if sample:
+            sound = print_sample(Console(), folder)
+        else:
+            sound = print_verification(Console(), folder, allowed_signers)
     except NotAReleaseError as error:
         raise broken(str(error)) from None
     raise typer.Exit(PASSED if sound else REFUSED)

@@ -17,7 +17,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from orchestration.calculation.control import FACTOR_TABLES, FIGURE_TABLES, REDUCTION_TABLES
-from orchestration.gate.acceptance import SIGN_OFFS, write_empty_tables, write_sign_offs
+from orchestration.gate.acceptance import (
+    SIGN_OFFS,
+    round_files,
+    write_empty_tables,
+    write_sign_offs,
+)
 from orchestration.gate.factors import NAME as FACTORS
 from orchestration.gate.judgement_log import AS_OF_SCHEMA
 from orchestration.gate.statements import rows_of
@@ -31,7 +36,7 @@ OF_ROUNDS = ("rounds", "expected_hand_ins")
 
 
 def copy_inputs(draft: ReleaseDraft) -> None:
-    """Fill accepted/ and quality/ of a draft with what its figures stand on."""
+    """Fill accepted/, quality/ and rounds/ of a draft with what its figures stand on."""
     lake, rounds = draft.warehouse, draft.rounds
     write_empty_tables(draft.lake)
     _copy_accepted(draft)
@@ -57,6 +62,7 @@ def copy_inputs(draft: ReleaseDraft) -> None:
     draft.lake.write(draft.lake.as_of, lake.read(lake.as_of, AS_OF_SCHEMA))
     for one in draft.signed:
         write_sign_offs(draft.lake, one.round.round, one.sign_offs)
+    _copy_handed_in(draft)
 
 
 def copy_approvals(draft: ReleaseDraft) -> None:
@@ -98,6 +104,16 @@ def _copy_accepted(draft: ReleaseDraft) -> None:
         withdrawn = draft.warehouse.accepted_withdrawals(hand_in, row["revision"])
         if withdrawn.exists():
             _copy(draft, withdrawn)
+
+
+def _copy_handed_in(draft: ReleaseDraft) -> None:
+    """The files themselves, where lineage names them; approvals are among the papers."""
+    for round_ in draft.rounds:
+        for file, path in round_files(draft.data, round_).items():
+            if path.name not in APPROVALS:
+                target = draft.lake.path / file
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, target)
 
 
 def _copy(draft: ReleaseDraft, path: Path) -> None:

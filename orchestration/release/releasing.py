@@ -36,6 +36,7 @@ from orchestration.release.conditions import figures_missing, judged
 from orchestration.release.draft import ReleaseDraft
 from orchestration.release.inputs import content_sha256_of, copy_approvals, copy_inputs
 from orchestration.release.sealing import write_allowed_signers
+from orchestration.report.audit_trail.writing import write_audit_trail
 from orchestration.restatement.figures import history_macros
 from orchestration.restatement.history import write_history_of_release
 
@@ -120,6 +121,8 @@ def _put_in_place(draft: ReleaseDraft, head: dict[str, Any]) -> tuple[Path, dict
     write_duckdb(place, [*tables, LABEL], history_macros(tables))
     draft.lake.working_file.unlink()
     draft.lake.remove_folder(place / ".dbt")
+    step("writing the way from figures to cells")
+    write_audit_trail(place, head)
     step("writing and hashing every file")
     manifest = {
         "release": head,

@@ -11,6 +11,7 @@ from itertools import takewhile
 from pathlib import Path
 
 import duckdb
+import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -31,6 +32,7 @@ from orchestration.report.page_source import PageError
 from orchestration.steps import Run, steps_of
 from tests.built import Builder, Built
 from tests.conftest import MONTHS, TinyCompany, write_complete_company, write_csv
+from tests.report.reading import dead_links
 
 ROUND, LATER = MONTHS
 FIGURE = 1000 * 0.5 + 10 * 3 + 50 * 0.2
@@ -209,6 +211,56 @@ def flip(path: Path, position: int = -1) -> None:
     content = bytearray(path.read_bytes())
     content[position] ^= 1
     path.write_bytes(content)
+
+
+def test_two_clicks_lead_from_a_figure_to_its_cell(released: Lake):
+    folder = released.releases(ROUND) / "r1"
+    assert dead_links(folder) == []
+    index = (folder / "index.html").read_text(encoding="utf-8")
+    figure = re.search(r'href="(audit/inventory_2022_mill_purchased_electricity.html)">500<', index)
+    assert figure, index
+    lines = (folder / figure[1]).read_text(encoding="utf-8")
+    cell = re.search(r'href="(sheet_2022-02__mill__boiler[^"#]*)#(c0-\d+-\d+)">', lines)
+    assert cell, lines
+    sheet = (folder / "audit" / cell[1]).read_text(encoding="utf-8")
+    assert f'<td id="{cell[2]}" class="used">1000</td>' in sheet
+    assert f'<section data-cell="{cell[2]}">' in sheet
+    for handed_in in (folder / "rounds").rglob("*.*"):
+        file = handed_in.relative_to(folder)
+        assert handed_in.read_bytes() == (released.path.parent / "data" / file).read_bytes()
+
+
+def test_the_sample_is_calculated_by_hand_from_what_was_typed(copy: Path):
+    code, output = carbonloom("verify", "--sample", copy)
+    assert code == 0, output
+    assert "1,000 kWh × 0.5 kg CO2e/kWh = 500.000000 kg CO2e" in output
+
+    sample = copy / "audit" / "sample.csv"
+    text = sample.read_text(encoding="utf-8-sig")
+    sample.write_text(text.replace(",500.0,", ",499.0,"), encoding="utf-8-sig")
+    code, output = carbonloom("verify", "--sample", copy)
+    assert code == 1
+    assert "differs: The release says 499.000000 kg CO2e." in output
+
+    (workbook,) = (copy / "rounds").rglob("boiler.xlsx")
+    book = openpyxl.load_workbook(workbook)
+    for row in book.worksheets[0].iter_rows():
+        for one in row:
+            if one.value == 1000:
+                one.value = 1001
+    book.save(workbook)
+    code, output = carbonloom("verify", "--sample", copy)
+    assert "differs: The file says '1001'; accepted was '1000'." in output
+
+
+def test_a_folder_without_a_sample_is_told(copy: Path, tmp_path: Path):
+    manifest = json.loads((copy / "manifest.json").read_text(encoding="utf-8"))
+    del manifest["files"]["audit/sample.csv"]
+    (copy / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    code, output = carbonloom("verify", "--sample", copy)
+    assert code == 2
+    assert "made before releases had one" in " ".join(output.split())
+    assert carbonloom("verify", "--sample", tmp_path)[0] == 2
 
 
 def test_a_byte_that_changed_is_found(copy: Path, monkeypatch: pytest.MonkeyPatch):
