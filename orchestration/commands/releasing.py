@@ -78,9 +78,7 @@ def verify(
     allowed_signers: AllowedSignersOption = None,
     sample: Annotated[
         bool,
-        typer.Option(
-            "--sample", help="Calculate the lines of its sample by hand instead."
-        ),
+        typer.Option("--sample", help="Calculate the lines of its sample by hand instead."),
     ] = False,
 ) -> None:
     """Check every byte of a release, and calculate every figure again from the release alone.

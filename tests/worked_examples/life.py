@@ -25,6 +25,7 @@ from orchestration.ingest.mapping import read_hand_in
 from orchestration.lake.places import REPOSITORY
 from tests.built import Built, write_worked
 from tests.conftest import write_csv
+from tests.report.reading import dead_links
 
 ON_MARTS = REPOSITORY / "dbt_project" / "README.md"
 ON_RELEASES = REPOSITORY / "orchestration" / "release" / "README.md"
@@ -258,12 +259,14 @@ def is_released(life: Life, number: int) -> Path:
 
 
 def is_verified(life: Life, release: Path) -> None:
-    """From itself, as the page on releases says."""
-    (words,) = (line for line in release_commands() if line[0] == "verify")
+    """From itself, as the page on releases says; and every link of its pages leads somewhere."""
     shown = f"warehouse/releases/{ROUND_OF_README}/r1"
-    assert shown in words
-    told = life.carbonloom(*(release if word == shown else word for word in words))
-    assert "sound" in told
+    whole, sample = (line for line in release_commands() if line[0] == "verify")
+    for words, verdict in ((whole, "sound"), (sample, "agrees")):
+        assert shown in words
+        told = life.carbonloom(*(release if word == shown else word for word in words))
+        assert verdict in told
+    assert dead_links(release) == []
 
 
 def what_if_moves_it(life: Life, change: Sequence[str]) -> None:

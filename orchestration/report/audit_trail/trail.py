@@ -191,14 +191,16 @@ class Trail:
             "where product_id = $product and reference_period = $period",
             asked,
         ).records()[0]["rows"]
+        location, market = (
+            bases.get(basis, {}).get("kgco2e_per_declared_unit")
+            for basis in ("location_based", "market_based")
+        )
         return ProductFigure(
             product,
             period,
             next(iter(bases.values()))["declared_unit"],
-            *(
-                bases.get(basis, {}).get("kgco2e_per_declared_unit")
-                for basis in ("location_based", "market_based")
-            ),
+            location,
+            market,
             cells=self._marts.run("cells", PRODUCT_CELLS, asked).records() if traced else [],
             assumed=self._marts.run("assumed", ASSUMED, asked).records(),
         )

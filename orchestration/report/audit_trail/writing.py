@@ -86,7 +86,9 @@ class _Writer:
             if product.cells or product.assumed:
                 self._page(product.page, "product", product=product)
         self._sheets()
-        used = {(line["factor_version_id"], line["component"]) for line in self.trail.lines}
+        assumed = [line for product in self.trail.products for line in product.assumed]
+        lines = [*self.trail.lines, *assumed]
+        used = {(line["factor_version_id"], line["component"]) for line in lines}
         rows = [row for key, row in self.trail.factors.items() if key in used]
         self._page(FACTORS, "factors", rows=rows)
         lines, sample = sample_of(self.trail, self.head["content_sha256"])
@@ -183,18 +185,20 @@ class _Writer:
         """Value, unit and version of a factor, leading to where it was published."""
         version, component = line["factor_version_id"], line["component"]
         row = self.trail.factors.get((version, component))
+        if row is None:
+            return escape(version or "")
         value = ""
-        if row is not None and row["kgco2e_per_unit"] is not None:
+        if row["kgco2e_per_unit"] is not None:
             value = f"{_number(row['kgco2e_per_unit'])} kg CO2e/{row['unit_code']} "
         return Markup('{}<a href="{}">{}</a>').format(
             value,
             f"{self._near(FACTORS, up)}#{self._factor_place(version, component)}",
-            version or "",
+            version,
         )
 
-    def _factor_place(self, version: str | None, component: str | None) -> str:
+    def _factor_place(self, version: str, component: str) -> str:
         """The id of a factor in its page."""
-        return f"f{self._numbers.get((version, component), 0)}"
+        return f"f{self._numbers[version, component]}"
 
     @staticmethod
     def _near(page: str, up: str) -> str:
