@@ -17,14 +17,16 @@ from typer.testing import CliRunner
 from orchestration.commands.cli import app
 from orchestration.report import site
 from orchestration.report.documents import parts, setting, typst_markup, workbook
+from orchestration.report.documents.html import html_of
 from orchestration.report.documents.parts import DocumentTable, document_of
 from orchestration.report.documents.pdf import pdf_of
 from orchestration.report.documents.writing import WantedDocuments, write_documents_into
-from orchestration.report.formats import number
+from orchestration.report.formats import number, significant
 from orchestration.report.marts import Marts
 from orchestration.report.names import Names
 from orchestration.report.page_source import PageError, read_pages
 from orchestration.report.rendering import html_of_markdown
+from tests.built import EXAMPLE, Builder
 
 YEAR = 2023
 TAG = re.compile(r"<[^>]+>")
@@ -284,3 +286,49 @@ def test_a_mart_longer_than_a_sheet_goes_on_in_another(
     assert contents["quality_rules"][4].value > 0  # texts that didn't fit are counted
     cut = [cell.value for row in book["quality_rules"].iter_rows(min_row=4) for cell in row]
     assert all(len(value) <= 40 for value in cut if isinstance(value, str))
+
+
+def test_a_company_that_states_no_spread_is_told_so(documents: Path):
+    text = text_of(documents / f"ghg-inventory-{YEAR}.en.html")
+    assert "not quantified as an interval" in text
+    assert "The inventory with its interval" not in text
+    assert "未以区间量化" in text_of(documents / f"ghg-inventory-{YEAR}.zh.html")
+
+
+@pytest.mark.parametrize(
+    ("source", "about", "figure", "unit", "tables"),
+    [
+        ("ghg-inventory", {}, ("inventory", ""), 1000,
+         ("8.1 Intervals", "The inventory with its interval", "What makes the interval wide")),
+        ("product-footprint", {"product_id": "rpsf_raw_white"}, ("product", "rpsf_raw_white"), 1,
+         ("The interval of the stated spreads", "Against the company's other products")),
+    ],
+)  # fmt: skip
+def test_a_chapter_on_uncertainty_has_the_interval_of_the_marts(
+    built: Builder, source: str, about: dict, figure: tuple[str, str], unit: int, tables: tuple
+):
+    example = built(EXAMPLE)
+    accepted = example.warehouse / "accepted" / "company"
+    with Marts(example.published, accepted) as marts:
+        low, high = marts.run(
+            "interval",
+            "select low_95, high_95 from figure_uncertainty where figure_kind = $kind "
+            "and subject = $subject and reference_period = '2021' and basis = 'market_based'",
+            {"kind": figure[0], "subject": figure[1]},
+        ).rows[0]
+        company = setting._site(marts, example.published, accepted)
+        (instance,) = (
+            one
+            for one in company.instances[source]
+            if one.parameters["year"] == 2021 and about.items() <= one.parameters.items()
+        )
+        texts = [
+            unescape(TAG.sub(" ", html_of(document_of(company, instance, language), company.names)))
+            for language in ("en", "zh")
+        ]
+    for text in tables:
+        assert text in texts[0]
+    for text in texts:
+        for end in (low, high):
+            shown = number(end / unit, 0) if unit > 1 else significant(end)
+            assert shown in text
