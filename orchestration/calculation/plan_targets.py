@@ -9,7 +9,7 @@ import pandas as pd
 
 from orchestration.company.tables import TABLES
 from orchestration.lake.paths import Lake, text_schema
-from orchestration.lake.warehouse import Warehouse
+from orchestration.lake.warehouse import Warehouse, tables_in
 from orchestration.reduction.base_year import BaseYear
 from orchestration.reduction.choosing import Key
 
@@ -42,11 +42,13 @@ class Asked:
 
 
 def asked_by(lake: Lake, base: BaseYear, target_id: str) -> Asked:
-    """What an absolute target asks for, by the inventory of its own base year.
+    """What an absolute target asks for, by the base value that target_path has.
+
+    That is the figure of its base year as it was released, or restated since.
 
     Raises:
         UnknownTargetError: there is none of that name, it is of another kind, or its base year
-            isn't in the warehouse.
+            has no figure.
     """
     table = lake.read(lake.company("targets"), text_schema(TABLES["targets"].all_columns))
     targets = {row["target_id"]: row for row in table.to_pylist()}
@@ -63,16 +65,12 @@ def asked_by(lake: Lake, base: BaseYear, target_id: str) -> Asked:
         )
     counts = _counts(target)
     basis, year = target["basis"], target["base_year"]
-    with Warehouse(lake).reading() as connection:
-        lines = connection.execute(
-            "select facility_id, flow_id, component, ghg_category, ghg_scope, "
-            f"sum({basis}_kgco2e) as kgco2e from intermediate.int_emissions "
-            "where strftime(period_month, '%Y') = $1 group by all",
-            [year],
-        ).df()
-    if lines.empty:
-        raise UnknownTargetError(f"{target_id}: its base year {year} has no data here.")
-    base_value = _total(lines, "kgco2e", counts)
+    base_value = _base_value(lake, target_id)
+    if base_value is None:
+        raise UnknownTargetError(
+            f"{target_id}: its base year {year} has no figure here; a calendar year has one when "
+            "all its months are collected and calculated."
+        )
     return Asked(
         target_id,
         basis,
@@ -81,6 +79,17 @@ def asked_by(lake: Lake, base: BaseYear, target_id: str) -> Asked:
         base_value * (1.0 - float(target["reduction_share"])),
         _total(base.lines, basis, counts),
     )
+
+
+def _base_value(lake: Lake, target_id: str) -> float | None:
+    """The mart is of the last run; before the first one there is none."""
+    with Warehouse(lake).reading() as connection:
+        if "target_path" not in tables_in(connection, "marts"):
+            return None
+        found = connection.execute(
+            "select max(base_value) from marts.target_path where target_id = $1", [target_id]
+        ).fetchone()
+    return None if found is None else found[0]
 
 
 def _counts(target: Mapping[str, str | None]) -> Callable[[Key], bool]:

@@ -54,6 +54,46 @@ class InitiativeStep:
         return -float(self.kgco2e[:, basis].sum())
 
 
+@dataclass(frozen=True)
+class _Moved:
+    """A step on one basis, as rows of a table: what all of them say, and each key's kgCO2e."""
+
+    step: InitiativeStep
+    measure: str
+    basis: int
+    years: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def columns(self) -> dict[str, object]:
+        """The same in every row."""
+        return {
+            "initiative_id": self.step.initiative.initiative_id,
+            "measure": self.measure,
+            "basis": BASES[self.basis],
+            **self.years,
+        }
+
+    @property
+    def kgco2e(self) -> Floats:
+        """Of each key."""
+        return self.step.kgco2e[:, self.basis]
+
+
+@dataclass(frozen=True)
+class _Span:
+    """Years in which every initiative works as far as in the year before.
+
+    Attributes:
+        years: the first and the last, as tables name them.
+        levels: how far each that counts works.
+        steps: by basis, in its order: from the base year as measured to these levels.
+    """
+
+    years: Mapping[str, int]
+    levels: Mapping[str, float]
+    steps: tuple[list[InitiativeStep], ...]
+
+
 @dataclass
 class Assessment:
     """Initiatives of a company on one base year; what is asked for is solved once."""
@@ -128,7 +168,7 @@ class Assessment:
     def sequence(self, order: Sequence[str]) -> list[InitiativeStep]:
         """Each at full effect on what those before it left, from the year without any of them."""
         levels = dict.fromkeys(self.counted, 0.0)
-        return list(self._steps(order, levels, dict.fromkeys(order, 1.0)))
+        return self._steps(order, levels, dict.fromkeys(order, 1.0))
 
     def joint(self, names: Sequence[str]) -> InitiativeStep | None:
         """Some at full effect, together, against the year without any that counts."""
@@ -150,10 +190,10 @@ class Assessment:
         frames = {
             "initiative_effects": self._effects(),
             "initiative_full_effects": self._full_effects(),
-            "initiative_levels": pd.DataFrame(self._levels()),
             "initiative_quantities": pd.DataFrame(self._quantities()),
             "initiative_costs": pd.DataFrame(self._costs()),
             "initiative_products": pd.DataFrame(self._products()),
+            "product_years": pd.DataFrame(self._product_years()),
         }
         tables = {name: _typed(frame, name, self._year) for name, frame in frames.items()}
         findings = findings_table(self.problems, self.base.reference_period)
@@ -195,9 +235,9 @@ class Assessment:
 
     def _steps(
         self, order: Sequence[str], levels: Mapping[str, float], reached: Mapping[str, float]
-    ) -> Iterator[InitiativeStep]:
+    ) -> list[InitiativeStep]:
         """From one state to the next; one that leaves no solution is left out, and is a problem."""
-        levels, before = dict(levels), self._state(levels)
+        levels, before, steps = dict(levels), self._state(levels), []
         for name in order:
             if levels[name] == reached[name]:
                 continue
@@ -206,21 +246,28 @@ class Assessment:
             if step is None:
                 continue
             levels[name], before = reached[name], after
-            yield step
+            steps.append(step)
+        return steps
+
+    def _in_each_order(
+        self, levels: Mapping[str, float], reached: Mapping[str, float]
+    ) -> tuple[list[InitiativeStep], ...]:
+        """Of each basis: the steps in its order, solved once where the orders are the same."""
+        found: dict[tuple[str, ...], list[InitiativeStep]] = {}
+        for order in map(tuple, self.orders):
+            if order not in found:
+                found[order] = self._steps(order, levels, reached)
+        return tuple(found[tuple(order)] for order in self.orders)
 
     # --- tables ---------------------------------------------------------------------------
 
     def _effects(self) -> pd.DataFrame:
         """Year by year against the base year as measured."""
-        names = list(self.counted)
-        measured = {name: one.level_measured for name, one in self.counted.items()}
         held: dict[tuple[str, float], InitiativeStep | None] = {}
         parts = []
-        for reached, span in self._spans(names):
-            levels = dict(zip(names, reached, strict=True))
-            years = {"first_year": span[0], "last_year": span[-1]}
-            for name, level in levels.items():
-                if level == measured[name]:
+        for span in self._spans:
+            for name, level in span.levels.items():
+                if level == self.counted[name].level_measured:
                     continue
                 if (name, level) not in held:
                     held[name, level] = self._step(
@@ -230,66 +277,55 @@ class Assessment:
                     )
                 step = held[name, level]
                 if step is not None:
-                    parts += [self._rows(step, ALONE, basis, years) for basis in range(len(BASES))]
-            for basis, order in enumerate(self.orders):
-                for step in self._steps(order, measured, levels):
-                    parts.append(self._rows(step, IN_SEQUENCE, basis, years))
-        return _under_each_other(parts)
+                    parts += [_Moved(step, ALONE, basis, span.years) for basis in range(len(BASES))]
+            for basis, steps in enumerate(span.steps):
+                parts += [_Moved(step, IN_SEQUENCE, basis, span.years) for step in steps]
+        return self._moved(parts)
 
-    def _spans(self, names: Sequence[str]) -> Iterator[tuple[tuple[float, ...], list[int]]]:
-        """Years in which every initiative works as far as in the year before, with how far."""
+    @cached_property
+    def _spans(self) -> list[_Span]:
+        """All years behind the base year, up to the horizon."""
+        names = list(self.counted)
+        measured = {name: one.level_measured for name, one in self.counted.items()}
 
         def reached(year: int) -> tuple[float, ...]:
             return tuple(self.counted[name].initiative.level_in_year(year) for name in names)
 
-        for levels, years in groupby(range(self._year + 1, HORIZON + 1), key=reached):
-            yield levels, list(years)
+        found = []
+        for together, grouped in groupby(range(self._year + 1, HORIZON + 1), key=reached):
+            span, levels = list(grouped), dict(zip(names, together, strict=True))
+            years = {"first_year": span[0], "last_year": span[-1]}
+            found.append(_Span(years, levels, self._in_each_order(measured, levels)))
+        return found
 
     def _full_effects(self) -> pd.DataFrame:
         parts = [
-            self._rows(step, ALONE, basis)
+            _Moved(step, ALONE, basis)
             for step in self.alone.values()
             for basis in range(len(BASES))
         ]
         for basis, steps in enumerate(self.sequences):
-            parts += [self._rows(step, IN_SEQUENCE, basis) for step in steps]
-        return _under_each_other(parts)
+            parts += [_Moved(step, IN_SEQUENCE, basis) for step in steps]
+        return self._moved(parts)
 
     @cached_property
     def sequences(self) -> tuple[list[InitiativeStep], ...]:
-        """Of each basis, in its order."""
-        first = self.sequence(self.orders[0])
-        if all(order == self.orders[0] for order in self.orders):
-            return tuple(first for _ in self.orders)
-        return (first, *(self.sequence(order) for order in self.orders[1:]))
+        """Of each basis, in its order, at full effect."""
+        without = dict.fromkeys(self.counted, 0.0)
+        return self._in_each_order(without, dict.fromkeys(self.counted, 1.0))
 
-    def _rows(
-        self, step: InitiativeStep, measure: str, basis: int, more: Mapping[str, int] | None = None
-    ) -> pd.DataFrame:
-        values = step.kgco2e[:, basis]
-        rows = np.flatnonzero(np.abs(values) > DUST)
-        keys = self.evaluator.keys
-        columns = dict(zip(KEY, zip(*(keys[row] for row in rows), strict=True), strict=False))
-        return pd.DataFrame(
-            {
-                **(columns or dict.fromkeys(KEY, ())),
-                "initiative_id": step.initiative.initiative_id,
-                "measure": measure,
-                "basis": BASES[basis],
-                "kgco2e_change": values[rows],
-                **(more or {}),
-            }
-        )
-
-    def _levels(self) -> Iterator[dict[str, object]]:
-        for name, one in self.counted.items():
-            for year in range(self._year, HORIZON + 1):
-                yield {
-                    "initiative_id": name,
-                    "year": year,
-                    "level": one.initiative.level_in_year(year),
-                    "level_in_base_year": one.level_measured,
-                }
+    def _moved(self, parts: Sequence[_Moved]) -> pd.DataFrame:
+        """A row per step, basis and key that moves."""
+        moving = [np.flatnonzero(np.abs(part.kgco2e) > DUST) for part in parts]
+        part_of_row = np.repeat(np.arange(len(parts)), [len(keys) for keys in moving])
+        if not len(part_of_row):
+            return pd.DataFrame()
+        keys = pd.DataFrame(self.evaluator.keys, columns=list(KEY)).take(np.concatenate(moving))
+        told = pd.DataFrame([part.columns for part in parts]).take(part_of_row)
+        moved = [part.kgco2e[rows] for part, rows in zip(parts, moving, strict=True)]
+        return pd.concat(
+            [keys.reset_index(drop=True), told.reset_index(drop=True)], axis="columns"
+        ).assign(kgco2e_change=np.concatenate(moved))
 
     def _measured_steps(self) -> Iterator[tuple[str, int, int | None, InitiativeStep]]:
         """Measure, basis and place in the order of every step at full effect."""
@@ -350,10 +386,21 @@ class Assessment:
                         "kgco2e_per_unit_with": float(step.after.intensities[row, basis]),
                     }
 
-
-def _under_each_other(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    filled = [part for part in parts if len(part)]
-    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame()
+    def _product_years(self) -> Iterator[dict[str, object]]:
+        """What all that count make of a product's footprint together, year by year."""
+        markets, measured = self.base.assembled.markets, self.evaluator.measured
+        for span in self._spans:
+            for basis, steps in enumerate(span.steps):
+                reached = steps[-1].after if steps else measured
+                change = reached.intensities[:, basis] - measured.intensities[:, basis]
+                for market, kgco2e in zip(self.base.system.products, change, strict=True):
+                    yield {
+                        **span.years,
+                        "flow_id": markets.flow[market],
+                        "facility_id": markets.names.facilities[markets.facility[market]],
+                        "basis": BASES[basis],
+                        "kgco2e_per_unit_change": float(kgco2e),
+                    }
 
 
 def _typed(frame: pd.DataFrame, name: str, year: int) -> pa.Table:

@@ -36,16 +36,6 @@ FULL_EFFECTS = pa.schema([*_HOW, *_WHERE])
 """Change of the base year's emissions by an initiative at full effect, against the year without
 any of it. In sequence: all that weren't rejected, against the year without any of them."""
 
-INITIATIVE_LEVELS = pa.schema(
-    [
-        ("initiative_id", pa.string()),
-        ("base_year", pa.int32()),
-        ("year", pa.int32()),
-        ("level", pa.float64()),  # part of the full effect, mean of the year
-        ("level_in_base_year", pa.float64()),
-    ]
-)
-
 INITIATIVE_QUANTITIES = pa.schema(
     [
         *_HOW,
@@ -89,13 +79,27 @@ INITIATIVE_PRODUCTS = pa.schema(
 )
 """Cradle to gate, per canonical unit of each market of a product, alone at full effect."""
 
+PRODUCT_YEARS = pa.schema(
+    [
+        ("base_year", pa.int32()),
+        ("first_year", pa.int32()),
+        ("last_year", pa.int32()),
+        ("flow_id", pa.string()),
+        ("facility_id", pa.string()),
+        ("basis", pa.string()),
+        ("kgco2e_per_unit_change", pa.float64()),
+    ]
+)
+"""The same against the base year as measured, of all that count together, at how far each works in
+the years from first to last."""
+
 REDUCTION_SCHEMAS = {
     "initiative_effects": INITIATIVE_EFFECTS,
     "initiative_full_effects": FULL_EFFECTS,
-    "initiative_levels": INITIATIVE_LEVELS,
     "initiative_quantities": INITIATIVE_QUANTITIES,
     "initiative_costs": INITIATIVE_COSTS,
     "initiative_products": INITIATIVE_PRODUCTS,
+    "product_years": PRODUCT_YEARS,
     "initiative_findings": INITIATIVE_FINDINGS,
 }
 """By the folder they are written to (solved/<table>/<base year>.parquet)."""

@@ -222,6 +222,23 @@ def test_a_loop_that_takes_all_it_gives_has_no_solution():
     assert (row["source_line"], row["reference_period"]) == ("company/initiatives.csv line 2", YEAR)
 
 
+def test_what_two_save_of_a_product_together_counts_once():
+    """A tenth less melt and, of what is left, a tenth: 0.81 of it, not 0.8; from 2023 on."""
+    tenth = change("specific_consumption", "extrusion", "power", 0.9)
+    later = {"starts_on": date(2023, 1, 1)}
+    plan = assessed(mill(), initiative("a", tenth), initiative("b", tenth, **later))
+    alone = plan.alone["a"]
+    of_one = float(alone.after.intensities[0, LOCATION] - alone.before.intensities[0, LOCATION])
+
+    years = plan.tables()["product_years"].to_pandas()
+    years = years[years["basis"].eq("location_based") & years["flow_id"].eq("fibre")]
+
+    assert years["first_year"].tolist() == [2022, 2023]
+    assert years["last_year"].tolist() == [2022, 2060]
+    assert of_one < 0
+    assert years["kgco2e_per_unit_change"].tolist() == pytest.approx([of_one, 1.9 * of_one])
+
+
 def test_what_is_in_force_already_counts_with_what_is_still_to_come():
     """In force since July, 20 % less: half of the year is measured with it, on average 10 %."""
     started = {"status": "done", "starts_on": date(2021, 7, 1)}

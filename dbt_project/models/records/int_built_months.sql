@@ -23,7 +23,6 @@
 -- depends_on: {{ ref('variance_explained') }}
 -- depends_on: {{ ref('initiatives') }}
 -- depends_on: {{ ref('abatement_curve') }}
--- depends_on: {{ ref('stg_reduction__levels') }}
 -- depends_on: {{ ref('stg_reduction__effects') }}
 -- depends_on: {{ ref('stg_reduction__quantities') }}
 -- depends_on: {{ ref('initiative_products') }}

@@ -190,17 +190,16 @@ trends as (
 
 ),
 
--- what a product's initiatives change of a declared unit, each alone
+-- what initiatives change of a declared unit, all together: savings that overlap count once
 product_effects as (
 
     select
         product_periods.product_id,
         effects.basis,
-        levels.year as forecast_year,
+        forecast.forecast_year,
         sum(
-            (levels.level - levels.level_in_base_year)
-            * product_periods.market_weight
-            * (effects.kgco2e_per_unit_with - effects.kgco2e_per_unit_without)
+            product_periods.market_weight
+            * effects.kgco2e_per_unit_change
             / product_periods.declared_units_per_unit
         ) as kgco2e_change
     from product_periods
@@ -208,16 +207,14 @@ product_effects as (
         on
             product_periods.reference_period = years.base_period
             and years.forecast_year = years.base_year
-    inner join {{ ref('stg_reduction__products') }} as effects
+    inner join {{ ref('stg_reduction__product_years') }} as effects
         on
             product_periods.flow_id = effects.flow_id
             and product_periods.facility_id = effects.facility_id
             and years.base_year = effects.base_year
-    inner join {{ ref('stg_reduction__levels') }} as levels
-        on
-            effects.initiative_id = levels.initiative_id
-            and effects.base_year = levels.base_year
-    group by product_periods.product_id, effects.basis, levels.year
+    inner join years as forecast
+        on forecast.forecast_year between effects.first_year and effects.last_year
+    group by product_periods.product_id, effects.basis, forecast.forecast_year
 
 ),
 

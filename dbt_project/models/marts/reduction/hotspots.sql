@@ -125,8 +125,11 @@ with_potentials as (
                     (specific_quantity - best_specific_quantity) * normal_load_output, 0.0
                 )
         end as own_potential_quantity,
+        -- without a benchmark there is no potential against it; greatest() would make it 0
         case
-            when potential_status in ('shown', 'too_few_months')
+            when
+                potential_status in ('shown', 'too_few_months')
+                and benchmark_specific_quantity is not null
                 then greatest(
                     (specific_quantity - benchmark_specific_quantity) * normal_load_output, 0.0
                 )
