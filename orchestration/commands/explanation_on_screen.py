@@ -27,6 +27,13 @@ TERMS = {
 }
 """The terms of the marts, in the order of their columns, and what each is the effect of."""
 
+VERDICTS = {
+    "within_uncertainty": "within what the meters can tell",
+    "significant": "more than what the meters can tell",
+    "beyond_what_is_stated": "more than what the meters can tell, as far as spreads are stated",
+    "not_known": "nobody stated a spread: whether the meters can tell it is not known",
+}
+"""What the mart `difference_significance` says of a change."""
 KG_PER_TONNE = 1000.0
 
 
@@ -81,6 +88,7 @@ def print_explanation(
     if months:
         console.print(months, highlight=False)
     console.print(_terms(lines, older, newer, scale, decimals))
+    _print_verdict(console, marts, older, newer, basis, product, facility)
     if not product:
         _print_restated(console, marts, older, basis, facility)
     console.print(_largest(lines, listed, scale, decimals))
@@ -160,6 +168,38 @@ def _terms(lines: Sequence[Line], older: str, newer: str, scale: float, decimals
     change = f"{(end - start) / start:+.1%}" if start else ""
     table.add_row(f"[bold]{newer}[/]", f"{end / scale:,.{decimals}f}", change, "")
     return table
+
+
+def _print_verdict(
+    console: Console,
+    marts: Connection,
+    older: str,
+    newer: str,
+    basis: str,
+    product: str | None,
+    facility: str | None,
+) -> None:
+    """Whether the change of two years is more than the meters can tell, where that is known."""
+    kind = "product" if product else "site" if facility else "inventory"
+    try:
+        found = marts.execute(
+            """
+            select verdict, low_95, high_95 from difference_significance
+            where comparison = 'periods' and figure_kind = $1 and subject = $2
+                and reference_period = $3 and other_reference_period = $4 and basis = $5
+            """,
+            [kind, product or facility or "", newer, older, basis],
+        ).fetchone()
+    except duckdb.CatalogException:  # marts of a release from before there were intervals
+        return
+    if found is None:
+        return
+    verdict, low, high = found
+    told = VERDICTS[verdict]
+    if low is not None:
+        scale, decimals = (1.0, 4) if product else (KG_PER_TONNE, 1)
+        told += f": with 95 % from {low / scale:+,.{decimals}f} to {high / scale:+,.{decimals}f}"
+    console.print(f"{'To the gate, ' if product else ''}{told}", highlight=False)
 
 
 def _print_restated(

@@ -283,3 +283,33 @@ def test_a_table_can_leave_out_columns_without_a_value(names: Names):
     ):
         table = rendering.table_of(SimpleNamespace(names=names), result, settings, "en")
         assert [heading["text"] for heading in table["headings"]] == headings
+
+
+@pytest.mark.parametrize(
+    ("verdict", "told", "told_zh"),
+    [
+        ("within_uncertainty", "is within what the meters can tell", "在计量可分辨的范围之内"),
+        ("significant", "is more than what the meters can tell", "超出计量可分辨的范围"),
+        ("beyond_what_is_stated", "as far as\nspreads are stated", "就已声明的不确定度而言"),
+        ("not_known", "is not known", "尚不可知"),
+    ],
+)
+def test_a_change_is_told_with_whether_the_meters_can_tell_it(
+    verdict: str, told: str, told_zh: str, names: Names
+):
+    page = read_page(rendering.PAGES / "variance.md")
+    row = {"figure_kind": "inventory", "verdict": verdict, "low_95": -900_000, "high_95": 4_000}
+    texts = {
+        language: rendering._text_template(block.markdown).render(
+            verdicts=[row, row | {"figure_kind": "scope"}],
+            compared=[{"older_period": "2021", "month_count": 12}],
+            year=2022,
+            names=names,
+            language=language,
+        )
+        for block in page.blocks
+        if (language := getattr(block, "language", None)) is not None
+    }
+    assert texts["en"].count(told) == texts["zh"].count(told_zh) == 1
+    for text in texts.values():
+        assert ("\N{MINUS SIGN}900" in text) == (verdict != "not_known")

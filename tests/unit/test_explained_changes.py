@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 import random
 from collections.abc import Iterable, Sequence
@@ -11,7 +12,9 @@ import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rich.console import Console
 
+from orchestration.commands.explanation_on_screen import _print_verdict
 from orchestration.publication.macros import all_macros
 
 TERMS = (
@@ -252,3 +255,29 @@ def test_the_change_of_merged_lines_is_that_of_the_lines(company: list):
             sums[column] += one[column]
     found = math.fsum(terms_of(explained(merged.values())).values())
     assert found == pytest.approx(change_of(lines), abs=1e-9 * size_of(lines))
+
+
+@pytest.mark.parametrize(
+    ("verdict", "low", "told"),
+    [
+        ("within_uncertainty", -3000.0, "within what the meters can tell: with 95 % from -3.0 to"),
+        ("beyond_what_is_stated", 1000.0, "more than what the meters can tell, as far as spreads"),
+        ("not_known", None, "nobody stated a spread"),
+    ],
+)
+def test_a_change_is_explained_with_whether_the_meters_can_tell_it(verdict, low, told):
+    console = Console(file=io.StringIO(), width=200)
+    with duckdb.connect() as marts:
+        about = (console, marts, "2021", "2022", "market_based")
+        _print_verdict(*about, None, "mill")  # of a release from before there were intervals
+        marts.execute(
+            "create table difference_significance as select 'periods' as comparison, "
+            "'site' as figure_kind, 'mill' as subject, '2022' as reference_period, '2021' as "
+            "other_reference_period, 'market_based' as basis, $1 as verdict, "
+            "$2::double as low_95, 4000.0::double as high_95",
+            [verdict, low],
+        )
+        _print_verdict(*about, None, None)
+        _print_verdict(*about, None, "mill")
+    assert console.file.getvalue().count("\n") == 1
+    assert console.file.getvalue().startswith(told)
