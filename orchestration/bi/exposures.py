@@ -21,7 +21,7 @@ from sqlglot import exp, parse_one
 from orchestration.exchange import exchanging, explaining, figures
 from orchestration.lake.places import REPOSITORY
 from orchestration.publication.descriptions import MARTS, described_marts
-from orchestration.publication.macros import all_macros
+from orchestration.publication.macros import STATEMENTS, all_macros
 from orchestration.report import documents, instances
 from orchestration.report.page_source import Page, read_pages
 from orchestration.report.site import PAGES
@@ -126,7 +126,7 @@ def _for_each(page: Page) -> str:
 
 
 def _macros() -> Iterator[Reader]:
-    place = str(REPOSITORY / "orchestration" / "bi" / "macros.sql")
+    place = str(STATEMENTS)
     for macro in all_macros():
         yield _reader(
             f"macro_{macro.name}", macro.call, "notebook", f"Table macro: {macro.purpose}",

@@ -1,13 +1,21 @@
-"""The table macros of macros.sql, one by one: what each is for, and which marts it reads."""
+"""The table macros of macros.sql, one by one: what each is for, and which marts it reads.
+
+The file is a template that shares arithmetic with the models: macros of dbt_project that need
+nothing of dbt.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
+from orchestration.lake.places import REPOSITORY
+
 STATEMENTS = Path(__file__).with_name("macros.sql")
+SHARED = REPOSITORY / "dbt_project" / "macros"
 LITERAL = re.compile(r"'[^']*'")
 MARTS_READ = re.compile(r"\b(?:from|join) ([a-z_]+)")
 
@@ -34,7 +42,7 @@ class Macro:
 
 def all_macros() -> list[Macro]:
     """Every macro in the order of the file; the comment before it is its help."""
-    blocks = STATEMENTS.read_text(encoding="utf-8").split("\n\n-- ")[1:]
+    blocks = _statements().split("\n\n-- ")[1:]
     macros = []
     for block in blocks:
         comment, _, statement = block.partition("create or replace macro ")
@@ -45,6 +53,14 @@ def all_macros() -> list[Macro]:
             call += ")"
         macros.append(Macro(call, purpose.strip(), f"create or replace macro {statement}"))
     return macros
+
+
+@cache
+def _statements() -> str:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    loader = FileSystemLoader([STATEMENTS.parent, SHARED])
+    return Environment(loader=loader, undefined=StrictUndefined).get_template("macros.sql").render()
 
 
 def macros_over(marts: Collection[str]) -> list[Macro]:

@@ -1,3 +1,4 @@
+{% import 'decomposition.sql' as decomposition %}
 -- The first questions to the marts, as table macros. Each reads the marts of the schema in use and
 -- nothing else. They are stored in marts.duckdb too, for clients from DuckDB 1.0 on, hence:
 -- no `with` and no window functions (1.4 can't read either from a macro stored for 1.0), and no
@@ -445,82 +446,30 @@ create or replace macro explain_change(period_a, period_b) as table
 select *
 from (
     select
-        limited.facility_id,
-        limited.process_id,
-        limited.flow_id,
-        limited.direction,
-        limited.component,
-        limited.ghg_scope,
-        limited.ghg_category,
-        limited.basis,
-        limited.older_value,
-        limited.newer_value,
-        limited.newer_value - limited.older_value as change,
-        coalesce(limited.weight * ln(limited.activity_ratio), 0) as activity_change,
-        coalesce(limited.weight * ln(limited.structure_ratio), 0) as structure_change,
-        case
-            when limited.only_term = 'intensity' then limited.newer_value - limited.older_value
-            else coalesce(limited.weight * ln(limited.intensity_ratio), 0)
-        end as intensity_change,
-        case
-            when limited.only_term = 'factor' then limited.newer_value - limited.older_value
-            when limited.is_of_another_method then 0
-            else coalesce(limited.weight * ln(limited.factor_ratio), 0)
-        end as factor_change,
-        case when limited.only_term = 'new' then limited.newer_value else 0 end as new_change,
-        case when limited.only_term = 'ended' then -limited.older_value else 0 end as ended_change,
-        case
-            when limited.only_term = 'method' then limited.newer_value - limited.older_value
-            when limited.is_of_another_method
-                then coalesce(limited.weight * ln(limited.factor_ratio), 0)
-            else 0
-        end as method_change,
-        case
-            when limited.only_term = 'boundary' then limited.newer_value - limited.older_value
-            else 0
-        end as boundary_change
+        weighted.facility_id,
+        weighted.process_id,
+        weighted.flow_id,
+        weighted.direction,
+        weighted.component,
+        weighted.ghg_scope,
+        weighted.ghg_category,
+        weighted.basis,
+        weighted.older_value,
+        weighted.newer_value,
+        weighted.newer_value - weighted.older_value as change,
+        {{ decomposition.change_columns([
+            'activity', 'structure', 'intensity', 'factor', 'new', 'ended', 'method', 'boundary'
+        ]) }}
     from (
         select
-            ratios.*,
-            case
-                when ratios.only_term is not null then null
-                when
-                    abs(ratios.newer_value - ratios.older_value) <= 1e-6 * abs(ratios.older_value)
-                    then (ratios.newer_value + ratios.older_value) / 2
-                else
-                    (ratios.newer_value - ratios.older_value)
-                    / ln(ratios.newer_value / ratios.older_value)
-            end as weight
+            limited.*,
+            {{ decomposition.change_weight() }} as weight
         from (
             select
                 sums.*,
-                case
-                    when sums.side_count = 1 then 'boundary'
-                    when sums.older_count = 0 then 'new'
-                    when sums.newer_count = 0 then 'ended'
-                    when sums.older_quantity * sums.newer_quantity <= 0 then 'intensity'
-                    when sums.older_value * sums.newer_value <= 0 and sums.is_of_another_method
-                        then 'method'
-                    when sums.older_value * sums.newer_value <= 0 then 'factor'
-                end as only_term,
+                {{ decomposition.only_term() }} as only_term,
                 case when sums.output_ratio > 0 then sums.site_output_ratio end as activity_ratio,
-                sums.output_ratio / coalesce(sums.site_output_ratio, 1) as structure_ratio,
-                case
-                    when sums.older_quantity * sums.newer_quantity > 0
-                        then
-                            sums.newer_quantity
-                            / sums.older_quantity
-                            / coalesce(sums.output_ratio, 1)
-                end as intensity_ratio,
-                case
-                    when
-                        sums.older_quantity * sums.newer_quantity > 0
-                        and sums.older_value * sums.newer_value > 0
-                        then
-                            sums.newer_value
-                            / sums.older_value
-                            / (sums.newer_quantity / sums.older_quantity)
-                end as factor_ratio
+                sums.output_ratio / coalesce(sums.site_output_ratio, 1) as structure_ratio
             from (
                 select
                     lines.facility_id,
@@ -531,11 +480,13 @@ from (
                     bases.basis,
                     max(lines.ghg_scope) as ghg_scope,
                     max(lines.ghg_category) as ghg_category,
-                    max(sites.side_count) as side_count,
                     max(sites.output_ratio) as site_output_ratio,
                     max(processes.output_ratio) as output_ratio,
-                    count(case when sides.side = 'older' then 1 end) as older_count,
-                    count(case when sides.side = 'newer' then 1 end) as newer_count,
+                    case
+                        when max(sites.side_count) = 1 then 'boundary'
+                        when count(case when sides.side = 'older' then 1 end) = 0 then 'new'
+                        when count(case when sides.side = 'newer' then 1 end) = 0 then 'ended'
+                    end as whole_term,
                     sum(case when sides.side = 'older' then lines.quantity else 0 end)
                         as older_quantity,
                     sum(case when sides.side = 'newer' then lines.quantity else 0 end)
@@ -597,10 +548,10 @@ from (
                                     case when made_sides.side = 'newer' then made.output_kg end
                                 ) > 0
                                 then
-                                    sum(case when made_sides.side = 'newer' then made.output_kg end)
-                                    / sum(
-                                        case when made_sides.side = 'older' then made.output_kg end
-                                    )
+                                    {{ decomposition.ratio(
+                                        "sum(case when made_sides.side = 'newer' then made.output_kg end)",
+                                        "sum(case when made_sides.side = 'older' then made.output_kg end)"
+                                    ) }}
                         end as output_ratio
                     from (
                         select facility_id, period_month, max(site_output_kg) as output_kg
@@ -651,8 +602,10 @@ from (
                                     case when made_sides.side = 'newer' then made.output end
                                 ) > 0
                                 then
-                                    sum(case when made_sides.side = 'newer' then made.output end)
-                                    / sum(case when made_sides.side = 'older' then made.output end)
+                                    {{ decomposition.ratio(
+                                        "sum(case when made_sides.side = 'newer' then made.output end)",
+                                        "sum(case when made_sides.side = 'older' then made.output end)"
+                                    ) }}
                         end as output_ratio
                     from (
                         select
@@ -704,8 +657,8 @@ from (
                     lines.component, bases.basis
             ) as sums
             where sums.older_value <> 0 or sums.newer_value <> 0
-        ) as ratios
-    ) as limited
+        ) as limited
+    ) as weighted
     union all by name
     select null as facility_id
     from (
@@ -737,85 +690,49 @@ create or replace macro explain_product_change(product, period_a, period_b) as t
 select *
 from (
     select
-        limited.process_id,
-        limited.flow_id,
-        limited.component,
-        limited.basis,
-        limited.older_value,
-        limited.newer_value,
-        limited.newer_value - limited.older_value as change,
-        coalesce(limited.weight * ln(limited.requirement_ratio), 0) as requirement_change,
-        case
-            when limited.only_term = 'intensity' then limited.newer_value - limited.older_value
-            else coalesce(limited.weight * ln(limited.intensity_ratio), 0)
-        end as intensity_change,
-        case
-            when limited.only_term = 'factor' then limited.newer_value - limited.older_value
-            else coalesce(limited.weight * ln(limited.factor_ratio), 0)
-        end as factor_change,
-        case when limited.only_term = 'new' then limited.newer_value else 0 end as new_change,
-        case when limited.only_term = 'ended' then -limited.older_value else 0 end as ended_change,
-        case
-            when limited.only_term = 'undivided' then limited.newer_value - limited.older_value
-            else 0
-        end as undivided_change
+        weighted.process_id,
+        weighted.flow_id,
+        weighted.component,
+        weighted.basis,
+        weighted.older_value,
+        weighted.newer_value,
+        weighted.newer_value - weighted.older_value as change,
+        {{ decomposition.change_columns([
+            'requirement', 'intensity', 'factor', 'new', 'ended', 'undivided'
+        ]) }}
     from (
         select
-            ratios.*,
-            case
-                when ratios.only_term is not null then null
-                when
-                    abs(ratios.newer_value - ratios.older_value) <= 1e-6 * abs(ratios.older_value)
-                    then (ratios.newer_value + ratios.older_value) / 2
-                else
-                    (ratios.newer_value - ratios.older_value)
-                    / ln(ratios.newer_value / ratios.older_value)
-            end as weight
+            limited.*,
+            {{ decomposition.change_weight() }} as weight
         from (
             select
                 sums.*,
-                case
-                    when sums.older_quantity is null and sums.newer_quantity is null
-                        then 'undivided'
-                    when sums.older_count = 0 then 'new'
-                    when sums.newer_count = 0 then 'ended'
-                    when sums.older_quantity is null or sums.newer_quantity is null
-                        then 'undivided'
-                    when sums.older_quantity * sums.newer_quantity <= 0 then 'intensity'
-                    when sums.older_value * sums.newer_value <= 0 then 'factor'
-                end as only_term,
-                case
-                    when sums.older_output > 0 and sums.newer_output > 0
-                        then sums.newer_output / sums.older_output
-                end as requirement_ratio,
-                case
-                    when sums.older_quantity * sums.newer_quantity > 0
-                        then
-                            sums.newer_quantity
-                            / sums.older_quantity
-                            / case
-                                when sums.older_output > 0 and sums.newer_output > 0
-                                    then sums.newer_output / sums.older_output
-                                else 1
-                            end
-                end as intensity_ratio,
-                case
-                    when
-                        sums.older_quantity * sums.newer_quantity > 0
-                        and sums.older_value * sums.newer_value > 0
-                        then
-                            sums.newer_value
-                            / sums.older_value
-                            / (sums.newer_quantity / sums.older_quantity)
-                end as factor_ratio
+                {{ decomposition.only_term() }} as only_term,
+                {{ decomposition.ratio('sums.newer_output', 'sums.older_output') }}
+                    as requirement_ratio,
+                {{ decomposition.ratio('sums.newer_output', 'sums.older_output') }} as output_ratio
             from (
                 select
                     parts.process_id,
                     parts.flow_id,
                     parts.component,
                     bases.basis,
-                    count(case when parts.reference_period = period_a then 1 end) as older_count,
-                    count(case when parts.reference_period = period_b then 1 end) as newer_count,
+                    false as is_of_another_method,
+                    case
+                        when count(needed.quantity) = 0 then 'undivided'
+                        when count(case when parts.reference_period = period_a then 1 end) = 0
+                            then 'new'
+                        when count(case when parts.reference_period = period_b then 1 end) = 0
+                            then 'ended'
+                        when
+                            count(
+                                case when parts.reference_period = period_a then needed.quantity end
+                            ) = 0
+                            or count(
+                                case when parts.reference_period = period_b then needed.quantity end
+                            ) = 0
+                            then 'undivided'
+                    end as whole_term,
                     max(case when parts.reference_period = period_a then needed.quantity end)
                         as older_quantity,
                     max(case when parts.reference_period = period_b then needed.quantity end)
@@ -908,8 +825,8 @@ from (
                 group by parts.process_id, parts.flow_id, parts.component, bases.basis
             ) as sums
             where sums.older_value <> 0 or sums.newer_value <> 0
-        ) as ratios
-    ) as limited
+        ) as limited
+    ) as weighted
     union all by name
     select null as process_id
     from (

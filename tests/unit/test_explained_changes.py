@@ -125,6 +125,9 @@ def test_a_published_decomposition_is_reproduced(older, newer, subcategory, expe
         ((4, -20, -60), (5, 30, 120), {"intensity": 180}),
         ((None, 20, 60), (None, 40, 120), {"intensity": 60}),
         ((0, 20, 60), (5, 40, 120), {"intensity": 60}),
+        ((4, 20, 5e-324), (4, 20, 60), {"factor": 60}),
+        ((4, 20, 60), (4, 5e-324, 60), {"intensity": 0}),
+        ((5e-324, 20, 60), (5, 40, 120), {"intensity": 60}),
     ],
 )
 def test_what_vanishes_or_turns_carries_the_whole_change(older, newer, expected):
@@ -168,8 +171,8 @@ def test_periods_of_another_kind_or_without_emissions_are_refused(periods):
 
 
 amounts = st.one_of(st.just(0.0), st.floats(1e-3, 1e6))
-factors = st.one_of(st.just(0.0), st.floats(1e-6, 10))
-"""None, or one of which a ratio is a finite number: 5e-324 kg a unit is no emission factor."""
+factors = st.one_of(st.just(0.0), st.just(5e-324), st.floats(1e-6, 10))
+"""None, the smallest number there is, or a usual one."""
 
 sides = st.tuples(st.one_of(st.none(), amounts), amounts, factors)
 companies = st.lists(st.tuples(st.integers(0, 2), sides, sides), min_size=1, max_size=6)

@@ -153,7 +153,7 @@ select
     end as newer_output,
     case
         when sites.older_site_output_kg > 0.0 and sites.newer_site_output_kg > 0.0
-            then sites.newer_site_output_kg / sites.older_site_output_kg
+            then {{ ratio('sites.newer_site_output_kg', 'sites.older_site_output_kg') }}
     end as site_output_ratio
 from summed
 inner join sites

@@ -163,9 +163,10 @@ lines as (
             end as whole_term,
             is_of_another_method,
             case when older_output > 0.0 then site_output_ratio end as activity_ratio,
-            newer_output / older_output / coalesce(site_output_ratio, 1.0) as structure_ratio,
+            {{ ratio('newer_output', 'older_output') }} / coalesce(site_output_ratio, 1.0)
+                as structure_ratio,
             cast(null as {{ dbt.type_float() }}) as requirement_ratio,
-            newer_output / older_output as output_ratio
+            {{ ratio('newer_output', 'older_output') }} as output_ratio
         from inventory
         union all
         select
@@ -197,27 +198,18 @@ lines as (
             false as is_of_another_method,
             cast(null as {{ dbt.type_float() }}) as activity_ratio,
             cast(null as {{ dbt.type_float() }}) as structure_ratio,
-            case when older_output > 0.0 and newer_output > 0.0 then newer_output / older_output end
-                as requirement_ratio,
-            case when older_output > 0.0 and newer_output > 0.0 then newer_output / older_output end
-                as output_ratio
+            {{ ratio('newer_output', 'older_output') }} as requirement_ratio,
+            {{ ratio('newer_output', 'older_output') }} as output_ratio
         from products
     {% endfor %}
 
 ),
 
--- a line of no emissions or another sign in one period has no logarithm: by the analytical limit,
--- the factor that vanishes or turns carries all of the change (Wood and Lenzen 2006)
 limited as (
 
     select
         *,
-        case
-            when whole_term is not null then whole_term
-            when older_quantity * newer_quantity <= 0.0 then 'intensity'
-            when older_value * newer_value <= 0.0 and is_of_another_method then 'method'
-            when older_value * newer_value <= 0.0 then 'factor'
-        end as only_term
+        {{ only_term() }} as only_term
     from lines
     where older_value <> 0.0 or newer_value <> 0.0
 
@@ -227,33 +219,8 @@ weighted as (
 
     select
         *,
-        case
-            when only_term is null then {{ log_mean('newer_value', 'older_value') }}
-        end as weight
+        {{ change_weight() }} as weight
     from limited
-
-),
-
-divided as (
-
-    select
-        *,
-        weight * ln(case when only_term is null then coalesce(activity_ratio, 1.0) end)
-            as activity_part,
-        weight * ln(case when only_term is null then coalesce(structure_ratio, 1.0) end)
-            as structure_part,
-        weight * ln(case when only_term is null then coalesce(requirement_ratio, 1.0) end)
-            as requirement_part,
-        weight * ln(case
-            when only_term is null
-                then newer_quantity / older_quantity / coalesce(output_ratio, 1.0)
-        end) as intensity_part,
-        weight * ln(case
-            when only_term is null
-                then newer_value / older_value / (newer_quantity / older_quantity)
-        end) as factor_part,
-        newer_value - older_value as change
-    from weighted
 
 )
 
@@ -275,24 +242,6 @@ select
     unit,
     older_value,
     newer_value,
-    change,
-    coalesce(activity_part, 0.0) as activity_change,
-    coalesce(structure_part, 0.0) as structure_change,
-    coalesce(requirement_part, 0.0) as requirement_change,
-    case when only_term = 'intensity' then change else coalesce(intensity_part, 0.0) end
-        as intensity_change,
-    case
-        when only_term = 'factor' then change
-        when is_of_another_method then 0.0
-        else coalesce(factor_part, 0.0)
-    end as factor_change,
-    case when only_term = 'new' then change else 0.0 end as new_change,
-    case when only_term = 'ended' then change else 0.0 end as ended_change,
-    case
-        when only_term = 'method' then change
-        when is_of_another_method then coalesce(factor_part, 0.0)
-        else 0.0
-    end as method_change,
-    case when only_term = 'boundary' then change else 0.0 end as boundary_change,
-    case when only_term = 'undivided' then change else 0.0 end as undivided_change
-from divided
+    newer_value - older_value as change,
+    {{ change_columns(change_terms()) }}
+from weighted
