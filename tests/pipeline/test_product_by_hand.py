@@ -1,4 +1,4 @@
-"""The worked page method/by_hand.md, step by step, against the whole pipeline.
+"""The worked pages method/by_hand.md and method/uncertainty.md against the whole pipeline.
 
 Nothing of the product system is used here: the year's sums of cells and of emission lines, and
 then divisions, shares and, for the regrind, going round the loop until nothing moves.
@@ -13,6 +13,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from orchestration.lake.warehouse import published_marts
 from orchestration.report.method_text import FOLDER
 from tests.built import EXAMPLE, Builder
 
@@ -157,3 +158,57 @@ def test_the_page_shows_the_figures_of_today(warehouse):
     for letter in "mtdg":
         assert f"{letter} = {by_hand[letter]:.6f}" in page
     assert f"**{by_hand['fibre']:.6f} kg CO2e per kg**" in page
+
+
+STEP = 1e-5
+TOW = {
+    "data_method:suzhou_staple_drawing_white/undrawn_tow/input/calculated":
+        ("drawing_white", "undrawn_tow", "input"),
+    "data_method:suzhou_staple_spinning_white/undrawn_tow/output/calculated":
+        ("spinning_white", "undrawn_tow", "output"),
+}  # fmt: skip
+"""Two causes of the fibre's interval that no emission line rests on: yields alone."""
+
+
+def interval_of_the_fibre(warehouse: Path) -> list[tuple[str, float, float, float]]:
+    """Cause, s, σ and (s σ)² of the fibre, the largest first."""
+    with published_marts(warehouse / "published" / "marts.duckdb") as connection:
+        return connection.execute(
+            "select cause_id, sensitivity, deviation, standard_deviation * standard_deviation "
+            "from sensitivities where subject = 'rpsf_raw_white' and figure_kind = 'product' "
+            "and reference_period = '2021' and basis = 'location_based' and deviation is not null "
+            "order by 4 desc, 1"
+        ).fetchall()
+
+
+def test_a_yield_moves_the_fibre_by_what_the_page_works_out_by_hand(warehouse):
+    derived = {cause: s for cause, s, _, _ in interval_of_the_fibre(warehouse)}
+    for cause, exchange in TOW.items():
+        sides = []
+        for step in (STEP, -STEP):
+            year = Year(warehouse / "carbonloom.duckdb")
+            more = year.quantity[exchange] * step
+            year.quantity[exchange] += more
+            if exchange[2] == "output":
+                year.turned_out[exchange[0]] += more
+            sides.append(fibre_by_hand(year)["fibre"])
+        assert derived[cause] == pytest.approx((sides[0] - sides[1]) / (2 * STEP), rel=1e-6)
+
+
+def test_the_page_shows_the_interval_of_today(warehouse):
+    text = (FOLDER / "uncertainty.md").read_text(encoding="utf-8")
+    page = text.partition("### One product by hand")[2].partition("###")[0]
+    rows = interval_of_the_fibre(warehouse)
+    largest = sorted(rows[:5], key=lambda row: (-round(row[3], 6), -row[1]))
+    for _, s, deviation, part in largest:
+        written = f"{s:.4f}".replace("-", "\N{MINUS SIGN}")
+        assert re.search(rf"\| {re.escape(written)} \| .*\| {part:.6f} \|", page), written
+        assert f"{deviation:.5f}" in page
+    rest = sum(part for *_, part in rows[5:])
+    assert f"| {len(rows) - 5} more | | | {rest:.6f} |" in page
+    variance = sum(part for *_, part in rows)
+    assert f"**{variance:.6f}**" in page
+    half = 1.959964 * variance**0.5
+    assert f"× 1.96 = {half:.4f}: **1.9265 ± {half:.4f} ({half / 1.926495:.1%})**" in page.replace(
+        " %", "%"
+    )
