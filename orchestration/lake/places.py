@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-DATA, WAREHOUSE = REPOSITORY / "raw_data", REPOSITORY / "warehouse"
+"""Of a checkout; of an installed wheel, the folder that the packages lie in."""
+HERE = REPOSITORY if (REPOSITORY / "pyproject.toml").is_file() else Path.cwd()
+DATA, WAREHOUSE = HERE / "raw_data", HERE / "warehouse"
 DATA_VARIABLE = "CARBONLOOM_DATA"
 WAREHOUSE_VARIABLE = "CARBONLOOM_WAREHOUSE"
 POSTGRES_VARIABLE = "CARBONLOOM_POSTGRES"

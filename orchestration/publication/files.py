@@ -125,7 +125,7 @@ def versions(lake: Lake, dbt_project: Path, data: Path) -> dict[str, Any]:
     """What the figures were made with: code, packages, factor libraries, accepted hand-ins."""
     libraries = sorted((data / "emission_factors").glob("*.csv"))
     return {
-        "packages": {package: version(package) for package in PACKAGES},
+        "packages": package_versions(),
         "code_commit": _commit(dbt_project),
         "dbt_project_sha256": dbt_fingerprint(dbt_project),
         "figures_code_sha256": code_fingerprint(dbt_project),
@@ -133,6 +133,11 @@ def versions(lake: Lake, dbt_project: Path, data: Path) -> dict[str, Any]:
         "emission_factors_sha256": {path.name: sha256_of_hand_in(path) for path in libraries},
         "accepted_hand_ins_sha256": sha256_of_file(lake.hand_ins),
     }
+
+
+def package_versions() -> dict[str, str]:
+    """Versions of the packages that figures are made with, as they are installed."""
+    return {package: version(package) for package in PACKAGES}
 
 
 def _commit(folder: Path) -> str | None:

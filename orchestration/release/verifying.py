@@ -29,6 +29,7 @@ from orchestration.publication.files import (
     MANIFEST,
     MANIFEST_HASH,
     described_files,
+    package_versions,
     write_parquet,
 )
 from orchestration.release.comparing import added_columns, compared
@@ -84,7 +85,7 @@ def verify(folder: Path, allowed_signers: Path | None = None) -> Verification:
     except (OSError, ValueError) as error:  # a damaged file, which is named among the differences
         signatures = Signatures(notes=(f"The signatures can't be checked: {error}",))
     differences += signatures.differences
-    notes = _notes(manifest)
+    notes, by_others = _notes(manifest), _other_packages(manifest)
     try:
         with scratch_folder("verify") as scratch:
             marts, different, added = _figure_differences(folder, Lake(scratch), head)
@@ -98,7 +99,7 @@ def verify(folder: Path, allowed_signers: Path | None = None) -> Verification:
         len(listed),
         (*differences, *different),
         marts,
-        (*notes, *signatures.notes),
+        (*notes, *by_others, *signatures.notes),
         signatures.signed_by,
     )
 
@@ -138,6 +139,17 @@ def _notes(manifest: dict[str, Any]) -> list[str]:
         f"Released by other code (commit {commit}); the figures are compared with those of "
         "the code that runs now."
     ]
+
+
+def _other_packages(manifest: dict[str, Any]) -> list[str]:
+    """A last digit may come from these, and nothing more."""
+    here = package_versions()
+    others = [
+        f"{package} {stated}, here {here.get(package, 'not installed')}"
+        for package, stated in sorted(manifest["versions"]["packages"].items())
+        if here.get(package) != stated
+    ]
+    return [f"Released with {'; '.join(others)}."] if others else []
 
 
 def _figure_differences(

@@ -36,8 +36,8 @@ ABOUT_PRODUCTS = (
 """Tables of the example that a company without products' footprints does without."""
 KINDS = REPOSITORY / "dbt_project" / "seeds" / "flow_kinds.csv"
 TOLERANCES = """rule_id,source,flow_id,tolerance,reason
-row_total_agrees,,,0.005,"totals are typed with fewer digits than their cells"
-sheet_agrees_with_erp,,,0.02,"two ways of counting the same; a usual start"
+row_total_agrees,,,0.0005,"a total is a sum of its cells: half a per mille for rounding"
+sheet_agrees_with_erp,,,0.03,"two meters or two scales: 3 %, until you know your own"
 """
 COPIED = ("company", "maps", "emission_factors", "expectations", "rounds", "rounds.csv")
 
@@ -141,6 +141,11 @@ def from_answers(folder: Path, answers: Answers) -> Started:
 
 
 def _must_be_new(folder: Path) -> None:
+    if not EXAMPLE.is_dir():
+        raise CannotStartError(
+            "The example, from which a folder is begun, comes with a checkout of the code. "
+            "Clone it, and run carbonloom init there."
+        )
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise CannotStartError(f"{folder} is there already, and not empty. Name a new folder.")
 

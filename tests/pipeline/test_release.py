@@ -296,6 +296,7 @@ def test_a_figure_that_does_not_follow_from_the_accepted_rows_is_found(copy: Pat
     size = (copy / name).stat().st_size
     manifest["files"][name] = {"sha256": sha256_of_file(copy / name), "bytes": size}
     manifest["versions"]["figures_code_sha256"] = "other"
+    manifest["versions"]["packages"]["duckdb"] = "1.0.0"
     (copy / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     sha256 = sha256_of_file(copy / "manifest.json")
     (copy / "manifest.sha256").write_text(f"{sha256}  manifest.json\n")
@@ -306,6 +307,7 @@ def test_a_figure_that_does_not_follow_from_the_accepted_rows_is_found(copy: Pat
     assert f"{name}: mill" in output and "location_based_kgco2e 1000.0, calculated 500.0" in output
     assert f"marts.duckdb: {table.num_rows} rows of emissions_by_process" in output
     assert "note: Released by other code" in output
+    assert f"note: Released with duckdb 1.0.0, here {duckdb.__version__}." in output
     different = [line for line in output.splitlines() if line.startswith("differs: ")]
     assert all("emissions_by_process" in line for line in different)
 
