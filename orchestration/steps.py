@@ -235,7 +235,10 @@ def draw_uncertainty(run: Run, draws: int, seed: int) -> Simulated:
     gwp_set = run.gwp_set or run.data.company.settings["gwp_set"]
     with run.lake.only_writer():
         if not run.lake.working_file.exists() or not is_up_to_date(run.lake, gwp_set):
-            raise MonteCarloError("The figures are not those of today's inputs: run first.")
+            raise MonteCarloError(
+                "The figures are not those of today's inputs. `carbonloom run` first, with the "
+                "same --gwp-set, if any."
+            )
         simulated = draw_figures(run.lake, draws, seed)
     _build_whole(run, PRODUCT_MODELS)
     return simulated

@@ -38,6 +38,7 @@ SMALL = 0.01
 FIGURES = """
     select figure_kind, subject, reference_period, basis, unit, figure_value, low_95, high_95
     from marts.figure_uncertainty
+    where standard_deviation is not null  -- what rests on no spread would look certain
     order by all
 """
 SHARES = """

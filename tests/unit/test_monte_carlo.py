@@ -11,6 +11,8 @@ import pytest
 from orchestration.company.spreads import read_spread
 from orchestration.footprint.drawn_systems import DrawnSystems, NoNetOutputError
 from orchestration.footprint.elimination import Elimination
+from orchestration.uncertainty.causes import factor_parts
+from orchestration.uncertainty.deriving import inventory_sensitivities
 from orchestration.uncertainty.draws import CauseDraws, is_skewed
 from orchestration.uncertainty.simulating import ProductSystem, Year, simulate
 from tests.unit.companies import rows
@@ -249,3 +251,48 @@ def test_many_systems_of_one_pattern_have_the_answers_of_each(size):
         np.testing.assert_allclose(found[:, :, number], exact, rtol=1e-10, atol=1e-14)
     alone = Elimination(size, row, column).solve(values[:, 3:4], right[:, :, 3:4])
     np.testing.assert_array_equal(alone[:, :, 0], found[:, :, 3])
+
+
+NON_ROAD = {
+    "agriculture": (150**0.5, 13750, 315, 11837),
+    "forestry": (15.0, 237, 4, 135),
+    "construction": (300**0.5, 11339, 241, 9899),
+    "other_industry": (425**0.5, 1123, 23, 845),
+    "household": (300**0.5, 4078, 9, 317),
+    "boats": (425**0.5, 1406, 95, 1040),
+}
+"""Uncertainty of the activity in percent, TJ of fuel, tonnes of SO2 and of NOx (method V23)."""
+
+
+@pytest.mark.parametrize(
+    ("column", "factor", "total", "overall", "printed"),
+    [(1, 5, 31932, 8.954, 5e-4), (2, 25, 687, 17.273, 5e-3), (3, 25, 24073, 18.634, 5e-4)],
+    ids=["fuel", "so2", "nox"],
+)
+def test_a_published_inventory_has_its_overall_uncertainty_both_ways(
+    column, factor, total, overall, printed
+):
+    lines, data, spreads = [], [], {}
+    for name, row in NON_ROAD.items():
+        lines.append({"process_id": name, "factor_version_id": name, "kgco2e": float(row[column])})
+        data.append({"process_id": name, "cause_id": f"meter:{name}"})
+        spreads[f"meter:{name}"] = f"normal {row[0] / 100}"
+        spreads[f"factor:{name}"] = f"normal {factor / 100}"
+    year = year_of(*lines, data=data)
+    assert year.lines["kgco2e"].sum() == pytest.approx(total, abs=1.0)  # printed in whole units
+
+    listed = year.lines.assign(reference_period="2004")
+    sensitivities = inventory_sensitivities(
+        listed,
+        factor_parts(listed, {}),
+        year.data.assign(reference_period="2004"),
+        pd.DataFrame(columns=[*listed.columns, "cause_id", "part_kgco2e"]),
+    ).to_pandas()
+    deviations = {cause: read_spread(text).deviation for cause, text in spreads.items()}
+    moved = sensitivities["kgco2e"] * sensitivities["cause_id"].map(deviations)
+    first_order = 195.9964 * float((moved**2).sum()) ** 0.5 / year.lines["kgco2e"].sum()
+    assert first_order == pytest.approx(overall, abs=printed)
+
+    (drawn,) = simulated(year, spreads)
+    # a product of two normals is a little wider than first order: here by up to 1 %
+    assert 195.9964 * drawn.std() / total == pytest.approx(overall, rel=SAMPLED)
