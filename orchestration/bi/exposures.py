@@ -18,6 +18,7 @@ from typing import Any
 import yaml
 from sqlglot import exp, parse_one
 
+from orchestration.bi import superset
 from orchestration.exchange import exchanging, explaining, figures
 from orchestration.lake.places import REPOSITORY
 from orchestration.publication.descriptions import MARTS, described_marts
@@ -84,6 +85,11 @@ def readers() -> list[Reader]:
             "postgres", "PostgreSQL schema · PostgreSQL 数据集", "application",
             "Everything published, in a schema of a PostgreSQL server, by `carbonloom postgres`.",
             str(REPOSITORY / "orchestration" / "bi" / "postgres.py"), everything,
+        ),
+        _reader(
+            "superset", "Superset dashboard · Superset 仪表板", "dashboard",
+            "Scopes by month, products, hotspots, plan against target, by `carbonloom superset`.",
+            superset.__file__, _of_queries(superset.queries()),
         ),
         _reader(
             "sql", "SQL prompt · SQL 查询", "notebook",

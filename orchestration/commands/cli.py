@@ -48,6 +48,7 @@ COMMANDS: dict[str, list[Callable[..., None]]] = {
         reading.sql,
         reading.exchange,
         serving.postgres,
+        serving.superset,
         serving.dictionary,
     ],
 }

@@ -82,6 +82,62 @@ def postgres(
 
 @ends_with(
     {
+        PASSED: "the dashboard is written",
+        BROKEN: "there are no marts to copy, or the schema's name has to be quoted",
+    }
+)
+def superset(
+    url: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="Where `carbonloom postgres` copied to, as Superset writes it: "
+            "postgresql+psycopg2://READER@HOST/DATABASE. Without it, a copy of marts.duckdb.",
+        ),
+    ] = None,
+    schema: Annotated[
+        str | None,
+        typer.Option(metavar="SCHEMA", help="Schema of the marts there.", show_default=False),
+    ] = None,
+    release: ReleaseOption = None,
+    preliminary: Annotated[
+        bool,
+        typer.Option("--preliminary", metavar="", help="The newest calculation, signed by nobody."),
+    ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Where to write; the warehouse's superset/ if not."),
+    ] = None,
+    warehouse: WarehouseOption = WAREHOUSE,
+) -> None:
+    """A dashboard for Apache Superset, and the commands that start it there.
+
+    Emissions by month and scope, products, hotspots, plan against target: datasets with names,
+    metrics and charts, as one file that Superset imports.
+
+    Reads what is published, or the release. Writes `dashboard.zip` and, without --url, a copy of
+    the marts beside it. Superset itself is neither installed nor started.
+
+    Examples:
+
+        carbonloom superset
+        carbonloom superset --url postgresql+psycopg2://READER@HOST/DATABASE
+    """
+    from orchestration.bi.asking import NoMartsError
+    from orchestration.bi.superset import SchemaNameError
+    from orchestration.commands.superset_on_screen import write_bundle
+
+    if release and preliminary:
+        raise broken("--release and --preliminary exclude each other.")
+    folder = release or warehouse / ("preliminary" if preliminary else "published")
+    try:
+        write_bundle(Console(), folder, url, schema, out or warehouse / "superset")
+    except (NoMartsError, SchemaNameError) as error:
+        raise broken(str(error)) from None
+
+
+@ends_with(
+    {
         PASSED: "it is there",
         BROKEN: "nothing was calculated there, or dbt can't read its project",
     }

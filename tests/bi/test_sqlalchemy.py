@@ -1,6 +1,6 @@
 """The marts as a BI tool in Python sees them: SQLAlchemy's listing, schema-qualified SQL, pandas.
 
-Superset and others do this inside; they themselves are not run here.
+Superset and others do this inside; Superset itself is asked in test_superset.py.
 """
 
 from __future__ import annotations

@@ -168,6 +168,7 @@ OUTCOMES = [
     ("report", "commands.report_on_screen.print_report", None, 0),
     ("documents", "commands.documents_on_screen.print_documents", None, 0),
     ("postgres --url u", "commands.postgres_on_screen.print_copy", None, 0),
+    ("superset", "commands.superset_on_screen.write_bundle", None, 0),
     ("dictionary", "bi.dictionary.write_dictionary", Path("f"), 0),
 ]
 """What a command's work returns, and the code it ends with; whole runs are in tests/pipeline."""
@@ -208,6 +209,7 @@ NOT_THERE = [
     "scenario NOWHERE --warehouse NOWHERE",
     "exchange --warehouse NOWHERE",
     "postgres --warehouse NOWHERE --url postgresql://nobody@localhost/nothing",
+    "superset --warehouse NOWHERE",
     "dictionary --warehouse NOWHERE",
     "factors compare NOWHERE --warehouse NOWHERE",
     "factors import NOWHERE",
