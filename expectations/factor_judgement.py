@@ -16,6 +16,8 @@ from expectations.factor_rows import (
     COLUMNS,
     OPTIONAL_COLUMNS,
     PROVENANCE,
+    RECEIVED,
+    RECORD_PROBLEMS,
     FactorRow,
     company_of,
     comparable_gases,
@@ -28,6 +30,7 @@ from expectations.verdict import find
 from orchestration.lake.warehouse import Connection, engine
 
 NOT_LIBRARIES = ("sources", "libraries")
+OF_A_RECORD = tuple(name for name in RECEIVED if name != RECORD_PROBLEMS)
 ADDED = pa.schema(
     [
         ("library", pa.string()),
@@ -44,7 +47,7 @@ ADDED = pa.schema(
 )
 FACTOR_SCHEMA = pa.schema(
     [
-        *((name, pa.string()) for name in (*COLUMNS, *OPTIONAL_COLUMNS, *PROVENANCE)),
+        *((name, pa.string()) for name in (*COLUMNS, *OPTIONAL_COLUMNS, *OF_A_RECORD, *PROVENANCE)),
         *((f.name, f.type) for f in ADDED),
     ]
 )

@@ -321,6 +321,106 @@ RULES = (
             "该单位本身即二氧化碳当量：每 kg 的 kg_co2e 为 1，并填写声明所用的 gwp_set。",
         ),
     ),
+    _from_problems(
+        "supplier_record_fit",
+        "critical",
+        (
+            "A supplier's PACT record fulfils the data model, as the records that are sent do.",
+            "供应商的 PACT 记录符合数据模型，与我方发出的记录要求一致。",
+        ),
+        (
+            "{file} {cell}: {observed}; expected {expected}.",
+            "{file} {cell}：{observed}；应为：{expected}。",
+        ),
+        (
+            "Send it back to the supplier with this text; what was accepted of that supplier "
+            "before stays in force.",
+            "请将本条说明连同记录退回供应商；该供应商此前通过的内容继续有效。",
+        ),
+    ),
+    _from_problems(
+        "supplier_record_attached",
+        "warning",
+        (
+            "Of every supplier's record the company says which supplier and flow it is about.",
+            "每份供应商记录都注明对应的供应商和物料。",
+        ),
+        (
+            "{file} {cell}: nothing says what {observed} is; expected {expected}.",
+            "{file} {cell}：未说明 {observed} 对应什么；应有：{expected}。",
+        ),
+        (
+            "Add a line to emission_factors/suppliers/records.csv with that product_id, or take "
+            "the file away.",
+            "请在 emission_factors/suppliers/records.csv 中为该 product_id 添加一行，或移除该文件。",
+        ),
+    ),
+    _from_problems(
+        "supplier_record_boundary",
+        "critical",
+        (
+            "Packaging and delivery of what suppliers state are counted once.",
+            "供应商数据中的包装和交付只计一次。",
+        ),
+        (
+            "{file} {cell}: {observed}; in records.csv expected {expected}.",
+            "{file} {cell}：{observed}；records.csv 中应为 {expected}。",
+        ),
+        (
+            "State in emission_factors/suppliers/records.csv whether its packaging stays in "
+            "(included) or is an own flow (taken_out), and its delivery is added or own.",
+            "请在 emission_factors/suppliers/records.csv 中注明包装保留（included）或另为自有物料"
+            "（taken_out），交付为 added 或 own。",
+        ),
+    ),
+    _from_problems(
+        "supplier_record_superseded",
+        "info",
+        ("Records that others replaced are known.", "已被取代的记录可知。"),
+        (
+            "{file} {cell}: {observed} was replaced by {expected}.",
+            "{file} {cell}：{observed} 已被 {expected} 取代。",
+        ),
+        (
+            "Nothing to do: months before the newer record's period rest on it, listed in the "
+            "mart supplier_footprints.",
+            "无需处理：新记录基准期之前的月份仍以其为准，见 supplier_footprints。",
+        ),
+    ),
+    _from_problems(
+        "supplier_record_deprecated",
+        "warning",
+        (
+            "A record that its supplier deprecated has been replaced by a newer one.",
+            "供应商停用的记录已有新记录取代。",
+        ),
+        (
+            "{file} {cell}: {observed} is Deprecated; expected {expected}.",
+            "{file} {cell}：{observed} 已停用；应有：{expected}。",
+        ),
+        (
+            "Ask the supplier for the newer record. Until then the flow takes its factor by the "
+            "usual order.",
+            "请向供应商索取新记录；在此之前按常规顺序选取因子。",
+        ),
+    ),
+    _from_problems(
+        "supplier_record_expired",
+        "warning",
+        (
+            "Suppliers' records hold for the months that are collected.",
+            "供应商记录在收集月份内有效。",
+        ),
+        (
+            "{file} {cell}: {observed}; expected {expected}.",
+            "{file} {cell}：{observed}；应有：{expected}。",
+        ),
+        (
+            "Ask the supplier for a newer record. Later months take their factor by the usual "
+            "order; the mart supplier_footprints lists what rests on this one.",
+            "请向供应商索取新记录；之后的月份按常规顺序选取因子，受影响数值见 supplier_footprints。",
+        ),
+    ),
     Rule(
         "factor_losses_counted_twice",
         "critical",
@@ -385,7 +485,7 @@ RULES = (
             select *, max(coalesce(end_day, date '9999-12-31')) over (
                 partition by library, {KEY} order by first_day, source_line::bigint
                 rows between unbounded preceding and 1 preceding) as held_until
-            from batch where first_day is not null
+            from batch where first_day is not null and record_id is null
         ) where held_until < first_day
         """,
     ),

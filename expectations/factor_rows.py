@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -48,6 +49,7 @@ COLUMNS = (
     *("other_gases", "gwp_set", "ncv", "ncv_unit", "carbon_content_tc_per_tj"),
     *("oxidation_fraction", "source_id", "source_locator", "status", "note"),
 )
+RATINGS = ("technological", "geographical", "temporal")
 SCORED = ("technology_match", "data_geography")
 """How well the figure fits what it is used for; a library without them is scored as unknown."""
 
@@ -59,7 +61,17 @@ REMOVAL = "removal"
 UNCOUNTED = ("co2_biogenic",)
 """Gases that stand outside the total: their uptake is no credit."""
 
-OPTIONAL_COLUMNS = (*SCORED, *CARBON, "loss_rate", REMOVAL)
+STATED_QUALITY = ("primary_data_share", *(f"{name}_dqr" for name in RATINGS))
+"""What a supplier says of its own figure: share of primary data, and ratings from 1 to 5."""
+
+OPTIONAL_COLUMNS = (*SCORED, *CARBON, "loss_rate", REMOVAL, *STATED_QUALITY)
+RECORD_PROBLEMS = "record_problems"
+RECEIVED = ("record_id", "record_status", "superseded_by", RECORD_PROBLEMS)
+"""Columns of a library made of suppliers' PACT records: what was read of each, and what is wrong."""
+
+PARTS_BESIDE_THE_AGGREGATE = ("co2_luc", "ch4_biogenic")
+"""Parts that a PACT record states apart: they are not in the CO2e beside them."""
+
 NO_FIGURE = (
     "factor_numbers_parse",
     "factor_gas_known",
@@ -72,6 +84,9 @@ NO_FIGURE = (
 NET = "net"
 NET_BY_CONVENTION = "TJ"
 """The unit of a factor that is net where it says nothing: IPCC 2006 V2 1.4.1.2, GB/T 32151."""
+LIBRARY_OF_RECORDS = "supplier_footprints"
+"""How the names of libraries begin that are made of suppliers' PACT records."""
+
 UNREADABLE = "unreadable"
 """The one column of a library that can't be read: why, and in which line."""
 
@@ -185,7 +200,10 @@ def parse_library(library: str, table: pa.Table, company: FactorCompany) -> Iter
         return
     for column in sorted({*COLUMNS} - {*table.column_names}):
         head.complain("factor_columns", "header", "is missing", column)
-    for column in sorted({*table.column_names} - {*COLUMNS, *OPTIONAL_COLUMNS, *PROVENANCE}):
+    known = {*COLUMNS, *OPTIONAL_COLUMNS, *PROVENANCE}
+    if library.startswith(LIBRARY_OF_RECORDS):
+        known |= {*RECEIVED}
+    for column in sorted({*table.column_names} - known):
         head.complain("factor_columns", "header", "is not known", column)
     priority = company.priorities.get(library)
     try:
@@ -196,6 +214,11 @@ def parse_library(library: str, table: pa.Table, company: FactorCompany) -> Iter
     seen: set[str] = set()
     for text in table.to_pylist():
         row = FactorRow(library, text)
+        for problem in json.loads(text.get(RECORD_PROBLEMS) or "[]"):
+            row.complain(*problem)
+        if RECORD_PROBLEMS in text and text["factor_id"] is None:  # of this record no factor came
+            yield row
+            continue
         _identify(row, seen)
         _describe(row, company)
         row.added["library_priority"] = head.added.get("library_priority")
@@ -297,13 +320,26 @@ def _read_values(row: FactorRow) -> None:
             row.gases[gas_code] = float(amount)
         except ValueError:
             row.complain("factor_gas_known", "other_gases", "gas=kg", part)
-    if "co2e" in row.gases and not set(row.gases) <= set(OUTSIDE_THE_AGGREGATE):
+    beside = set(OUTSIDE_THE_AGGREGATE)
+    if row.text.get("record_id"):
+        beside |= set(PARTS_BESIDE_THE_AGGREGATE)
+    if "co2e" in row.gases and not set(row.gases) <= beside:
         row.complain("factor_has_value", "kg_co2e", "kg_co2e or the gases, not both")
     others = ("carbon_content_tc_per_tj", "carbon_content", "loss_rate")
     if not row.gases and all(row.text.get(column) is None for column in others):
         row.complain("factor_has_value", "kg_co2_fossil", "at least one value")
     _read_loss_rate(row)
     _check_removal(row)
+    _read_stated_quality(row)
+
+
+def _read_stated_quality(row: FactorRow) -> None:
+    """A share of primary data is a share, a rating one of the matrix; both are a supplier's."""
+    bounds = dict.fromkeys(STATED_QUALITY, (1.0, 5.0)) | {"primary_data_share": (0.0, 1.0)}
+    for column, (low, high) in bounds.items():
+        value = row.number(column)
+        if value is not None and not low <= value <= high:
+            row.complain("factor_numbers_parse", column, f"a number from {low:g} to {high:g}")
 
 
 def _read_loss_rate(row: FactorRow) -> None:

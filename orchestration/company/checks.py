@@ -20,6 +20,7 @@ from orchestration.company.physical_bounds import bound_of
 from orchestration.company.product_checks import product_contradictions
 from orchestration.company.table_checks import (
     Tables,
+    blanks,
     country_codes,
     lines_of,
     number,
@@ -64,6 +65,7 @@ def contradictions(tables: Tables, sources: Collection[str] | None) -> list[str]
     problems += _wrong_properties(tables)
     problems += _wrong_meters(tables)
     problems += _wrong_tolerances(tables)
+    problems += _wrong_supplier_records(tables)
     problems += people_contradictions(tables)
     problems += target_contradictions(tables, sources)
     problems += initiative_contradictions(tables, sources)
@@ -260,6 +262,14 @@ def _wrong_tolerances(tables: Tables) -> list[str]:
         for place, row in lines_of(tables, "tolerances")
         if row["rule_id"] not in known
     ]
+
+
+def _wrong_supplier_records(tables: Tables) -> list[str]:
+    """Suppliers' records are used on terms, and hold packaging and delivery or not."""
+    name = "supplier_records"
+    problems = blanks(tables, name, TABLES[name].columns)
+    problems += outside(tables, name, "packaging", ("included", "taken_out"))
+    return problems + outside(tables, name, "delivery", ("added", "own"))
 
 
 def settings_problems(settings: Mapping[str, Any]) -> list[str]:

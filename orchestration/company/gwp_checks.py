@@ -74,8 +74,8 @@ def _wrong_value(line: str, name: str, gas: str, text: str | None) -> Iterator[s
         yield f"{line}: gwp100 {text} is not a number above 0, in kg CO2e per kg. Correct it."
     elif gas.startswith(BY_DEFINITION) and value != 1:
         yield f"{line}: gwp100 of {gas} is {text}. It is 1 by definition; leave the line out."
-    elif name in GWP_SETS and value != _published().get((name, gas)):
-        published = _published().get((name, gas))
+    elif name in GWP_SETS and value != published_gwps().get((name, gas)):
+        published = published_gwps().get((name, gas))
         yield (
             f"{line}: gwp100 {text} of {gas} is not that of {name}, "
             f"{'which has none' if published is None else f'{published:g}'}. {name} is the set of "
@@ -127,7 +127,8 @@ def _counted_gases() -> frozenset[str]:
 
 
 @cache
-def _published() -> Mapping[tuple[str, str], float]:
+def published_gwps() -> Mapping[tuple[str, str], float]:
+    """GWP-100 of the IPCC reports, by report and gas."""
     with (SEEDS / "gwp.csv").open(encoding="utf-8", newline="") as file:
         return {
             (row["gwp_set"], row["gas_code"]): float(row["gwp100"]) for row in csv.DictReader(file)

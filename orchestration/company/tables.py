@@ -244,6 +244,13 @@ TABLES: Mapping[str, Table] = {
         ("multiplier", "replaced_on", "final_reading", "first_reading", "rolls_over_at"),
         may_be_absent=True,
     ),
+    "supplier_records": Table(
+        "emission_factors/suppliers/records.csv",
+        ("product_id", "supplier_id", "flow_id", "terms"),
+        ("product_id", "supplier_id", "flow_id"),
+        ("packaging", "delivery", "note"),
+        may_be_absent=True,
+    ),
     "gwp_sets": Table(
         "company/gwp_sets.csv",
         ("gwp_set", "gas_code", "gwp100", "source"),
@@ -444,6 +451,8 @@ REFERENCES = (  # table, column, table it must exist in
     ("uncertainties", "flow_id", "flows"),
     ("uncertainties", "process_id", "processes"),
     ("uncertainties", "meter_id", "meters"),
+    ("supplier_records", "supplier_id", "suppliers"),
+    ("supplier_records", "flow_id", "flows"),
     ("prices", "flow_id", "flows"),
     ("prices", "facility_id", "facilities"),
 )

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.exchange import figures
-from orchestration.exchange.checks import RecordContext, RecordProblem, problems_of, relative_change
 from orchestration.exchange.explaining import reason_since
 from orchestration.exchange.figures import (
     GATE_STAGES,
@@ -24,6 +23,7 @@ from orchestration.exchange.records import NotWritableError, content_of, setting
 from orchestration.exchange.registry import Registry, content_sha256, id_of
 from orchestration.lake.paths import Lake
 from orchestration.lake.warehouse import MARTS_FILE, published_marts
+from orchestration.pact.checks import RecordContext, RecordProblem, problems_of, relative_change
 from orchestration.publication.files import MANIFEST, RELEASED, described_files
 
 WRITTEN, UNCHANGED, REFUSED, NOT_DUE = "written", "unchanged", "refused", "not due"

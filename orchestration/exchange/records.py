@@ -6,8 +6,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from orchestration.exchange.decimals import SCORE_PLACES, as_text, rounded
 from orchestration.exchange.figures import KG_PER_UNIT, Footprint, ReportingCompany
+from orchestration.pact.decimals import SCORE_PLACES, as_text, rounded
 
 SPEC_VERSION = "3.0.4"
 VALID_YEARS = 3

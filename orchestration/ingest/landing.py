@@ -12,13 +12,19 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from expectations.factor_rows import COLUMNS as LIBRARY_COLUMNS
-from expectations.factor_rows import UNREADABLE
-from orchestration.company.data_folder import INSTRUMENT_COLUMNS, DataFolder, Round
+from expectations.factor_rows import OPTIONAL_COLUMNS, PROVENANCE, RECEIVED, UNREADABLE
+from orchestration.company.data_folder import (
+    INSTRUMENT_COLUMNS,
+    DataFolder,
+    Round,
+    read_csv_as_text,
+)
 from orchestration.ingest.corrections import FOLLOWED
 from orchestration.ingest.mapping import SourceMap, read_hand_in
 from orchestration.lake.fingerprints import code_sha256, fingerprint
 from orchestration.lake.hand_ins import INSTRUMENTS, INSTRUMENTS_SOURCE, HandIn
 from orchestration.lake.paths import Lake, text_schema
+from orchestration.pact import received
 from orchestration.spreadsheets.files import sha256_of_hand_in, why_no_file
 from orchestration.spreadsheets.grid import UnreadableFileError
 from orchestration.spreadsheets.text_table import read_text_table
@@ -160,8 +166,74 @@ def land_factor_libraries(data: DataFolder, lake: Lake) -> list[Landed]:
         lake.write_if_changed(target, _library(path, data.path))
         file = path.relative_to(data.path).as_posix()
         landed.append(Landed(path.stem, file, sha256_of_hand_in(path, data.path), target))
+    landed += _land_supplier_records(data, lake)
     lake.keep_only(lake.landed_libraries, [f"{one.name}.parquet" for one in landed])
+    return list({one.name: one for one in landed}.values())
+
+
+def supplier_files(data: DataFolder) -> dict[str, str]:
+    """SHA-256 of each file of suppliers' records, by its name in the data folder."""
+    folder = data.path / "emission_factors" / received.FOLDER
+    return {
+        path.relative_to(data.path).as_posix(): sha256_of_hand_in(path, data.path)
+        for path in sorted(folder.glob("*.json"))
+    }
+
+
+def supplier_files_landed(lake: Lake) -> dict[str, str]:
+    """The same, of the files whose records were read last."""
+    return {
+        row["source_file"]: row["source_sha256"]
+        for path in lake.landed_libraries.glob(f"{received.LIBRARY}*.parquet")
+        for row in pq.read_table(path).to_pylist()
+        if row["source_file"].endswith(".json")
+    }
+
+
+def _land_supplier_records(data: DataFolder, lake: Lake) -> list[Landed]:
+    """Suppliers' PACT records as a library each supplier; the lists of sources and priorities
+    beside it get a line for each record and library."""
+    hashes = supplier_files(data)
+    if not hashes:
+        return []
+    files = [(data.path / file, file, sha256) for file, sha256 in hashes.items()]
+    records = received.read_records(files)
+    lines = data.company["supplier_records"].to_dict("records")
+    last_month = max(round_.last_month for round_ in data.rounds)
+    libraries = received.rows_by_library(records, lines, last_month)
+    landed = []
+    for name, rows in libraries.items():
+        columns = (*LIBRARY_COLUMNS, *OPTIONAL_COLUMNS, *RECEIVED, *PROVENANCE)
+        texts = {column: [row.get(column) for row in rows] for column in columns}
+        target, file = lake.landed_library(name), str(rows[0]["source_file"])
+        lake.write_if_changed(target, pa.table(texts, schema=text_schema(columns)))
+        landed.append(Landed(name, file, hashes[file], target))
+    lists: dict[str, list[received.Row]] = {
+        "sources": received.sources_of(records, lines),
+        "libraries": [
+            {"library": name, "priority": priority}
+            for name in libraries
+            if name != received.LIBRARY
+            for priority in _priority(data)
+        ],
+    }
+    for name, rows in lists.items():
+        target = lake.landed_library(name)
+        if target.exists() and rows:
+            listed = pq.read_table(target)
+            more = {column: [row.get(column) for row in rows] for column in listed.column_names}
+            extended = pa.concat_tables([listed, pa.table(more, schema=listed.schema)])
+            lake.write_if_changed(target, extended)
     return landed
+
+
+def _priority(data: DataFolder) -> list[str]:
+    """Of suppliers' records, as libraries.csv declares it; nothing where it doesn't."""
+    path = data.path / "emission_factors" / "libraries.csv"
+    if not path.exists():
+        return []
+    listed = read_csv_as_text(path).to_dict("records")
+    return [row["priority"] for row in listed if row["library"] == received.LIBRARY][:1]
 
 
 def _library(path: Path, data: Path) -> pa.Table:

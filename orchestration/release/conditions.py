@@ -24,6 +24,7 @@ from orchestration.gate.acceptance import (
 from orchestration.gate.factors import NAME as FACTORS
 from orchestration.gate.sign_offs import ROUND, SignOffs, judge_sign_offs
 from orchestration.gate.statements import newest_rows
+from orchestration.ingest.landing import supplier_files, supplier_files_landed
 from orchestration.lake.paths import Lake
 from orchestration.lake.warehouse import Connection, Warehouse, tables_in
 from orchestration.publication.folders import all_releases
@@ -82,7 +83,7 @@ def _master_data_missing(data: DataFolder, lake: Lake) -> list[str]:
     tables = company_tables(data)
     behind = [
         name
-        for name in (*FIGURE_TABLES, *REDUCTION_TABLES)
+        for name in (*FIGURE_TABLES, *REDUCTION_TABLES, "supplier_records")
         if not lake.company(name).exists()
         or not lake.read(lake.company(name), tables[name].schema).equals(tables[name])
     ]
@@ -95,6 +96,8 @@ def _master_data_missing(data: DataFolder, lake: Lake) -> list[str]:
             read.num_rows and read["source_sha256"][0].as_py() != sha256_of_hand_in(path, data.path)
         ):
             missing.append(f"emission_factors/{path.name} changed since. Run carbonloom run.")
+    if supplier_files(data) != supplier_files_landed(lake):
+        missing.append("emission_factors/suppliers changed since. Run carbonloom run.")
     missing += [
         f"emission_factors/{row['hand_in'].rpartition('/')[2]}: refused with "
         f"{_findings(row)}. Correct the library."

@@ -16,8 +16,6 @@ from orchestration.assets.exchange import exchange_asset
 from orchestration.calculation.control import SOLVER_FILES
 from orchestration.commands.exchange_on_screen import print_expired
 from orchestration.exchange import exchanging
-from orchestration.exchange.checks import RULES, RecordContext, problems_of
-from orchestration.exchange.decimals import as_text, is_decimal
 from orchestration.exchange.exchanging import (
     REFUSED,
     UNCHANGED,
@@ -30,6 +28,8 @@ from orchestration.exchange.explaining import reason_since
 from orchestration.exchange.figures import Footprint, ReportingCompany
 from orchestration.exchange.records import NotWritableError, content_of, geography
 from orchestration.lake.paths import Lake
+from orchestration.pact.checks import RULES, RecordContext, problems_of
+from orchestration.pact.decimals import as_text, is_decimal
 from orchestration.resources import Folders
 
 SITE = {"country": "CN", "subdivision": "CN-JS"}

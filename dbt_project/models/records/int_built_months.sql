@@ -15,6 +15,7 @@
 -- depends_on: {{ ref('sign_offs') }}
 -- depends_on: {{ ref('emissions_by_hand_in') }}
 -- depends_on: {{ ref('factor_gases') }}
+-- depends_on: {{ ref('supplier_footprints') }}
 -- depends_on: {{ ref('process_balances') }}
 -- depends_on: {{ ref('emission_lines') }}
 -- depends_on: {{ ref('hotspots') }}

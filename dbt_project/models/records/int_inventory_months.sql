@@ -5,6 +5,7 @@
 -- depends_on: {{ ref('facility_inventory') }}
 -- depends_on: {{ ref('lineage') }}
 -- depends_on: {{ ref('factor_gases') }}
+-- depends_on: {{ ref('supplier_footprints') }}
 -- depends_on: {{ ref('emission_lines') }}
 -- depends_on: {{ ref('emission_factors') }}
 -- depends_on: {{ ref('int_check_totals') }}

@@ -42,6 +42,15 @@ select
     -- how well it fits its use
     technology_match,
     coalesce(data_geography, geography) as data_geography,
+
+    -- what a supplier says of its own figure, and of the record it sent
+    {{ to_double('primary_data_share') }} as primary_data_share,
+    {{ to_double('technological_dqr') }} as technological_dqr,
+    {{ to_double('geographical_dqr') }} as geographical_dqr,
+    {{ to_double('temporal_dqr') }} as temporal_dqr,
+    record_id,
+    record_status,
+    superseded_by,
     source_file,
     source_line
 from {{ source('accepted', 'emission_factors') }}

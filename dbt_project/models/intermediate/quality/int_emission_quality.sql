@@ -1,6 +1,7 @@
 -- One row per emission line: how much of it is primary, and how much rests on estimates.
 -- A line is primary as far as its activity was measured and its factor is the company's or its
--- supplier's own; own direct emissions are (method PDS).
+-- supplier's own; own direct emissions are (method PDS). Of a supplier's figure that is the share
+-- which the supplier states; all of it where none is stated.
 
 {{ replace_partitions() }}
 
@@ -19,23 +20,33 @@ primary_parts as (
             sum(
                 case
                     when
-                        basis = '{{ basis }}'
-                        and match_level in ('supplier', 'facility', 'instrument')
-                        then abs(share * kgco2e_per_unit)
+                        mix.basis = '{{ basis }}'
+                        and mix.match_level in ('supplier', 'facility', 'instrument')
+                        then
+                            abs(mix.share * mix.kgco2e_per_unit)
+                            * coalesce(versions.primary_data_share, 1.0)
                     else 0.0
                 end
             ) / nullif(
-                sum(case when basis = '{{ basis }}' then abs(share * kgco2e_per_unit) end), 0.0
+                sum(
+                    case
+                        when mix.basis = '{{ basis }}' then abs(mix.share * mix.kgco2e_per_unit)
+                    end
+                ),
+                0.0
             ) as {{ basis }}_primary_share,
         {% endfor -%}
-        period_month,
-        facility_id,
-        flow_id,
-        component,
-        supplier_key
-    from {{ ref('int_factor_mix') }}
+        mix.period_month,
+        mix.facility_id,
+        mix.flow_id,
+        mix.component,
+        mix.supplier_key
+    from {{ ref('int_factor_mix') }} as mix
+    left join {{ ref('stg_factors__versions') }} as versions
+        on mix.factor_version_id = versions.factor_version_id
     where {{ in_stale_months('period_month') }}
-    group by period_month, facility_id, flow_id, component, supplier_key
+    group by
+        mix.period_month, mix.facility_id, mix.flow_id, mix.component, mix.supplier_key
 
 )
 

@@ -1,7 +1,8 @@
 -- One row per reference period, month, site, flow, component, supplier and basis: how well the
 -- factors in use fit the site and the period, scored from 1, best, to 5, unknown (method DQR),
 -- and what the scores add to the variance of the logarithm (method R41).
--- Parts of a market-based mix weigh by what they emit.
+-- A rating that a supplier states of its own figure goes before the matrix, which knows less; its
+-- variance is that of the nearest score. Parts of a market-based mix weigh by what they emit.
 
 with period_months as (
 
@@ -52,6 +53,9 @@ fitted as (
         factors.factor_version_id is null as is_from_instrument,
         factors.technology_match,
         factors.data_geography,
+        versions.technological_dqr,
+        versions.geographical_dqr,
+        versions.temporal_dqr,
         facilities.country,
         facilities.subdivision,
         facilities.grid_region,
@@ -69,6 +73,8 @@ fitted as (
             mix.factor_version_id = factors.factor_version_id
             and mix.flow_id = factors.flow_id
             and mix.component = factors.component
+    left join {{ ref('stg_factors__versions') }} as versions
+        on mix.factor_version_id = versions.factor_version_id
 
 ),
 
@@ -77,6 +83,7 @@ scored as (
     select
         *,
         case
+            when technological_dqr is not null then technological_dqr
             -- the certificate names the plant that generates, the plant measured its own fuel
             when is_from_instrument then 2
             when match_level = 'facility' or measured_cell is not null then 1
@@ -89,6 +96,7 @@ scored as (
             else 5
         end as technological_score,
         case
+            when geographical_dqr is not null then geographical_dqr
             when match_level = 'facility' or measured_cell is not null then 1
             -- a market is that of the country; the same is asked of certificates
             when is_from_instrument and subdivision is null then 1
@@ -104,6 +112,7 @@ scored as (
             else 5
         end as geographical_score,
         case
+            when temporal_dqr is not null then temporal_dqr
             -- months of the instrument's own generation period
             when is_from_instrument then 1
             when months_apart is null then 5
@@ -127,15 +136,15 @@ with_variances as (
     inner join variances as technological
         on
             technological.indicator = 'technological'
-            and scored.technological_score = technological.score
+            and floor(scored.technological_score + 0.5) = technological.score
     inner join variances as geographical
         on
             geographical.indicator = 'geographical'
-            and scored.geographical_score = geographical.score
+            and floor(scored.geographical_score + 0.5) = geographical.score
     inner join variances as temporal
         on
             temporal.indicator = 'temporal'
-            and scored.temporal_score = temporal.score
+            and floor(scored.temporal_score + 0.5) = temporal.score
 
 )
 

@@ -16,9 +16,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from orchestration.exchange.decimals import is_decimal
+from orchestration.pact.decimals import is_decimal
 
-SCHEMA = Path(__file__).with_name("pact") / "pact_v3.schema.json"
+SCHEMA = Path(__file__).with_name("schema") / "pact_v3.schema.json"
 STANDARDS = (
     *("ISO14067", "ISO14083", "ISO14040-44", "GHGP-Product", "PEF"),
     *("PACT-1.0", "PACT-2.0", "PACT-3.0", "PAS2050"),
@@ -231,7 +231,7 @@ def _dates_follow_each_other(record: Mapping[str, Any], _: RecordContext) -> Ite
     )
     if first is not None and first < end:
         yield "validityPeriodStart is before referencePeriodEnd"
-    if last is not None and (last > _years_later(end, 3) or last <= (first or end)):
+    if last is not None and (last > years_later(end, 3) or last <= (first or end)):
         yield "validityPeriodEnd is more than 3 years after referencePeriodEnd, or not after start"
     if _time(record["created"]) < end:
         yield "created is before referencePeriodEnd"
@@ -381,7 +381,8 @@ def _time(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def _years_later(moment: datetime, years: int) -> datetime:
+def years_later(moment: datetime, years: int) -> datetime:
+    """The same day so many years on."""
     try:
         return moment.replace(year=moment.year + years)
     except ValueError:  # the 29th of February

@@ -1,0 +1,1 @@
+"""PACT records: what one must fulfil, sent or received, and suppliers' records as factors."""
