@@ -218,6 +218,12 @@ def _remarks(
 ) -> list[str]:
     """What is said of a record beside its content: where it comes from, and what changed."""
     remarks = [f"Calculated from {publication.name}."]
+    ended = record["validityPeriodEnd"]
+    if record["created"] >= ended:  # its end is excluded, and can't lie later than 3 years on
+        remarks.append(
+            f"EXPIRED WHEN MADE: its validity ended before {ended[:10]}; Active says only that no "
+            "newer record replaces it. Not to be used as current."
+        )
     if not publication.is_released:
         remarks.append("PRELIMINARY: signed by nobody, not to be passed on.")
     if previous is not None:

@@ -512,3 +512,14 @@ def test_a_record_whose_validity_ended_is_said_to_be_past_use(tmp_path):
     print_expired(console, [written, refused], date(2025, 1, 1))
     assert "fibre 2021: valid until 2024-12-31, which is past" in told.getvalue()
     assert "flake" not in told.getvalue()
+
+
+@pytest.mark.parametrize(("made_on", "is_said"), [("2024-12-31", False), ("2025-01-01", True)])
+def test_a_record_made_after_its_validity_says_so_itself(give, monkeypatch, made_on, is_said):
+    """A period of 2021 is valid until 2025 at most, whenever its record is made."""
+    monkeypatch.setattr(
+        "tests.unit.test_exchange.RELEASE", replace(RELEASE, made_on=date.fromisoformat(made_on))
+    )
+    outcome = give()
+    assert (outcome.state, stored(outcome)["status"]) == (WRITTEN, "Active")
+    assert ("EXPIRED WHEN MADE" in stored(outcome)["comment"]) == is_said
