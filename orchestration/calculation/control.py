@@ -69,6 +69,7 @@ SOLVER_FILES = (
     *sorted((Path(__file__).parents[1] / "uncertainty").glob("*.py")),
     Path(__file__).with_name("solving.py"),
     Path(__file__).with_name("planning.py"),
+    Path(__file__).with_name("tracking.py"),
     Path(__file__).with_name("uncertainty.py"),
 )
 """Code that decides the figure of a product or plan; files of the dbt project are hashed, too."""

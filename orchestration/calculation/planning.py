@@ -7,7 +7,7 @@ initiatives gets empty tables.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import pandas as pd
 import pyarrow as pa
@@ -17,7 +17,8 @@ from orchestration.calculation.tracking import tracked_tables
 from orchestration.company.tables import TABLES
 from orchestration.footprint.assembly import Assembled, assemble
 from orchestration.footprint.system_findings import Findings
-from orchestration.lake.paths import Lake, text_schema
+from orchestration.lake.fingerprints import fingerprint
+from orchestration.lake.paths import BUILD_MONTHS_SCHEMA, Lake, content_sha256, text_schema
 from orchestration.lake.warehouse import Connection, Warehouse
 from orchestration.reduction.assessing import Assessment
 from orchestration.reduction.base_year import BASES, BaseYear
@@ -25,6 +26,7 @@ from orchestration.reduction.costs import read_prices
 from orchestration.reduction.findings import Problem, findings_table
 from orchestration.reduction.initiatives import Initiative, read_initiatives
 from orchestration.reduction.tables import REDUCTION_SCHEMAS
+from orchestration.reduction.tracking import TRACKING_SCHEMAS
 
 FULL_YEAR = 12
 PLAN_TABLES = ("initiatives", "initiative_changes", "prices")
@@ -39,6 +41,19 @@ FLOW_PRICES = pa.schema(
 )
 """The newest price of each flow at each site, per canonical unit."""
 
+WRITTEN = (*REDUCTION_SCHEMAS, *TRACKING_SCHEMAS, "flow_prices")
+
+
+ASSESSED = pa.schema(
+    [
+        ("rests_on", pa.string()),
+        ("base_year", pa.string()),
+        ("initiatives", pa.int32()),
+        ("refused", pa.int32()),
+    ]
+)
+"""One row: a hash of all that the tables beside it were made from, and what was assessed."""
+
 
 @dataclass(frozen=True)
 class Assessed:
@@ -52,9 +67,15 @@ class Assessed:
 def assess_initiatives(lake: Lake) -> Assessed:
     """Write the effects, costs and findings of the company's initiatives.
 
+    Nothing is done while all that they rest on is as it was.
+
     Raises:
         SolveError: the first half of dbt didn't build every month with today's inputs.
     """
+    rests_on, kept = _rests_on(lake), lake.reduction("assessed")
+    for row in lake.read(kept, ASSESSED).to_pylist():
+        if row.pop("rests_on") == rests_on and all(lake.reduction(one).exists() for one in WRITTEN):
+            return Assessed(**row)
     tables = company_frames(lake)
     initiatives = read_initiatives(tables)
     assessment = assessment_of(lake, initiatives, tables) if initiatives else None
@@ -65,13 +86,31 @@ def assess_initiatives(lake: Lake) -> Assessed:
         written["initiative_findings"] = _without_base_year(initiatives)
     written |= tracked_tables(lake, initiatives, tables["baseline_drivers"])
     written["flow_prices"] = flow_prices(tables)
-    for name, table in written.items():
-        lake.write_if_changed(lake.reduction(name), table)
-    return Assessed(
+    done = Assessed(
         assessment.base.reference_period if assessment else None,
         len(initiatives),
         len(initiatives) - (len(assessment.resolved) if assessment else 0),
     )
+    kept.unlink(missing_ok=True)  # whatever kills this run, it is assessed again
+    for name in WRITTEN:
+        lake.write_if_changed(lake.reduction(name), written[name])
+    row = {"rests_on": rests_on, **asdict(done)}
+    lake.write(kept, pa.Table.from_pylist([row], schema=ASSESSED))
+    return done
+
+
+def _rests_on(lake: Lake) -> str:
+    """Fingerprints of all months, which hold the code as well, and the tables of plans."""
+    months = lake.read(lake.build_months, BUILD_MONTHS_SCHEMA)
+    tables = (lake.read(lake.company(name), _text_of(name)) for name in READ)
+    return fingerprint(
+        content_sha256(months.select(["period_month", "fingerprint"])),
+        *(content_sha256(table) for table in tables),
+    )
+
+
+def _text_of(table: str) -> pa.Schema:
+    return text_schema(TABLES[table].all_columns)
 
 
 def flow_prices(tables: Mapping[str, pd.DataFrame]) -> pa.Table:
@@ -97,8 +136,7 @@ def company_frames(lake: Lake) -> dict[str, pd.DataFrame]:
     """Validated master data that a plan is read from: text or None; absent tables are empty."""
     frames = {}
     for name in READ:
-        columns = TABLES[name].all_columns
-        frame = lake.read(lake.company(name), text_schema(columns)).to_pandas()
+        frame = lake.read(lake.company(name), _text_of(name)).to_pandas()
         frames[name] = frame.astype(object).where(frame.notna(), None)
     return frames
 
