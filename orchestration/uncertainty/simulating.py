@@ -6,7 +6,7 @@ its published versions, and the product system is solved again for each draw.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -79,7 +79,7 @@ def simulate(
         NoNetOutputError: some of the draws have no answer.
     """
     drawn = np.empty((len(figures), draws))
-    model = _Model(year, figures, values, sorted(spreads))
+    model = _Model(year, figures.reset_index(drop=True), values, _Places(sorted(spreads)))
     streams = CauseDraws(spreads, seed)
     without_answer = 0
     for start in range(0, draws, batch):
@@ -93,185 +93,187 @@ def simulate(
     return drawn
 
 
+class _Places:
+    """Where things stand among the draws; what isn't drawn stands behind them, where 1 is."""
+
+    def __init__(self, names: Iterable[Hashable]) -> None:
+        self.of = {name: number for number, name in enumerate(names)}
+
+    def numbers(self, names: Iterable[Hashable]) -> Ints:
+        """The place of each."""
+        return np.array([self.of.get(name, len(self.of)) for name in names], np.int64)
+
+
 class _Model:
+    """The figures of a year, of the draws of its causes."""
+
     def __init__(
-        self, year: Year, figures: pd.DataFrame, values: Mapping[str, float], causes: list[str]
+        self, year: Year, figures: pd.DataFrame, values: Mapping[str, float], causes: _Places
     ) -> None:
-        self._causes = {cause: number for number, cause in enumerate(causes)}
-        self._figures = figures.reset_index(drop=True)
-        self._values = self._figures["figure_value"].to_numpy(float)[:, None]
-        self._system = year.system
-        lines = year.lines.reset_index(drop=True)
-        exchanges = list(
-            dict.fromkeys(
-                zip(lines["process_id"], lines["flow_id"], lines["direction"], strict=True)
-            )
-        )
-        of_line = {exchange: number for number, exchange in enumerate(exchanges)}
-        if year.system is not None:
-            for exchange in year.system.systems.exchanges:
-                of_line.setdefault(exchange, len(of_line))
-        self._exchange_of_line = np.array(
-            [
-                of_line[key]
-                for key in zip(
-                    lines["process_id"], lines["flow_id"], lines["direction"], strict=True
-                )
-            ],
-            np.int64,
-        )
-        self._by_cause = self._shares(year.data, of_line)
-        self._read_factors(lines, values)
-        self._of_figure = self._inventory(lines)
-        self._sold = year.sold
-        self._of_sold = self._inventory(year.sold)
-        self._sold_causes = self._numbers(year.sold["cause_id"])
+        self._values = figures["figure_value"].to_numpy(float)[:, None]
+        in_system = [] if year.system is None else year.system.systems.exchanges
+        exchanges = _Places(dict.fromkeys([*_exchanges(year.lines), *in_system]))
+        self._by_cause = _shares(year.data, exchanges, causes)
+        self._lines = _Lines(year.lines, values, exchanges, causes)
+        self._of_lines = _added_up(figures, year.lines)
+        self._of_sold = _added_up(figures, year.sold)
         self._sold_kgco2e = year.sold["part_kgco2e"].to_numpy(float)[:, None]
+        self._sold_by = causes.numbers(year.sold["cause_id"])
+        self._products = None
         if year.system is not None:
-            self._read_system(year.system, lines, of_line)
+            self._products = _Products(year.system, year.lines, figures, exchanges, causes)
+            stated = np.ones((len(causes.of) + 1, 1)), np.ones((len(exchanges.of), 1))
+            self._units_as_stated = self._products.figures(*stated, self._lines.as_stated)
 
     def figures(self, drawn: Floats) -> Floats:
         """Figure x draw, of cause x draw."""
-        stated = np.ones((1, drawn.shape[1]))
-        factors = np.vstack([drawn, stated])
+        factors = np.vstack([drawn, np.ones((1, drawn.shape[1]))])
         quantities = 1.0 + self._by_cause @ (drawn - 1.0)
-        kgco2e = self._main * factors[self._first] * factors[self._second]
-        kgco2e = (kgco2e + self._rest * factors[self._other]) * quantities[self._exchange_of_line]
-        found = self._values + self._of_figure @ (kgco2e - self._stated)
-        found += self._of_sold @ (self._sold_kgco2e * (factors[self._sold_causes] - 1.0))
-        if self._system is not None:
-            found += self._of_unit @ (
-                self._carried(quantities, factors, kgco2e) - self._carried_as_stated
-            )
+        kgco2e = self._lines.kgco2e(factors, quantities)
+        found = self._values + self._of_lines @ (kgco2e - self._lines.as_stated)
+        found += self._of_sold @ (self._sold_kgco2e * (factors[self._sold_by] - 1.0))
+        if self._products is not None:
+            found += self._products.figures(factors, quantities, kgco2e) - self._units_as_stated
         return found
 
-    def _carried(self, quantities: Floats, factors: Floats, kgco2e: Floats) -> Floats:
-        """Market and basis x draw: what one unit carries to the gate."""
-        system = self._system
-        assert system is not None
-        count = kgco2e.shape[1]
-        burdens = self._of_process @ kgco2e
-        burdens += self._stock_kgco2e * factors[self._stock_causes]
-        found = system.systems.intensities(
-            quantities[self._exchange_of_system],
-            factors[self._price_causes],
-            burdens.reshape(len(system.systems.processes), len(BASES), count),
+
+class _Lines:
+    """Emission lines as main × first × second + rest × other, by the factors that they rest on.
+
+    Attributes:
+        as_stated: kgCO2e, line x 1.
+    """
+
+    def __init__(
+        self,
+        lines: pd.DataFrame,
+        values: Mapping[str, float],
+        exchanges: _Places,
+        causes: _Places,
+    ) -> None:
+        self.as_stated = lines["kgco2e"].to_numpy(float)[:, None]
+        self._exchange = exchanges.numbers(_exchanges(lines))
+        first, second, other = (
+            lines["factor_version_id"].tolist(),
+            [""] * len(lines),
+            [""] * len(lines),
         )
-        return found.reshape(-1, count)
-
-    def _numbers(self, causes: pd.Series | list[str]) -> Ints:
-        """Where each cause stands among the draws; one without a spread, where 1 stands."""
-        return np.array([self._causes.get(one, len(self._causes)) for one in causes], np.int64)
-
-    def _shares(
-        self, data: pd.DataFrame, place: Mapping[tuple[str, str, str], int]
-    ) -> sparse.csr_array:
-        """Exchange x cause: the part of the quantity that rests on it."""
-        found = [
-            (place[exchange], self._causes[cause], share)
-            for *key, cause, share in zip(
-                data["process_id"],
-                data["flow_id"],
-                data["direction"],
-                data["cause_id"],
-                data["share"],
-                strict=True,
-            )
-            if (exchange := tuple(key)) in place and cause in self._causes
-        ]
-        row, column, share = zip(*found, strict=True) if found else ((), (), ())
-        return sparse.csr_array(
-            (np.array(share, float), (row, column)), shape=(len(place), len(self._causes))
-        )
-
-    def _read_factors(self, lines: pd.DataFrame, values: Mapping[str, float]) -> None:
-        """A line as main × first × second + rest × other, by the versions that it rests on."""
-        version = lines["factor_version_id"]
-        kgco2e, quantity = lines["kgco2e"].to_numpy(float), lines["quantity"].to_numpy(float)
-        first, second, other = version.tolist(), [""] * len(lines), [""] * len(lines)
-        main = kgco2e.copy()
-        for row, name in enumerate(version):
+        main = lines["kgco2e"].to_numpy(float, copy=True)
+        for row, (name, quantity) in enumerate(
+            zip(lines["factor_version_id"], lines["quantity"], strict=True)
+        ):
             if DIFFERENCE in name:
                 first[row], other[row] = name.split(DIFFERENCE)
-                main[row] = quantity[row] * values[first[row]]
+                main[row] = quantity * values[first[row]]
             elif PRODUCT in name:
                 first[row], second[row] = name.split(PRODUCT)
+        self._main = main[:, None]
+        self._rest = self.as_stated - self._main
         self._first, self._second, self._other = (
-            self._numbers([f"factor:{name}" for name in names]) for names in (first, second, other)
-        )
-        self._main, self._rest = main[:, None], (kgco2e - main)[:, None]
-        self._stated = kgco2e[:, None]
-
-    def _inventory(self, lines: pd.DataFrame) -> sparse.csr_array:
-        """Figure x line: which lines an inventory figure adds up."""
-        entries = []
-        bases = lines["basis"].to_numpy(object)
-        subjects = {kind: lines[column].astype(str) for kind, column in KINDS.items()}
-        for number, figure in enumerate(self._figures.itertuples()):
-            mine = bases == figure.basis
-            if figure.figure_kind in subjects:
-                mine &= subjects[figure.figure_kind].to_numpy(object) == figure.subject
-            elif figure.figure_kind != "inventory":
-                continue
-            entries += [(number, row) for row in np.flatnonzero(mine)]
-        row, column = zip(*entries, strict=True) if entries else ((), ())
-        return sparse.csr_array(
-            (np.ones(len(entries)), (row, column)), shape=(len(self._figures), len(lines))
+            causes.numbers(f"factor:{name}" for name in names) for names in (first, second, other)
         )
 
-    def _read_system(
+    def kgco2e(self, factors: Floats, quantities: Floats) -> Floats:
+        """Line x draw."""
+        found = self._main * factors[self._first] * factors[self._second]
+        return (found + self._rest * factors[self._other]) * quantities[self._exchange]
+
+
+class _Products:
+    """What a declared unit of each product carries to the gate."""
+
+    def __init__(
         self,
         system: ProductSystem,
         lines: pd.DataFrame,
-        place: Mapping[tuple[str, str, str], int],
+        figures: pd.DataFrame,
+        exchanges: _Places,
+        causes: _Places,
     ) -> None:
-        self._exchange_of_system = np.array(
-            [place[exchange] for exchange in system.systems.exchanges], np.int64
-        )
-        self._price_causes = self._numbers(
-            [f"allocation_price:{process}/{flow}" for process, flow in system.systems.prices]
+        self._systems = system.systems
+        self._exchange = exchanges.numbers(system.systems.exchanges)
+        self._price = causes.numbers(
+            f"allocation_price:{process}/{flow}" for process, flow in system.systems.prices
         )
         processes = {name: number for number, name in enumerate(system.systems.processes)}
-        burdens = len(processes) * len(BASES)
-        inside = lines_of_products(lines, processes)
-        self._of_process = sparse.csr_array(
+        inside = lines_of_products(lines.reset_index(drop=True), processes)
+        self._burdens = len(processes), len(BASES)
+        self._of_burden = sparse.csr_array(
             (
                 1.0 / inside["consolidation_share"].to_numpy(float),
                 (inside["place"] * len(BASES) + inside["basis_number"], inside.index),
             ),
-            shape=(burdens, len(lines)),
+            shape=(len(processes) * len(BASES), len(lines)),
         )
-        stocks = np.zeros((len(processes), len(BASES)))
-        causes = [""] * burdens
+        stocks = np.zeros(self._burdens)
+        of_stock = [""] * len(processes)
         for row in system.stocks.to_dict("records"):
             number = processes[row["process_id"]]
             stocks[number] += [row[basis] for basis in BASES]
-            cause = f"opening_stock:{row['process_id'].removeprefix(STOCK_PREFIX)}"
-            causes[number * len(BASES) : (number + 1) * len(BASES)] = [cause] * len(BASES)
-        self._stock_kgco2e, self._stock_causes = stocks.reshape(-1, 1), self._numbers(causes)
-        self._of_unit = self._products(system)
-        ones = np.ones((max(self._numbers([""])) + 1, 1))
-        self._carried_as_stated = self._carried(
-            np.ones((len(place), 1)), ones, lines["kgco2e"].to_numpy(float)[:, None]
-        )
+            of_stock[number] = f"opening_stock:{row['process_id'].removeprefix(STOCK_PREFIX)}"
+        self._stocks = stocks[:, :, None]
+        self._stock = causes.numbers(of_stock)
+        self._of_unit = _declared_units(system, figures)
 
-    def _products(self, system: ProductSystem) -> sparse.csr_array:
-        """Figure x market and basis: what of each a declared unit of the product is."""
-        places = {place: number for number, place in enumerate(system.places)}
-        weights: dict[str, list[tuple[int, float]]] = {}
-        for row in system.made.to_dict("records"):
-            weight = row["market_weight"] / row["declared_units_per_unit"]
-            market = places.get((row["flow_id"], row["facility_id"]))
-            if market is not None:
-                weights.setdefault(row["product_id"], []).append((market, weight))
-        entries = [
-            (number, market * len(BASES) + BASES.index(figure.basis), weight)
-            for number, figure in enumerate(self._figures.itertuples())
-            if figure.figure_kind == "product"
-            for market, weight in weights.get(figure.subject, ())
-        ]
-        row, column, weight = zip(*entries, strict=True) if entries else ((), (), ())
-        return sparse.csr_array(
-            (np.array(weight, float), (row, column)),
-            shape=(len(self._figures), len(places) * len(BASES)),
+    def figures(self, factors: Floats, quantities: Floats, kgco2e: Floats) -> Floats:
+        """Figure x draw; 0 for those of no product."""
+        count = kgco2e.shape[1]
+        burdens = (self._of_burden @ kgco2e).reshape(*self._burdens, count)
+        burdens += self._stocks * factors[self._stock][:, None]
+        carried = self._systems.intensities(
+            quantities[self._exchange], factors[self._price], burdens
         )
+        return self._of_unit @ carried.reshape(-1, count)
+
+
+def _exchanges(frame: pd.DataFrame) -> list[tuple[str, str, str]]:
+    columns = (frame[name] for name in ("process_id", "flow_id", "direction"))
+    return list(zip(*columns, strict=True))
+
+
+def _shares(data: pd.DataFrame, exchanges: _Places, causes: _Places) -> sparse.csr_array:
+    """Exchange x cause: the part of a quantity that rests on what is drawn."""
+    row, column = exchanges.numbers(_exchanges(data)), causes.numbers(data["cause_id"])
+    known = (row < len(exchanges.of)) & (column < len(causes.of))
+    return sparse.csr_array(
+        (data["share"].to_numpy(float)[known], (row[known], column[known])),
+        shape=(len(exchanges.of), len(causes.of)),
+    )
+
+
+def _added_up(figures: pd.DataFrame, lines: pd.DataFrame) -> sparse.csr_array:
+    """Figure x line: which lines an inventory figure adds up."""
+    entries = []
+    bases = lines["basis"].to_numpy(object)
+    subjects = {kind: lines[column].astype(str) for kind, column in KINDS.items()}
+    for number, figure in enumerate(figures.itertuples()):
+        mine = bases == figure.basis
+        if figure.figure_kind in subjects:
+            mine &= subjects[figure.figure_kind].to_numpy(object) == figure.subject
+        elif figure.figure_kind != "inventory":
+            continue
+        entries += [(number, int(row), 1.0) for row in np.flatnonzero(mine)]
+    return _matrix(entries, (len(figures), len(lines)))
+
+
+def _declared_units(system: ProductSystem, figures: pd.DataFrame) -> sparse.csr_array:
+    """Figure x market and basis: what of each a declared unit of the product is."""
+    places = {place: number for number, place in enumerate(system.places)}
+    weights: dict[str, list[tuple[int, float]]] = {}
+    for row in system.made.to_dict("records"):
+        market = places.get((row["flow_id"], row["facility_id"]))
+        if market is not None:
+            weight = row["market_weight"] / row["declared_units_per_unit"]
+            weights.setdefault(row["product_id"], []).append((market, weight))
+    entries = [
+        (number, market * len(BASES) + BASES.index(figure.basis), weight)
+        for number, figure in enumerate(figures.itertuples())
+        if figure.figure_kind == "product"
+        for market, weight in weights.get(figure.subject, ())
+    ]
+    return _matrix(entries, (len(figures), len(places) * len(BASES)))
+
+
+def _matrix(entries: list[tuple[int, int, float]], shape: tuple[int, int]) -> sparse.csr_array:
+    row, column, value = zip(*entries, strict=True) if entries else ((), (), ())
+    return sparse.csr_array((np.array(value, float), (row, column)), shape=shape)
