@@ -33,19 +33,22 @@ class MartColumn:
     """A column of a mart; `unit` is empty where its values have none.
 
     `additive`: columns of the grain over which its values may be summed, none where that is never
-    right; None where nothing is stated, as of a column that is no measure.
+    right; None where nothing is stated, as of a column that is no measure. `dimension`: the mart
+    in which each of its values is the key of a row.
     """
 
     description: str
     unit: str
     additive: tuple[str, ...] | None
     is_required: bool
+    dimension: str | None
 
     @property
     def comment(self) -> str:
-        """Description, unit and what may be summed in one text, as databases keep it."""
+        """Description, unit, what may be summed and relation in one text, as databases keep it."""
         unit = f" Unit: {self.unit}." if self.unit else ""
-        return self.description + unit + self._sums
+        row = f" Row of {self.dimension}." if self.dimension else ""
+        return self.description + unit + self._sums + row
 
     @property
     def _sums(self) -> str:
@@ -57,16 +60,11 @@ class MartColumn:
 
 @dataclass(frozen=True)
 class Mart:
-    """A published table, its columns in their order; `grain` names those that tell rows apart.
-
-    `unrelated`: columns that are called like the key of a dimension, and also hold what is none of
-    its rows, such as a blank for "not of one process".
-    """
+    """A published table, its columns in their order; `grain` names those that tell rows apart."""
 
     description: str
     grain: tuple[str, ...]
     columns: Mapping[str, MartColumn]
-    unrelated: frozenset[str]
 
     @property
     def has_key(self) -> bool:
@@ -86,18 +84,18 @@ class Relation:
 @cache
 def described_marts() -> Mapping[str, Mart]:
     """Every published table by name: models of the schema `marts`, and what stands beside them."""
-    return {table["name"]: _mart(table) for table in _tables()}
+    tables = list(_tables())
+    keys = {_grain(one)[0]: one["name"] for one in tables if one["name"].startswith(DIMENSION)}
+    return {table["name"]: _mart(table, keys) for table in tables}
 
 
 def relations() -> list[Relation]:
-    """From marts to dimensions: a column called like the key of a dimension is one."""
-    marts = described_marts()
-    keys = {mart.grain[0]: name for name, mart in marts.items() if name.startswith(DIMENSION)}
+    """Every relation from a mart to a dimension."""
     return [
-        Relation(name, column, keys[column])
-        for name, mart in marts.items()
-        for column in mart.columns
-        if column in keys and keys[column] != name and column not in mart.unrelated
+        Relation(name, column, about.dimension)
+        for name, mart in described_marts().items()
+        for column, about in mart.columns.items()
+        if about.dimension
     ]
 
 
@@ -127,20 +125,27 @@ def _tables() -> Iterator[Mapping[str, Any]]:
             yield from source["tables"]
 
 
-def _mart(table: Mapping[str, Any]) -> Mart:
-    meta = table["config"]["meta"]
-    grain, required = tuple(meta["grain"]), _required(table)
+def _mart(table: Mapping[str, Any], keys: Mapping[str, str]) -> Mart:
+    """`keys`: the dimension of each column that is one's key."""
+    grain, required = _grain(table), _required(table)
+    # called like a key, but they also hold what has no row, as a blank for "not of one process"
+    unrelated = table["config"]["meta"].get("unrelated", ())
     columns = {}
     for column in table["columns"]:
         name, about = column["name"], column.get("config", {}).get("meta", {})
+        dimension = about.get("dimension") or keys.get(name)
         columns[name] = MartColumn(
             description=_one_line(column["description"]),
             unit=about.get("unit", ""),
             additive=_summed_over(about.get("additive"), grain),
             is_required=name in required,
+            dimension=None if name in unrelated or dimension == table["name"] else dimension,
         )
-    unrelated = frozenset(meta.get("unrelated", ()))
-    return Mart(_one_line(table["description"]), grain, columns, unrelated)
+    return Mart(_one_line(table["description"]), grain, columns)
+
+
+def _grain(table: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(table["config"]["meta"]["grain"])
 
 
 def _summed_over(stated: Any, grain: tuple[str, ...]) -> tuple[str, ...] | None:
@@ -158,7 +163,7 @@ def _required(table: Mapping[str, Any]) -> set[str]:
         if {one["type"] for one in column.get("constraints", ())} & {"not_null", "primary_key"}
     }
     promises = (test["holds"]["arguments"] for test in table.get("data_tests", ()))
-    key = table["config"]["meta"]["grain"] if table["name"].startswith(DIMENSION) else ()
+    key = _grain(table) if table["name"].startswith(DIMENSION) else ()
     return by_contract.union(key, *(promise.get("not_null", ()) for promise in promises))
 
 

@@ -181,6 +181,24 @@ def test_what_was_reported_first_stays_beside_what_is_reported_now(released: Lak
     assert ask(released, query)[0]["kg"] == pytest.approx(540)
 
 
+def test_every_release_is_a_row_of_its_dimension_with_names_in_both_languages(released: Lake):
+    rows = ask(released, "from carbon.marts.dim_release order by release")
+    assert [(row["release"], row["round"], row["release_number"]) for row in rows] == [
+        (OLDER, OLDER[:7], 1), (NEWER, NEWER[:7], 1)
+    ]  # fmt: skip
+    assert rows[1]["release_name_en"] == f"Round {NEWER[:7]}, release 1"
+    assert rows[1]["release_name_zh"] == f"{NEWER[:7]} 轮次第 1 版"
+    for table, column in (
+        ("as_reported", "release"), ("base_year_changes", "release"),
+        ("restatements", "older_release"), ("restatements", "newer_release"),
+    ):  # fmt: skip
+        lost = (
+            f"from carbon.marts.{table} "
+            f"where {column} not in (select release from carbon.marts.dim_release)"
+        )
+        assert ask(released, lost) == [], table
+
+
 def test_the_base_year_is_judged_without_its_new_months(released: Lake):
     rows = ask(released, "from carbon.marts.base_year_changes where measure like 'location%'")
     first, second = rows
