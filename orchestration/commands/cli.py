@@ -29,6 +29,7 @@ COMMANDS: dict[str, list[Callable[..., None]]] = {
     "Collect": [
         collecting.round_open,
         collecting.template,
+        collecting.handbook,
         collecting.check,
         collecting.status,
         collecting.sign,

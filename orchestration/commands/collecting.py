@@ -98,6 +98,50 @@ def round_open(
 
 @ends_with(
     {
+        PASSED: "it is there",
+        BROKEN: "the data folder is broken, or has no round yet; nothing was written",
+    }
+)
+def handbook(
+    data: DataOption = DATA,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Where it goes; default: handbook/ of the warehouse."),
+    ] = None,
+    warehouse: WarehouseOption = WAREHOUSE,
+) -> None:
+    """Write the handbook: for the plants, for the carbon manager, for the data engineer.
+
+    Each is HTML and PDF, in Chinese and English. For each stage: which meter or document every cell
+    is read from, the sheet as it was handed in, and what is refused most often. It is made from the
+    maps and the rules as they are, so write it again when they change.
+
+    Reads the data folder, and what the warehouse found in the rounds so far.
+
+    Examples:
+
+        carbonloom handbook
+        carbonloom handbook --data FOLDER --out FOLDER
+    """
+    from orchestration.collection.handbook.writing import write_handbook
+    from orchestration.company.data_folder import CompanyDataError, DataFolder
+    from orchestration.ingest.mapping import MapError
+    from orchestration.lake.paths import Lake
+    from orchestration.progress import shown
+    from orchestration.report.page_source import PageError
+
+    target = (out or warehouse / "handbook").resolve()
+    try:
+        with shown("writing the handbook"):
+            written = write_handbook(DataFolder(existing(data)), Lake(warehouse), target)
+    except (CompanyDataError, MapError, PageError) as error:
+        raise broken(str(error)) from error
+    for path in written:
+        Console().print(f"  {path}", markup=False, highlight=False, soft_wrap=True)
+
+
+@ends_with(
+    {
         PASSED: "the workbooks are there",
         BROKEN: "the data folder is broken, or nothing is expected of that site or stage",
     }
