@@ -61,6 +61,7 @@ MENDED_IN: Mapping[str, str] = {
     "allocation_departs_from_pact": "company/allocation_rules.csv",
     "allocation_not_computable": "company/allocation_rules.csv",
     "allocation_rule_missing": "company/allocation_rules.csv",
+    "certified_volume": "company/transaction_certificates.csv",
     "fallback_factor_share": "emission_factors",
     "range_readable": "expectations/ranges.csv",
     "recycled_balance": "company/flow_properties.csv",
@@ -210,6 +211,22 @@ def _balances() -> list[DescribedRule]:
                 "Compare stock readings with receipts and deliveries of the month.",
                 "请核对当月库存读数与收发货记录。",
             ),
+        ),
+        DescribedRule(
+            "certified_volume",
+            "balance",
+            "balances",
+            "warning",
+            "scope certificate, site and month",
+            "certified_volume",
+            False,
+            "Certified input times yield is at least certified output and stock, and no more goes "
+            "out as certified than is made.",
+            "认证投入乘以得率不少于认证产出与库存，且认证销售不多于产量。",
+            "Look for a transaction certificate that is missing, counts twice or has another unit; "
+            "check yield_share in company/scope_certificates.csv.",
+            "请查找缺失、重复或单位有误的交易证书，并核对 company/scope_certificates.csv 的 "
+            "yield_share。",
         ),
     ]
 

@@ -57,11 +57,13 @@ REDUCTION_TABLES = (
     "initiatives",
     "prices",
     "production_plan",
+    "scope_certificates",
     "targets",
+    "transaction_certificates",
     "uncertainties",
 )
-"""Master tables that marts of reduction and uncertainty depend on, and no figure of a site or
-product."""
+"""Master tables that marts of reduction, uncertainty and certified volumes depend on, and no figure
+of a site or product."""
 
 SOLVER_FILES = (
     *sorted((Path(__file__).parents[1] / "footprint").glob("*.py")),

@@ -14,6 +14,7 @@ from typing import Any
 
 import pandas as pd
 
+from orchestration.company.certificate_checks import certificate_contradictions
 from orchestration.company.initiative_checks import initiative_contradictions
 from orchestration.company.people_checks import people_contradictions
 from orchestration.company.physical_bounds import bound_of
@@ -66,6 +67,7 @@ def contradictions(tables: Tables, sources: Collection[str] | None) -> list[str]
     problems += _wrong_meters(tables)
     problems += _wrong_tolerances(tables)
     problems += _wrong_supplier_records(tables)
+    problems += certificate_contradictions(tables)
     problems += people_contradictions(tables)
     problems += target_contradictions(tables, sources)
     problems += initiative_contradictions(tables, sources)

@@ -12,8 +12,17 @@ import pytest
 
 from expectations.factor_judgement import FactorJudgement, judge_factors
 from expectations.factor_rows import COLUMNS, OPTIONAL_COLUMNS, PROVENANCE, RECEIVED
-from orchestration.lake.paths import text_schema
+from orchestration.company.data_folder import DataFolder
+from orchestration.gate.acceptance import accept_company
+from orchestration.gate.factors import accept_factors
+from orchestration.ingest.landing import (
+    land_factor_libraries,
+    supplier_files,
+    supplier_files_landed,
+)
+from orchestration.lake.paths import Lake, text_schema
 from orchestration.pact.received import LIBRARY, Row, read_records, rows_by_library, sources_of
+from tests.conftest import write_complete_company
 from tests.unit.test_exchange import record
 
 PRODUCT = "urn:pact:mill.example:product-id:fibre"
@@ -220,3 +229,29 @@ def test_a_broken_record_refuses_its_suppliers_library_alone(tmp_path):
     (finding,) = judgement.findings.to_pylist()
     assert finding["rule_id"] == "supplier_record_fit"
     assert finding["source_cell"] == "L1:S7"
+
+
+def test_records_of_a_data_folder_are_landed_and_accepted(tmp_path):
+    """A file, a line and a declared priority are all it takes; figures name record and terms."""
+    data = DataFolder(write_complete_company(tmp_path / "data").path)
+    factors, company = data.path / "emission_factors", data.path / "company"
+    (company / "suppliers.csv").write_text("supplier_id,name\nacme,Acme\n")
+    with (factors / "libraries.csv").open("a") as file:
+        file.write(f"{LIBRARY},1,Records that suppliers sent\n")
+    (factors / "suppliers").mkdir()
+    (factors / "suppliers" / "acme.json").write_text(json.dumps([record()]))
+    line = LINE | {"flow_id": "fibre"}
+    (factors / "suppliers" / "records.csv").write_text(
+        f"{','.join(line)}\n{','.join(line.values())}\n"
+    )
+    lake = Lake(tmp_path / "warehouse")
+    accept_company(data, lake)
+    land_factor_libraries(data, lake)
+    result = accept_factors(lake)
+    assert result.refused == ()
+    (factor,) = [row for row in result.factors.to_pylist() if row["record_id"]]
+    assert (factor["flow_id"], factor["licence"]) == ("fibre", "contract 7")
+    assert factor["source_file"] == "emission_factors/suppliers/acme.json"
+    assert supplier_files(data) == supplier_files_landed(lake)
+    (factors / "suppliers" / "acme.json").write_text("[]")
+    assert supplier_files(data) != supplier_files_landed(lake)

@@ -2,8 +2,47 @@
 
 with balances as (
 
-    select * from {{ ref('process_balances') }}
+    select
+        balance,
+        rule_id,
+        facility_id,
+        process_id,
+        flow_id,
+        flow_id as matter,
+        period_month,
+        unit_code,
+        input_quantity,
+        output_quantity,
+        stock_change_quantity,
+        difference_share,
+        tolerance_share,
+        critical_tolerance_share,
+        status
+    from {{ ref('process_balances') }}
     where status in ('outside', 'critical')
+    union all
+    select
+        'certified' as balance,
+        'certified_volume' as rule_id,
+        facility_id,
+        '' as process_id,
+        '' as flow_id,
+        scope_certificate as matter,
+        period_month,
+        'kg' as unit_code,
+        case when status = 'outside' then available_kg else made_so_far_kg end as input_quantity,
+        case when status = 'outside' then available_kg - balance_kg else output_so_far_kg end
+            as output_quantity,
+        0.0 as stock_change_quantity,
+        case
+            when status = 'outside' then balance_share
+            else (made_so_far_kg - output_so_far_kg) / nullif(made_so_far_kg, 0.0)
+        end as difference_share,
+        tolerance_share,
+        cast(null as double) as critical_tolerance_share,
+        status
+    from {{ ref('certified_volumes') }}
+    where status in ('outside', 'more_than_made')
 
 ),
 
@@ -52,7 +91,7 @@ worded_balances as (
         *,
         trim(
             coalesce(nullif(process_id, ''), nullif(facility_id, ''), 'the company')
-            || ' ' || flow_id
+            || ' ' || matter
         ) as subject,
         substring(cast(period_month as string), 1, 7) as month_text,
         cast(cast(100.0 * difference_share as decimal(18, 2)) as string) || ' %'
@@ -70,6 +109,7 @@ worded_balances as (
             when 'carbon' then '碳'
             when 'recycled' then '再生料'
             when 'electricity' then '电力'
+            when 'certified' then '认证量'
             when 'utility' then '自产能源介质'
             when 'returned_utility' then '回用介质'
             else '库存'
@@ -120,6 +160,11 @@ select
                 'Less recycled material went in than the claim says came out: check the '
                 || 'contents in company/flow_properties.csv, or lower the claim in '
                 || 'company/products.csv.'
+        when balance = 'certified'
+            then
+                'More is sold or stocked as certified than came in with a certificate, or than '
+                || 'was made: look for a transaction certificate that is missing, counts '
+                || 'twice or has another unit; a yield_share in company/scope_certificates.csv.'
         when balance = 'carbon'
             then
                 'Look for an input, product or waste of the month that was not weighed or was '
@@ -136,6 +181,10 @@ select
             then
                 '投入的再生料少于声明的产出：请核对 company/flow_properties.csv 中的含量，'
                 || '或下调 company/products.csv 的声明值。'
+        when balance = 'certified'
+            then
+                '认证的销售与库存多于认证的投入或实际产量：请查找缺失、重复或单位有误的交易证书，'
+                || '并核对 company/scope_certificates.csv 的 yield_share。'
         when balance = 'carbon'
             then '请查找当月未称重、错月或错单位登记的投入、产品或废料，并核对含水率和含碳量。'
         else '请查找当月未称重、错月或错单位登记的投入、产品或废料，并核对含水率。'

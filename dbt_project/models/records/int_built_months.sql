@@ -17,6 +17,7 @@
 -- depends_on: {{ ref('factor_gases') }}
 -- depends_on: {{ ref('supplier_footprints') }}
 -- depends_on: {{ ref('process_balances') }}
+-- depends_on: {{ ref('certified_volumes') }}
 -- depends_on: {{ ref('emission_lines') }}
 -- depends_on: {{ ref('hotspots') }}
 -- depends_on: {{ ref('initiative_tracking') }}
