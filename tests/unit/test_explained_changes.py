@@ -170,12 +170,18 @@ def test_periods_of_another_kind_or_without_emissions_are_refused(periods):
         explained([line("f", OLDER, 1, 1, 1), line("f", NEWER, 1, 1, 1)], *periods)
 
 
+usual = st.tuples(st.floats(1e-3, 1e6), st.floats(1e-3, 1e6), st.floats(1e-6, 10))
+"""Output, quantity and factor that all have logarithms."""
+
 amounts = st.one_of(st.just(0.0), st.floats(1e-3, 1e6))
 factors = st.one_of(st.just(0.0), st.just(5e-324), st.floats(1e-6, 10))
 """None, the smallest number there is, or a usual one."""
 
-sides = st.tuples(st.one_of(st.none(), amounts), amounts, factors)
-companies = st.lists(st.tuples(st.integers(0, 2), sides, sides), min_size=1, max_size=6)
+limits = st.tuples(st.one_of(st.none(), amounts), amounts, factors)
+sides = st.one_of(st.tuples(usual, usual), st.tuples(usual, limits), st.tuples(limits, limits))
+companies = st.lists(
+    st.builds(lambda site, both: (site, *both), st.integers(0, 2), sides), min_size=1, max_size=6
+)
 
 
 def lines_of(company: Sequence[tuple[int, Any, Any]], name: str = "") -> list[dict[str, Any]]:
