@@ -73,7 +73,7 @@ class DrawnSystems:
         self._giving = np.array([place[one] for one in giving], np.int64)
         self._taking = np.array([place[one] for one in taking], np.int64)
         self._charged = np.array([row for row, _ in charges], np.int64)
-        self._charge_of = _matrix(
+        self._charge_of = matrix_of(
             [
                 (number, place[exchange], amount)
                 for number, (_, amounts) in enumerate(charges)
@@ -207,6 +207,7 @@ def _sums(position: Ints, count: int) -> sparse.csr_array:
     return sparse.csr_array((np.ones(len(position)), (position, rows)), shape=(count, len(rows)))
 
 
-def _matrix(entries: list[tuple[int, int, float]], shape: tuple[int, int]) -> sparse.csr_array:
+def matrix_of(entries: list[tuple[int, int, float]], shape: tuple[int, int]) -> sparse.csr_array:
+    """Of row, column and value; what stands twice adds up."""
     row, column, value = zip(*entries, strict=True) if entries else ((), (), ())
     return sparse.csr_array((np.array(value, float), (row, column)), shape=shape)

@@ -14,7 +14,7 @@ import pandas as pd
 from scipy import sparse
 
 from orchestration.company.spreads import Spread
-from orchestration.footprint.drawn_systems import DrawnSystems, NoNetOutputError
+from orchestration.footprint.drawn_systems import DrawnSystems, NoNetOutputError, matrix_of
 from orchestration.footprint.exchanges import Floats, Ints
 from orchestration.footprint.system_tables import STOCK_PREFIX
 from orchestration.uncertainty.causes import DIFFERENCE, PRODUCT
@@ -253,7 +253,7 @@ def _added_up(figures: pd.DataFrame, lines: pd.DataFrame) -> sparse.csr_array:
         elif figure.figure_kind != "inventory":
             continue
         entries += [(number, int(row), 1.0) for row in np.flatnonzero(mine)]
-    return _matrix(entries, (len(figures), len(lines)))
+    return matrix_of(entries, (len(figures), len(lines)))
 
 
 def _declared_units(system: ProductSystem, figures: pd.DataFrame) -> sparse.csr_array:
@@ -271,9 +271,4 @@ def _declared_units(system: ProductSystem, figures: pd.DataFrame) -> sparse.csr_
         if figure.figure_kind == "product"
         for market, weight in weights.get(figure.subject, ())
     ]
-    return _matrix(entries, (len(figures), len(places) * len(BASES)))
-
-
-def _matrix(entries: list[tuple[int, int, float]], shape: tuple[int, int]) -> sparse.csr_array:
-    row, column, value = zip(*entries, strict=True) if entries else ((), (), ())
-    return sparse.csr_array((np.array(value, float), (row, column)), shape=shape)
+    return matrix_of(entries, (len(figures), len(places) * len(BASES)))
