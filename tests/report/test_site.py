@@ -19,6 +19,7 @@ from playwright.sync_api import Browser, Page
 from orchestration.lake.paths import Lake
 from orchestration.report.formats import number
 from orchestration.report.writing import write_report, write_report_into
+from tests.built import EXAMPLE, Builder
 
 WIDTHS = (1280, 390)
 EVERY_CHART_FITS = """() => [...document.querySelectorAll('.plot')].every(plot => {
@@ -28,6 +29,23 @@ EVERY_CHART_FITS = """() => [...document.querySelectorAll('.plot')].every(plot =
 BLOCK = re.compile(
     r'aria-label="SQL: [^"]*"><code>(.*?)</code>.*?href="data:text/csv[^,]*,([^"]*)"', re.S
 )
+
+
+WHISKERS = """() => {
+  const place = path => path.getBoundingClientRect();
+  const drawn = title => [...document.querySelectorAll('figure')].find(
+    one => one.querySelector('h3').textContent === title);
+  const paths = [...drawn('Cradle to gate, with intervals').querySelectorAll('svg path')];
+  const middle = box => box.top + box.height / 2;
+  const bars = paths.filter(path => ['#17624f', '#e0a030'].includes(path.getAttribute('fill')))
+    .map(place).filter(box => box.width > 40);
+  const lines = paths.filter(path => path.getAttribute('stroke') === '#1d2a2a').map(place);
+  const along = lines.filter(box => box.width > box.height);
+  return {bars: bars.length, ends: lines.length - along.length, along: along.length,
+    each_at_the_end_of_its_bar: along.every(line => bars.some(bar =>
+      Math.abs(middle(bar) - middle(line)) < 1
+      && line.left < bar.right && bar.right < line.right))};
+}"""
 
 
 def pages_of(site: Path, language: str) -> list[Path]:
@@ -77,6 +95,19 @@ def test_every_page_draws_without_a_network_and_fits(browser: Browser, site: Pat
             page.wait_for_function(EVERY_CHART_FITS)
         assert troubles == [], path.name
         page.context.close()
+
+
+def test_a_whisker_stands_at_the_end_of_its_bar(browser: Browser, built: Builder):
+    report = (built(EXAMPLE).warehouse / "report").resolve()
+    page, troubles = opened(browser, report / "en" / "products-2021.html")
+    assert page.evaluate(WHISKERS) == {
+        "bars": 10,
+        "ends": 20,
+        "along": 10,
+        "each_at_the_end_of_its_bar": True,
+    }
+    assert troubles == []
+    page.context.close()
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
