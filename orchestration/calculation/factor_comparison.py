@@ -110,7 +110,7 @@ def compare_library(data: DataFolder, lake: Lake, library: Path, priority: str =
         adopted, adopting = Lake(scratch / "warehouse"), scratch / "data"
         for name in READ:
             shutil.copytree(lake.path / name, adopted.path / name)
-        shutil.copytree(data.path / "emission_factors", adopting / "emission_factors")
+        _copy_what_libraries_rest_on(data.path, adopting)
         stands = _add(library, adopting / "emission_factors", priority)
         land_factor_libraries(DataFolder(adopting), adopted)
         _refuse_what_the_gate_refuses(adopted, library.stem)
@@ -122,6 +122,14 @@ def compare_library(data: DataFolder, lake: Lake, library: Path, priority: str =
             _figures_that_move(lake, adopted, data.settings.get("base_year", "")),
             _versions_that_change(lake, adopted),
         )
+
+
+def _copy_what_libraries_rest_on(data: Path, target: Path) -> None:
+    """The libraries, and what says which supplier and months the records of suppliers are for."""
+    for name in ("emission_factors", "company", "expectations"):
+        if (data / name).is_dir():
+            shutil.copytree(data / name, target / name)
+    shutil.copy(data / "rounds.csv", target)
 
 
 def _add(library: Path, folder: Path, priority: str) -> str:

@@ -196,8 +196,11 @@ def _land_supplier_records(data: DataFolder, lake: Lake) -> list[Landed]:
     hashes = supplier_files(data)
     if not hashes:
         return []
-    files = [(data.path / file, file, sha256) for file, sha256 in hashes.items()]
-    records = received.read_records(files)
+    records = []
+    for file, sha256 in hashes.items():
+        path = data.path / file
+        problem = why_no_file(path, data.path) or ""
+        records += received.read_file(path, file, sha256, problem)
     lines = data.company["supplier_records"].to_dict("records")
     last_month = max(round_.last_month for round_ in data.rounds)
     libraries = received.rows_by_library(records, lines, last_month)

@@ -95,7 +95,8 @@ def problems_of(
 ) -> list[RecordProblem]:
     """Every rule that the record breaks; the first that makes others meaningless ends the list."""
     found = [RecordProblem("schema", text) for text in _schema_errors(record)]
-    found += [RecordProblem("S1", text) for text in _decimals(record)]
+    if isinstance(record.get("pcf"), Mapping):
+        found += [RecordProblem("S1", text) for text in _decimals(record["pcf"])]
     if found:
         return found
     context = context or RecordContext()
@@ -136,9 +137,8 @@ def _schema_errors(record: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _decimals(record: Mapping[str, Any]) -> Iterator[str]:
+def _decimals(pcf: Mapping[str, Any]) -> Iterator[str]:
     """S1: anchored patterns and signs."""
-    pcf = record.get("pcf", {})
     signs = (
         (POSITIVE, lambda value: value > 0, "above 0"),
         (POSITIVE_OR_ZERO, lambda value: value >= 0, "0 or more"),
@@ -153,7 +153,8 @@ def _decimals(record: Mapping[str, Any]) -> Iterator[str]:
                 yield f"{name} {pcf[name]!r} is no decimal number as text"
             elif not is_right(Decimal(pcf[name])):
                 yield f"{name} {pcf[name]} is not {words}"
-    for name, value in pcf.get("dqi", {}).items():
+    ratings = pcf.get("dqi", {})
+    for name, value in ratings.items() if isinstance(ratings, Mapping) else ():
         if not is_decimal(value):
             yield f"{name} {value!r} is no decimal number as text"
 

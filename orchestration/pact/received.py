@@ -9,7 +9,8 @@ for the gate to judge.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -68,9 +69,10 @@ class ReceivedRecord:
         """Whether it was written in version 2.x."""
         return str(self.record.get("specVersion", "")).startswith("2.")
 
-    def about(self, product_ids: Sequence[str | None]) -> bool:
-        """Whether one of these is an id of its product."""
-        return not set(product_ids).isdisjoint(self.record.get("productIds") or [])
+    @property
+    def product_ids(self) -> list[str]:
+        """Ids of its product; none where they are no list of texts."""
+        return _texts(self.record.get("productIds"))
 
 
 @dataclass(frozen=True)
@@ -86,29 +88,45 @@ class Complaint:
 Row = dict[str, str | None]
 
 
-def read_records(paths: Sequence[tuple[Path, str, str]]) -> list[ReceivedRecord]:
-    """The records of JSON files (path, name, SHA-256): one each, a list, or a page of an API."""
-    return [record for path, file, sha256 in paths for record in _records_of(path, file, sha256)]
+def read_file(path: Path, file: str, sha256: str, problem: str = "") -> list[ReceivedRecord]:
+    """The records of a JSON file: one, a list, or a page of an API.
 
-
-def _records_of(path: Path, file: str, sha256: str) -> Iterator[ReceivedRecord]:
-    try:
-        content = json.loads(path.read_bytes())
-    except (ValueError, OSError) as error:
-        yield ReceivedRecord(file, sha256, 1, problem=f"is no JSON: {str(error)[:120]}")
-        return
+    `problem`: why it is no file that can be read.
+    """
+    content: Any = None
+    if not problem:
+        try:
+            content = json.loads(path.read_bytes())
+        except (ValueError, OSError, RecursionError) as error:
+            problem = f"is no JSON: {str(error)[:120]}"
+    if problem:
+        return [ReceivedRecord(file, sha256, 1, problem=problem)]
     if isinstance(content, dict) and isinstance(content.get("data"), list):
         content = content["data"]
-    for position, one in enumerate(content if isinstance(content, list) else [content], start=1):
-        if not isinstance(one, dict):
-            yield ReceivedRecord(file, sha256, position, problem="is no ProductFootprint")
-            continue
-        try:
-            is_old = str(one.get("specVersion", "")).startswith("2.")
-            record, problem = in_version_3(one) if is_old else _defined(one), ""
-        except NotReadableError as error:
-            record, problem = {**one}, str(error)
-        yield ReceivedRecord(file, sha256, position, record, problem)
+    found = content if isinstance(content, list) else [content]
+    return [_received(file, sha256, place, one) for place, one in enumerate(found, start=1)]
+
+
+def _received(file: str, sha256: str, position: int, content: Any) -> ReceivedRecord:
+    if not isinstance(content, dict):
+        return ReceivedRecord(file, sha256, position, problem="is no ProductFootprint")
+    record = _defined(content)
+    if not str(record.get("specVersion", "")).startswith("2."):
+        return ReceivedRecord(file, sha256, position, record)
+    try:
+        return ReceivedRecord(file, sha256, position, in_version_3(record))
+    except NotReadableError as error:
+        return ReceivedRecord(file, sha256, position, record, str(error))
+
+
+def _texts(value: Any) -> list[str]:
+    """The texts of a list, or nothing of what is none."""
+    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
+
+
+def _text(value: Any) -> str | None:
+    """A text, or nothing of what is none."""
+    return value if isinstance(value, str) else None
 
 
 def _defined(value: Any) -> Any:
@@ -125,22 +143,33 @@ def rows_by_library(
 
     `lines`: those of records.csv. `last_month`: the last one that any round collects.
     """
+    distinct: dict[str, ReceivedRecord] = {}
+    for one in records:  # pages of an API overlap: what is said twice is one record
+        said = json.dumps([one.record, one.problem], sort_keys=True)
+        distinct.setdefault(said if one.id else f"{one.file} {one.position}", one)
+    counted = Counter(one.id for one in distinct.values() if one.id)
+    broken = {said: _broken(one, counted[one.id]) for said, one in distinct.items()}
+    sound = [one for said, one in distinct.items() if not broken[said]]
     libraries: dict[str, list[Row]] = {}
-    for received in records:
-        attached = [line for line in lines if received.about([line["product_id"]])]
+    for said, one in distinct.items():
+        attached = [line for line in lines if line["product_id"] in one.product_ids]
         if not attached:
-            problem = _unattached(received)
-            libraries.setdefault(LIBRARY, []).append(_said(received, {}, [problem]))
+            row = _said(one, {}, [_unattached(one)])
+            libraries.setdefault(LIBRARY, []).append(row)
         for line in attached:
-            rows = libraries.setdefault(f"{LIBRARY}_{line['supplier_id']}", [])
-            rows.append(_row(received, line, records, last_month))
+            row = (
+                _said(one, line, broken[said])
+                if broken[said]
+                else _row(one, line, _successors(one, sound), last_month)
+            )
+            libraries.setdefault(f"{LIBRARY}_{line['supplier_id']}", []).append(row)
     return libraries
 
 
 def _unattached(received: ReceivedRecord) -> Complaint:
-    if received.problem and not received.record.get("productIds"):
+    if received.problem and not received.product_ids:
         return Complaint("supplier_record_fit", "record", received.problem, "a PACT record")
-    ids = "; ".join(map(str, received.record.get("productIds") or ["no productIds"]))
+    ids = "; ".join(received.product_ids) or "a record without productIds"
     return Complaint(
         "supplier_record_attached",
         "productIds",
@@ -157,7 +186,7 @@ def _said(
         "flow_id": line.get("flow_id"),
         "supplier_id": line.get("supplier_id"),
         "record_id": received.id or None,
-        "record_status": received.record.get("status"),
+        "record_status": _text(received.record.get("status")),
         **_place(received, complaints),
     }
 
@@ -175,15 +204,12 @@ def _place(received: ReceivedRecord, complaints: Sequence[Complaint]) -> Row:
 def _row(
     received: ReceivedRecord,
     line: Mapping[str, str | None],
-    records: Sequence[ReceivedRecord],
+    newer: Sequence[ReceivedRecord],
     last_month: date,
 ) -> Row:
-    broken = _broken(received, records)
-    if broken:
-        return _said(received, line, broken)
+    """A sound record as a factor of the line's flow, or as what says why it is none."""
     record, pcf = received.record, received.record["pcf"]
     first, end = _day(pcf["referencePeriodStart"]), valid_until(record)
-    newer = _successors(received, records)
     complaints = []
     if newer:
         starts = {_day(one.record["pcf"]["referencePeriodStart"]): one.id for one in newer}
@@ -249,14 +275,16 @@ def _share(percent: str | None) -> str:
     return as_text(Decimal(percent or 0) / 100)
 
 
-def _broken(received: ReceivedRecord, records: Sequence[ReceivedRecord]) -> list[Complaint]:
-    """Rules of the data model that it breaks; a record that is sent has to fulfil the same."""
+def _broken(received: ReceivedRecord, count: int) -> list[Complaint]:
+    """Rules of the data model that it breaks; a record that is sent has to fulfil the same.
+
+    `count`: how many different records have its id.
+    """
     if received.problem:
         return [Complaint("supplier_record_fit", "record", received.problem, "a PACT record")]
-    twice = [one for one in records if one.id == received.id and one is not received]
-    if any(one.record != received.record for one in twice):
-        where = ", ".join(one.file for one in twice)
-        return [Complaint("supplier_record_fit", "id", received.id, f"one record; see {where}")]
+    if count > 1:
+        expected = f"one record of that id; {count} differ"
+        return [Complaint("supplier_record_fit", "id", received.id, expected)]
     return [
         Complaint("supplier_record_fit", problem.rule, problem.message, "a record that fulfils it")
         for problem in problems_of(received.record, RecordContext())
@@ -264,21 +292,16 @@ def _broken(received: ReceivedRecord, records: Sequence[ReceivedRecord]) -> list
     ]
 
 
-def _successors(
-    received: ReceivedRecord, records: Sequence[ReceivedRecord]
-) -> list[ReceivedRecord]:
+def _successors(received: ReceivedRecord, sound: Sequence[ReceivedRecord]) -> list[ReceivedRecord]:
     """Sound records that follow it, directly or over others."""
     followed = {received.id}
     found: list[ReceivedRecord] = []
     while True:
         more = [
             one
-            for one in records
+            for one in sound
             if one.id not in followed
-            and not followed.isdisjoint(
-                str(i).lower() for i in one.record.get("precedingPfIds", [])
-            )
-            and not _broken(one, records)
+            and any(i.lower() in followed for i in _texts(one.record.get("precedingPfIds")))
         ]
         if not more:
             return found
@@ -411,13 +434,13 @@ def sources_of(
     found: dict[str, Row] = {}
     for received in records:
         for line in lines:
-            if received.about([line["product_id"]]):
+            if line["product_id"] in received.product_ids:
                 record = received.record
                 found[source_id(received)] = {
                     "source_id": source_id(received),
-                    "publisher": record.get("companyName"),
+                    "publisher": _text(record.get("companyName")),
                     "title": f"{record.get('productNameCompany')} (PACT product footprint)",
-                    "edition": record.get("specVersion"),
+                    "edition": _text(record.get("specVersion")),
                     "year": str(record.get("created", ""))[:4],
                     "licence": line["terms"],
                     "locator": received.file,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -87,7 +88,9 @@ def in_version_3(record: Mapping[str, Any]) -> dict[str, Any]:
     reports = pcf.get("ipccCharacterizationFactors", [])
     pcf["ipccCharacterizationFactors"] = [reports] if isinstance(reports, str) else reports
     standards = pcf.get("crossSectoralStandards", [])
-    pcf["crossSectoralStandards"] = [STANDARDS.get(name, name) for name in standards]
+    if isinstance(standards, list):  # anything else is told by the schema
+        standards = [STANDARDS.get(str(name), name) for name in standards]
+    pcf["crossSectoralStandards"] = standards
     # without uptake there was no difference; version 3 wants both stated
     pcf.setdefault("pcfIncludingBiogenicUptake", pcf.get("pcfExcludingBiogenicUptake"))
     return {name: record[name] for name in OF_THE_RECORD if record.get(name) is not None} | {
@@ -97,7 +100,7 @@ def in_version_3(record: Mapping[str, Any]) -> dict[str, Any]:
 
 def _number_as_text(value: Any) -> Any:
     """Percentages were numbers in version 2 and are text in version 3; nothing else is touched."""
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
         return as_text(Decimal(str(value)))
     return value
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from datetime import date
 from decimal import Decimal
@@ -9,6 +10,8 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from expectations.factor_judgement import FactorJudgement, judge_factors
 from expectations.factor_rows import COLUMNS, OPTIONAL_COLUMNS, PROVENANCE, RECEIVED
@@ -21,7 +24,7 @@ from orchestration.ingest.landing import (
     supplier_files_landed,
 )
 from orchestration.lake.paths import Lake, text_schema
-from orchestration.pact.received import LIBRARY, Row, read_records, rows_by_library, sources_of
+from orchestration.pact.received import LIBRARY, Row, read_file, rows_by_library, sources_of
 from tests.conftest import write_complete_company
 from tests.unit.test_exchange import record
 
@@ -48,13 +51,13 @@ def newer(**changes: object) -> dict:
 
 def rows_of(folder: Path, *records: object, line: dict | None = None) -> list[Row]:
     """Rows of all libraries that come of these files, each with what is wrong with it."""
-    paths = []
+    received = []
     for number, content in enumerate(records):
         path = folder / f"{number}.json"
         path.write_text(content if isinstance(content, str) else json.dumps(content))
-        paths.append((path, f"emission_factors/suppliers/{path.name}", "f" * 64))
+        received += read_file(path, f"emission_factors/suppliers/{path.name}", "f" * 64)
     lines = [LINE | (line or {})]
-    found = rows_by_library(read_records(paths), lines, date(2023, 12, 1))
+    found = rows_by_library(received, lines, date(2023, 12, 1))
     return [row | {"library": name} for name, rows in found.items() for row in rows]
 
 
@@ -212,8 +215,8 @@ def judged(rows: list[Row], sources: list[Row]) -> FactorJudgement:
 
 def test_the_gate_accepts_a_sound_record_and_names_its_terms(tmp_path):
     rows = rows_of(tmp_path, record())
-    path = tmp_path / "0.json"
-    sources = sources_of(read_records([(path, "emission_factors/suppliers/0.json", "f")]), [LINE])
+    received = read_file(tmp_path / "0.json", "emission_factors/suppliers/0.json", "f")
+    sources = sources_of(received, [LINE])
     judgement = judged(rows, sources)
     assert judgement.findings.to_pylist() == []
     (factor,) = judgement.factors.to_pylist()
@@ -255,3 +258,32 @@ def test_records_of_a_data_folder_are_landed_and_accepted(tmp_path):
     assert supplier_files(data) == supplier_files_landed(lake)
     (factors / "suppliers" / "acme.json").write_text("[]")
     assert supplier_files(data) != supplier_files_landed(lake)
+
+
+def test_pages_of_an_interface_may_overlap(tmp_path):
+    assert len(rows_of(tmp_path, record(), {"data": [record()]})) == 1
+
+
+def test_two_records_of_one_id_are_both_refused(tmp_path):
+    rows = rows_of(tmp_path, record(), record(comment="another"))
+    assert [told(row) for row in rows] == [[("supplier_record_fit", "id")]] * 2
+
+
+WHOLE = (record(), newer(), version_2())
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner),
+    max_leaves=3,
+)
+
+
+@given(st.sampled_from(WHOLE), st.data())
+@settings(max_examples=60, deadline=None)
+def test_whatever_a_property_holds_is_told_and_stops_nothing(tmp_path_factory, whole, data):
+    folder = tmp_path_factory.mktemp("any")
+    broken = copy.deepcopy(whole)
+    target = data.draw(st.sampled_from([broken, broken["pcf"]]))
+    target[data.draw(st.sampled_from(sorted(target)))] = data.draw(ANYTHING)
+    for row in rows_of(folder, broken):
+        assert row.get("factor_id") or told(row)
+        assert all(value is None or isinstance(value, str) for value in row.values())
