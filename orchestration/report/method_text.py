@@ -29,6 +29,32 @@ PAGES = tuple(FOLDER / f"{topic}.md" for topic in TOPICS)
 DOCS_TAG = re.compile(r"\{%.*?%\}\n*")
 
 
+TO_A_TOPIC = re.compile(r"\]\((\w+)\.md(#\w+)?\)")
+FIRST_HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+HEADING = re.compile(r"<h(2|3)>(.*?)</h\1>")
+
+
 def method_text() -> Markup:
-    """The rules of every topic as Markdown, one after the other, without the tags of dbt."""
-    return Markup("\n\n".join(DOCS_TAG.sub("", page.read_text(encoding="utf-8")) for page in PAGES))
+    """The rules of every topic as Markdown, one after the other, without the tags of dbt.
+
+    Links between topics lead to their headings, which `with_anchors` makes places.
+    """
+    texts = {page.stem: DOCS_TAG.sub("", page.read_text(encoding="utf-8")) for page in PAGES}
+
+    def within(match: re.Match[str]) -> str:
+        heading = FIRST_HEADING.search(texts[match[1]])
+        assert heading is not None, f"{match[1]}.md begins with a heading"
+        return f"]({match[2] or '#' + _place(heading[1])})"
+
+    return Markup("\n\n".join(TO_A_TOPIC.sub(within, text) for text in texts.values()))
+
+
+def with_anchors(html: str) -> str:
+    """Headings as places that links lead to, called as they are where the Markdown is shown."""
+    return HEADING.sub(
+        lambda match: f'<h{match[1]} id="{_place(match[2])}">{match[2]}</h{match[1]}>', html
+    )
+
+
+def _place(heading: str) -> str:
+    return re.sub(r"[^\w-]", "", heading.lower().replace(" ", "-"))

@@ -32,7 +32,7 @@ from orchestration.report.instances import (
     product_file,
 )
 from orchestration.report.marts import Marts, Result
-from orchestration.report.method_text import method_text
+from orchestration.report.method_text import method_text, with_anchors
 from orchestration.report.names import Names
 from orchestration.report.page_source import (
     LANGUAGES,
@@ -73,6 +73,21 @@ PART_OF_PATH = re.compile(r"[^/#]*[/#]|[^/#]+")
 
 
 @dataclass(frozen=True)
+class Beside:
+    """Another site of the same company: what was released, or what is running since.
+
+    Attributes:
+        word: what words.yml calls it.
+        at: where it lies, as seen from this site.
+        label: what its figures say of themselves, as in the table `publication`.
+    """
+
+    word: str
+    at: str
+    label: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class Site:
     """What every page of one rendering shares."""
 
@@ -81,12 +96,16 @@ class Site:
     instances: Mapping[str, Sequence[Instance]]
     publication: Mapping[str, Any]
     year: int | None
+    beside: Beside | None = None
 
 
-def render_site(marts_folder: Path, company: Path, out: Path) -> list[Path]:
+def render_site(
+    marts_folder: Path, company: Path, out: Path, beside: Beside | None = None
+) -> list[Path]:
     """Write the site into `out`, which must not hold another; returns its pages.
 
     `marts_folder`: a publication or release with marts.duckdb. `company`: accepted/company.
+    `beside`: a site that every page leads to.
 
     Raises:
         PageError: a page, a query or a name is broken; the message says which.
@@ -102,6 +121,7 @@ def render_site(marts_folder: Path, company: Path, out: Path) -> list[Path]:
             # ties a page that was printed or passed on to what it shows
             | {"manifest_sha256": sha256_of_file(marts_folder / "manifest.json")},
             year=chosen_year(marts),
+            beside=beside,
         )
         shutil.copytree(STATIC, out / "static", dirs_exist_ok=True)
         count = len(LANGUAGES) * sum(map(len, site.instances.values()))
@@ -183,7 +203,10 @@ def _text(
     """A text as HTML."""
     filled = filled_text(site, instance, block, results, language)
     html = html_of_markdown(filled)
-    in_english = language != "en" and "method_text()" in block.markdown
+    is_method = "method_text()" in block.markdown
+    if is_method:
+        html = with_anchors(html)
+    in_english = language != "en" and is_method
     return Markup(f'<div class="text" lang="en">{html}</div>' if in_english else html)
 
 

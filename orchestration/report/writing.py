@@ -14,14 +14,19 @@ import shutil
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from orchestration.lake.paths import Lake, sha256_of_file
 from orchestration.report.method_text import PAGES as METHOD_PAGES
 from orchestration.report.names import CATEGORIES
 from orchestration.report.page_source import PageError
 
+if TYPE_CHECKING:
+    from orchestration.report.site import Beside
+
 STAMP = "report.json"
+RUNNING = "running"
+"""Folder of the site of what is not released yet, in the site of a release."""
 KEPT = 2
 OWN_SUFFIXES = (".py", ".md", ".yml", ".j2", ".css", ".js", ".typ")
 
@@ -38,11 +43,16 @@ class Report:
 def write_report(lake: Lake) -> Report:
     """Render what is published, unless that was done already. The caller is the only writer.
 
+    Where a release is published, what was calculated since stands beside it, in `running/`.
+
     Raises:
         PageError: nothing is published, or a page is broken.
     """
     published = lake.published.resolve()
     stamp = stamp_of(published)
+    running = _running_beside(lake, published)
+    if running is not None:
+        stamp["running_manifest_sha256"] = stamp_of(running)["manifest_sha256"]
     link, reports = lake.path / "report", lake.path / "reports"
     current = _stamp_in(link)
     if current is not None and current["made_from"] == stamp:
@@ -51,7 +61,7 @@ def write_report(lake: Lake) -> Report:
     for old in reports.glob(".draft-*"):
         lake.remove_folder(old)
     draft = reports / f".draft-{os.getpid()}"
-    pages = _render(published, company_folder(published, lake), draft, stamp)
+    pages = _render_both(lake, published, running, draft, stamp)
     lake.remove_folder(target)  # only left there by a run killed before the swap
     draft.replace(target)
     beside = link.with_name(f".report.{os.getpid()}")
@@ -84,6 +94,13 @@ def write_report_into(out: Path, marts_folder: Path, company: Path) -> Report:
     return Report(out, pages, True)
 
 
+def label_of(marts_folder: Path) -> dict[str, Any]:
+    """What a publication or release says of itself: rounds, number, status."""
+    label = json.loads((marts_folder / "manifest.json").read_text(encoding="utf-8"))["publication"]
+    rounds = label["rounds"]
+    return label | {"round": rounds[-1] if rounds else "", "rounds": ", ".join(rounds)}
+
+
 def company_folder(published: Path, lake: Lake) -> Path:
     """Master data that names things: a release has its own, a publication the warehouse's."""
     own = published / "accepted" / "company"
@@ -102,11 +119,43 @@ def stamp_of(marts_folder: Path) -> dict[str, str]:
     return {"manifest_sha256": sha256_of_file(manifest), "report_code_sha256": _code_sha256()}
 
 
-def _render(marts_folder: Path, company: Path, draft: Path, stamp: dict[str, str]) -> int:
+def _running_beside(lake: Lake, published: Path) -> Path | None:
+    """The newest calculation, where it holds rounds that the published release does not."""
+    running = lake.preliminary.resolve()
+    if not (running / "manifest.json").exists():
+        return None
+    return running if label_of(running)["rounds"] != label_of(published)["rounds"] else None
+
+
+def _render_both(
+    lake: Lake, published: Path, running: Path | None, draft: Path, stamp: dict[str, str]
+) -> int:
+    """What is published; where that is a release, what is running since beside it."""
+    from orchestration.report.site import Beside
+
+    if running is None:
+        return _render(published, company_folder(published, lake), draft, stamp)
+    label_of_running = Beside("beside_running", f"{RUNNING}/", label_of(running))
+    pages = _render(
+        published, company_folder(published, lake), draft, stamp, beside=label_of_running
+    )
+    released = Beside("beside_released", "../", label_of(published))
+    return pages + _render(
+        running, company_folder(running, lake), draft / RUNNING, stamp, beside=released
+    )
+
+
+def _render(
+    marts_folder: Path,
+    company: Path,
+    draft: Path,
+    stamp: dict[str, str],
+    beside: Beside | None = None,
+) -> int:
     from orchestration.report.site import render_site
 
     draft.mkdir(parents=True)
-    pages = len(render_site(marts_folder, company, draft))
+    pages = len(render_site(marts_folder, company, draft, beside))
     text = json.dumps({"made_from": stamp, "pages": pages}, indent=2) + "\n"
     (draft / STAMP).write_text(text, encoding="utf-8")
     return pages

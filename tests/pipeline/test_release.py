@@ -213,6 +213,18 @@ def flip(path: Path, position: int = -1) -> None:
     path.write_bytes(content)
 
 
+def test_months_that_run_since_stand_beside_what_was_released(released: Lake):
+    report = released.path / "report"
+    assert dead_links(report) == []
+    index = (report / "en" / "index.html").read_text(encoding="utf-8")
+    assert f"Released: round {ROUND}, release 1" in index
+    told = f"Running months, not released: rounds {ROUND}, {LATER}"
+    assert f'href="../running/en/index.html">{told}<' in index
+    running = (report / "running" / "zh" / "index.html").read_text(encoding="utf-8")
+    assert "初步结果：未签核，未发布" in running
+    assert f'href="../../zh/index.html">已发布的结果：轮次 {ROUND}，第 1 版<' in running
+
+
 def test_two_clicks_lead_from_a_figure_to_its_cell(released: Lake):
     folder = released.releases(ROUND) / "r1"
     assert dead_links(folder) == []
