@@ -104,6 +104,8 @@ def read_file(path: Path, file: str, sha256: str, problem: str = "") -> list[Rec
     if isinstance(content, dict) and isinstance(content.get("data"), list):
         content = content["data"]
     found = content if isinstance(content, list) else [content]
+    if not found:
+        return [ReceivedRecord(file, sha256, 1, problem="is an empty list: no record is in it")]
     return [_received(file, sha256, place, one) for place, one in enumerate(found, start=1)]
 
 

@@ -126,9 +126,10 @@ def test_a_record_that_breaks_a_rule_gives_no_factor(tmp_path):
 
 
 def test_what_is_no_record_and_what_nobody_attached_stand_apart(tmp_path):
-    rows = rows_of(tmp_path, "{", record(), line={"product_id": "urn:other"})
-    assert [row["library"] for row in rows] == [LIBRARY, LIBRARY]
-    assert [told(row)[0][0] for row in rows] == ["supplier_record_fit", "supplier_record_attached"]
+    rows = rows_of(tmp_path, "{", "[]", record(), line={"product_id": "urn:other"})
+    assert {row["library"] for row in rows} == {LIBRARY}
+    fit, attached = "supplier_record_fit", "supplier_record_attached"
+    assert [told(row)[0][0] for row in rows] == [fit, fit, attached]
 
 
 def test_a_newer_record_takes_over_from_its_own_period(tmp_path):
