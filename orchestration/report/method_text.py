@@ -50,10 +50,21 @@ def method_text() -> Markup:
 
 
 def with_anchors(html: str) -> str:
-    """Headings as places that links lead to, called as they are where the Markdown is shown."""
-    return HEADING.sub(
-        lambda match: f'<h{match[1]} id="{_place(match[2])}">{match[2]}</h{match[1]}>', html
-    )
+    """Headings as places that links lead to, called as they are where the Markdown is shown.
+
+    Of two headings with the same words the first is the place.
+    """
+    taken: set[str] = set()
+
+    def placed(match: re.Match[str]) -> str:
+        level, words = match.groups()
+        place = _place(words)
+        if place in taken:
+            return match[0]
+        taken.add(place)
+        return f'<h{level} id="{place}">{words}</h{level}>'
+
+    return HEADING.sub(placed, html)
 
 
 def _place(heading: str) -> str:
