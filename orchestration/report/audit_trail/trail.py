@@ -108,7 +108,7 @@ FACTORS = """
 
 
 @dataclass(frozen=True)
-class Figure:
+class TracedFigure:
     """A figure with the lines that add up to it.
 
     Attributes:
@@ -157,14 +157,14 @@ class Trail:
         return self._marts.run("lines", LINES).records()
 
     @cached_property
-    def figures(self) -> list[Figure]:
+    def figures(self) -> list[TracedFigure]:
         """Every figure of the inventory, by year, site and category."""
         keys = ("facility_id", "inventory_year", "ghg_category")
         found: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
         for line in self.lines:
             found.setdefault(tuple(line[key] for key in keys), []).append(line)
         rows = self._marts.run("figures", FIGURES).records()
-        return [Figure(row, found.get(tuple(row[key] for key in keys), [])) for row in rows]
+        return [TracedFigure(row, found.get(tuple(row[key] for key in keys), [])) for row in rows]
 
     @cached_property
     def products(self) -> list[ProductFigure]:
