@@ -70,10 +70,20 @@ def follow_rounds_job(partitions: PartitionsDefinition) -> UnresolvedAssetJobDef
     )
 
 
+def time_zone_of(folders: Folders) -> str:
+    """Where a morning begins: the company's time zone; UTC where company.yml names none."""
+    return DataFolder(folders.data).settings.get("time_zone", "UTC")
+
+
 def daily_schedule(job: UnresolvedAssetJobDefinition, folders: Folders) -> ScheduleDefinition:
     """Each morning, every round that is open and not complete."""
 
-    @schedule(job=job, cron_schedule=EACH_MORNING, name="follow_open_rounds")
+    @schedule(
+        job=job,
+        cron_schedule=EACH_MORNING,
+        name="follow_open_rounds",
+        execution_timezone=time_zone_of(folders),
+    )
     def follow_open_rounds(context: ScheduleEvaluationContext) -> list[RunRequest] | SkipReason:
         from orchestration.collection.round_status import round_status
 
@@ -96,7 +106,12 @@ def newest_opened(rounds: tuple[Round, ...], day: date) -> Round | None:
 def monthly_schedule(job: UnresolvedAssetJobDefinition, folders: Folders) -> ScheduleDefinition:
     """On the third of each month, collect the round opened last."""
 
-    @schedule(job=job, cron_schedule=THIRD_OF_THE_MONTH, name="collect_newest_round")
+    @schedule(
+        job=job,
+        cron_schedule=THIRD_OF_THE_MONTH,
+        name="collect_newest_round",
+        execution_timezone=time_zone_of(folders),
+    )
     def collect_newest_round(context: ScheduleEvaluationContext) -> RunRequest | SkipReason:
         day = context.scheduled_execution_time.date()
         round_ = newest_opened(DataFolder(folders.data).rounds, day)

@@ -44,6 +44,9 @@ SIGN_OFFS = AssetKey(["quality", "sign_offs"])
 GATED = (*JUDGED, FINDINGS, VERDICTS, WAIVERS, SIGN_OFFS)
 GATE_POOL = "gate"
 
+REFUSED_TAG = "carbonloom/refused"
+"""On a run: the hand-ins that it refused, as the list of runs shows them."""
+
 PASSES = "hand_ins_pass_the_gate"
 NO_WARNINGS = "hand_ins_without_warnings"
 DESCRIPTIONS = {
@@ -139,14 +142,20 @@ def gate_asset(landed: Sequence[AssetKey], partitions: PartitionsDefinition) -> 
     )
     # an annotation would be taken for that of one output
     def gate(context: AssetExecutionContext, folders: Folders):  # type: ignore[no-untyped-def]
+        refused: list[str] = []
         for name, judged in judge_rounds(folders.run(context.partition_keys)):
             result = judged or kept_result(folders.lake, name)
+            refused += [
+                f"{row['hand_in']} ({name})" for row in result.verdicts if row["state"] == "refused"
+            ]
             for key in GATED:
                 shown = _shown(key, result)
                 if key == VERDICTS:
                     returned = sorted(folders.lake.returned(name).rglob("*"))
                     shown["returned"] = [str(path) for path in returned if path.is_file()]
                 context.add_asset_metadata(shown, key, partition_key=name)
+        if refused:  # the run itself goes on, and is green in the list of runs
+            context.instance.add_run_tags(context.run_id, {REFUSED_TAG: "; ".join(refused)})
 
     return gate
 

@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
+from zoneinfo import available_timezones
 
 import pandas as pd
 
@@ -275,8 +276,13 @@ def _wrong_supplier_records(tables: Tables) -> list[str]:
 
 
 def settings_problems(settings: Mapping[str, Any]) -> list[str]:
-    """What is wrong with the two settings in company.yml; both may be absent."""
+    """What is wrong with settings in company.yml that may be absent."""
     problems = []
+    zone = settings.get("time_zone")
+    if zone is not None and str(zone) not in available_timezones():
+        problems.append(
+            f"company/company.yml: time_zone {zone} is not known. Name one such as Asia/Shanghai."
+        )
     year, threshold = settings.get("base_year"), settings.get("significance_threshold_percent")
     if year is not None and not (str(year).isdigit() and len(str(year)) == 4):
         problems.append(f"company/company.yml: base_year {year} is no year. Write it as YYYY.")

@@ -9,6 +9,7 @@ import duckdb
 import pytest
 from dagster import AssetKey, AssetSelection, DagsterInstance, Definitions, materialize
 
+from orchestration.assets.gate import REFUSED_TAG
 from orchestration.assets.metadata import owners
 from orchestration.company.data_folder import DataFolder
 from orchestration.definitions import build_definitions
@@ -154,6 +155,8 @@ def test_a_refused_hand_in_can_not_reach_the_warehouse_by_running_dbt_alone(
                 partition_key=round_,  # what is calculated holds every round
             )
             assert done.success
+        gated, _ = sorted(instance.get_runs(), key=lambda run: REFUSED_TAG not in run.tags)
+        assert gated.tags[REFUSED_TAG] == "mill/boiler (2022-02)"
 
     with duckdb.connect(str(folders.lake.working_file), read_only=True) as connection:
         hand_ins = connection.execute("select distinct hand_in from intermediate.int_readings")

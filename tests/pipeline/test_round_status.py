@@ -27,6 +27,7 @@ from orchestration.gate.acceptance import (
 from orchestration.ingest.landing import land_source
 from orchestration.lake.paths import Lake
 from orchestration.resources import Folders
+from orchestration.schedules import time_zone_of
 from tests.conftest import MONTHS, TinyCompany, write_company, write_csv
 
 JANUARY, FEBRUARY = MONTHS
@@ -263,6 +264,12 @@ def test_each_morning_the_rounds_that_lack_something_are_looked_at(case):
             )
             requests = schedule.evaluate_tick(context).run_requests
         return [request.partition_key for request in requests]
+
+    assert schedule.execution_timezone == "UTC"
+    settings = company.path / "company" / "company.yml"
+    with settings.open("a", encoding="utf-8") as file:
+        file.write("time_zone: Asia/Shanghai\n")
+    assert time_zone_of(folders) == "Asia/Shanghai"
 
     assert asked("2022-03-04") == []  # January is complete, February not open yet
     assert asked("2022-03-05") == [FEBRUARY]

@@ -139,5 +139,8 @@ def test_what_is_not_stated_is_not_judged(settings: dict, reason: str):
 def test_a_base_year_or_threshold_that_is_none_is_told():
     assert settings_problems({}) == []
     assert settings_problems({"base_year": 2022, "significance_threshold_percent": 5}) == []
+    assert settings_problems({"time_zone": "Asia/Shanghai"}) == []
+    (zone,) = settings_problems({"time_zone": "Shanghai"})
+    assert "time_zone Shanghai is not known" in zone
     wrong = settings_problems({"base_year": "last", "significance_threshold_percent": 0})
     assert len(wrong) == 2 and all("company.yml" in text for text in wrong)
