@@ -9,6 +9,7 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
+from orchestration.commands.table_columns import add_names
 from orchestration.exchange.exchanging import (
     NOT_DUE,
     REFUSED,
@@ -74,13 +75,15 @@ def _table(outcomes: Sequence[Outcome], basis: str) -> Table:
         title=f"PACT product footprints, cradle to gate, {basis.replace('_', '-')}",
         title_justify="left",
         box=SIMPLE,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
     )
-    for name in ("Product", "Year"):
-        table.add_column(name, overflow="fold")
+    add_names(table, "Product", [outcome.product_id for outcome in outcomes])
+    table.add_column("Year", no_wrap=True)
     for name in ("kgCO2e", "Primary %", "Exempted %"):
         table.add_column(name, justify="right")
-    table.add_column("")
-    table.add_column("Id")
+    for name in ("State", "Id"):
+        table.add_column(name, no_wrap=True)
     for outcome in outcomes:
         if outcome.state == NOT_DUE:
             continue

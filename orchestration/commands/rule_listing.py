@@ -8,6 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from expectations.rule_book import DescribedRule, described_rules
+from orchestration.commands.table_columns import add_names
 
 SEVERITY_STYLE = {"critical": "red", "warning": "yellow", "info": "dim"}
 
@@ -28,7 +29,8 @@ def print_rules(console: Console, rule_ids: list[str]) -> bool:
 
 def _overview(rules: list[DescribedRule]) -> Table:
     table = Table(box=SIMPLE, show_edge=False)
-    for header in ("Rule", "Severity", "Waivable", "What must hold 须满足"):
+    add_names(table, "Rule", [rule.rule_id for rule in rules])
+    for header in ("Severity", "Waivable", "What must hold 须满足"):
         table.add_column(header, overflow="fold")
     suite = None
     for rule in rules:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 from rich.box import SIMPLE
@@ -13,6 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from orchestration.collection.round_status import HANDED_IN, RoundStatus, round_status
+from orchestration.commands.table_columns import add_names
 from orchestration.company.data_folder import DataFolder
 from orchestration.lake.paths import Lake
 from orchestration.progress import shown
@@ -47,14 +49,16 @@ def print_round(console: Console, status: RoundStatus) -> None:
     """One round: a line on the whole of it, and a table of who owes what."""
     _line(console, f"Round {status.round}: {head_of(status)}", _colour(status))
     table = Table(box=SIMPLE, pad_edge=False)
-    table.add_column("Hand-in, owner", overflow="fold")
+    width = add_names(table, "Hand-in, owner", [row["hand_in"] for row in status.rows])
     table.add_column("State, next step", overflow="fold")
     for heading in ("Late", "Back", "tCO2e"):
         table.add_column(heading, justify="right", no_wrap=True)
     for row in sorted(status.rows, key=worst_first):
         step = next_step(row, status)
         table.add_row(
-            _with_line_below(escape(row["hand_in"]), escape(row["owner"] or ""), "dim"),
+            _with_line_below(
+                escape(row["hand_in"]), escape(fill(row["owner"] or "", width)), "dim"
+            ),
             _with_line_below(f"[{STYLES[row['state']]}]{state_of(row)}[/]", escape(step)),
             f"{row['days_late']} d" if row["days_late"] else "",
             str(row["return_count"] or ""),

@@ -318,7 +318,7 @@ def _emissions(lake: Lake) -> Table:
     title = "Emissions, tCO2e"
     table = Table(title=title, title_justify="left", box=SIMPLE, pad_edge=False)
     for heading in ("Facility", "Year", "Scope"):
-        table.add_column(heading)
+        table.add_column(heading, no_wrap=True)
     for heading in ("Location-based", "Market-based"):
         table.add_column(heading, justify="right")
     with published_marts(lake.preliminary / MARTS_FILE) as connection:
