@@ -46,6 +46,14 @@ FIGURES = """
     from marts.product_footprints
     where method = 'cut_off' and length(reference_period) = 4
     group by product_id, boundary, reference_period, declared_unit
+    union all
+    select 'target', target_id || ', ' || measured.figure, cast(inventory_year as varchar), unit,
+        case when basis = 'location_based' then measured.amount end,
+        case when basis = 'market_based' then measured.amount end
+    from marts.target_path
+    cross join lateral (values ('forecast', value), ('gap to the path', gap))
+        as measured (figure, amount)
+    where inventory_year = target_year
 """
 USED = """
     select facility_id, cast(year(period_month) as varchar) as period, flow_id, component, basis,
@@ -78,10 +86,10 @@ class FactorComparisonError(Exception):
 class Comparison:
     """What adopting a library would move.
 
-    `figures`: kind (inventory, base_year, product), figure, period, unit, and before, after and
-    change in percent on both bases, the largest relative move first. `versions`: site, year, flow,
-    component and basis with the factor versions before and after, and kgCO2e before and after, the
-    largest change first.
+    `figures`: kind (inventory, base_year, product, target in its year), figure, period, unit, and
+    before, after and change in percent on both bases, the largest relative move first. `versions`:
+    site, year, flow, component and basis with the factor versions before and after, and kgCO2e
+    before and after, the largest change first.
     """
 
     library: str

@@ -54,8 +54,8 @@ def factors_compare(
     """Say what adopting a factor library would move, before it counts.
 
     A library of a name that exists stands in for that one. Publications that the data folder does
-    not list are read from a `sources.csv` beside the library. Sites, products and the base year are
-    listed, the largest move first, and the factor versions behind it.
+    not list are read from a `sources.csv` beside the library. Sites, products, targets and the base
+    year are listed, the largest move first, and the factor versions behind it.
 
     Reads what was accepted in the warehouse and the data folder's factors, and writes nothing.
 

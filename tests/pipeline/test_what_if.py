@@ -12,13 +12,14 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from orchestration.calculation.factor_comparison import compare_library
+from orchestration.calculation.factor_comparison import FIGURES, compare_library
 from orchestration.calculation.what_if import AssumedChange, WhatIfError, what_if
 from orchestration.commands.cli import app
 from orchestration.company.data_folder import DataFolder
 from orchestration.lake.paths import Lake
 from orchestration.lake.places import REPOSITORY
-from tests.built import Builder
+from orchestration.lake.warehouse import Warehouse
+from tests.built import EXAMPLE, Builder
 
 COMPANY = REPOSITORY / "tests" / "worked_examples" / "heijungs_suh"
 LOG = "rounds/2023/erp/process_log.csv"
@@ -132,6 +133,21 @@ def test_a_new_library_moves_what_it_is_placed_before(warehouse, tmp_path):
     assert first.figures["location_based_change_percent"].round(9).eq(10.0).all()
     last = compare_library(DataFolder(COMPANY), Lake(warehouse), library, priority="99")
     assert last.figures.empty and last.versions.empty
+
+
+def test_what_targets_are_ahead_of_or_behind_may_move_too(built):
+    lake = Lake(built(EXAMPLE).warehouse)
+    with Warehouse(lake).reading() as connection:
+        shown = connection.execute(f"from ({FIGURES}) where kind = 'target'").df()
+        stated = connection.execute(
+            "from marts.target_path where inventory_year = target_year order by target_id"
+        ).df()
+    gaps = shown[shown["figure"].str.endswith(", gap to the path")].sort_values("figure")
+    assert len(gaps) == len(stated) > 2
+    assert gaps["location_based"].fillna(gaps["market_based"]).tolist() == stated["gap"].tolist()
+    assert (gaps["location_based"].notna().to_numpy() == (
+        stated["basis"].eq("location_based").to_numpy()
+    )).all()  # fmt: skip
 
 
 def test_the_answer_is_that_of_a_whole_calculation(warehouse, monkeypatch):
