@@ -7,7 +7,7 @@ returns messages. Numbers and dates are read here only to be judged.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ from orchestration.company.table_checks import (
     wrong_dates,
 )
 from orchestration.company.tables import (
+    FUELS,
     LIFE_CYCLE_STAGES,
     PROCESS_TYPES,
     PROPERTIES,
@@ -67,7 +68,7 @@ def contradictions(tables: Tables, sources: Collection[str] | None) -> list[str]
     problems += _wrong_properties(tables)
     problems += _wrong_meters(tables)
     problems += _wrong_tolerances(tables)
-    problems += _wrong_supplier_records(tables)
+    problems += wrong_supplier_records(tables)
     problems += certificate_contradictions(tables)
     problems += people_contradictions(tables)
     problems += target_contradictions(tables, sources)
@@ -267,12 +268,36 @@ def _wrong_tolerances(tables: Tables) -> list[str]:
     ]
 
 
-def _wrong_supplier_records(tables: Tables) -> list[str]:
+def wrong_supplier_records(tables: Tables) -> list[str]:
     """Suppliers' records are used on terms, and hold packaging and delivery or not."""
     name = "supplier_records"
     problems = blanks(tables, name, TABLES[name].columns)
     problems += outside(tables, name, "packaging", ("included", "taken_out"))
-    return problems + outside(tables, name, "delivery", ("added", "own"))
+    problems += outside(tables, name, "delivery", ("added", "own"))
+    flows = {row["flow_id"]: row for row in tables["flows"].to_dict("records")}
+    for place, row in lines_of(tables, name):
+        flow = flows.get(row["flow_id"])
+        if flow is not None:
+            problems += _counted_twice(place, flow)
+    return problems
+
+
+def _counted_twice(place: str, flow: Mapping[str, Any]) -> Iterator[str]:
+    """A record holds all that its supplier emits, which is the component upstream: of energy,
+    transport and travel the other components are part of it. Only a fuel is burned elsewhere."""
+    components = {part.strip() for part in (flow["components"] or "").split(";") if part.strip()}
+    others = components - {"upstream"}
+    if others and flow["flow_kind"] not in FUELS:
+        yield (
+            f"{place}: {flow['flow_id']} has the component {' and '.join(sorted(others))}, which a "
+            "supplier's record holds, so it would count twice. Attach it to a flow whose only "
+            "component is upstream."
+        )
+    elif others and "upstream" not in components:
+        yield (
+            f"{place}: {flow['flow_id']} has no component upstream, so the record would count in "
+            "no figure. Add the component, or take the line out."
+        )
 
 
 def settings_problems(settings: Mapping[str, Any]) -> list[str]:

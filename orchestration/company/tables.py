@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 MASS_UNITS = Path(__file__).parents[2] / "dbt_project" / "seeds" / "mass_units.csv"
 GWP_SETS = ("AR4", "AR5", "AR6")
 PROCESS_TYPES = ("production", "utility", "treatment", "non_product")
+FUELS = frozenset({"fuel_stationary", "fuel_mobile"})
+"""Kinds of flow that their user burns."""
+
 VALUED_KINDS = ("product", "intermediate", "utility")
 """Kinds of flow that carry the burden of the process that made them."""
 

@@ -33,6 +33,8 @@ LANDED_INSTRUMENTS_SCHEMA = text_schema(
     ("round", "hand_in", *INSTRUMENT_COLUMNS, "source_file", "source_sha256", "source_line")
 )
 
+SUPPLIER_FILES = text_schema(("file", "sha256"))
+
 CODE = ("orchestration/company", "orchestration/ingest", "orchestration/spreadsheets")
 PACKAGES = ("lxml", "pyarrow", "python-calamine")
 """What decides what is read in a file."""
@@ -176,24 +178,25 @@ def supplier_files(data: DataFolder) -> dict[str, str]:
     folder = data.path / "emission_factors" / received.FOLDER
     return {
         path.relative_to(data.path).as_posix(): sha256_of_hand_in(path, data.path)
-        for path in sorted(folder.glob("*.json"))
+        for path in sorted(folder.rglob("*"))
+        if path.suffix.lower() == ".json"
     }
 
 
 def supplier_files_landed(lake: Lake) -> dict[str, str]:
     """The same, of the files whose records were read last."""
-    return {
-        row["source_file"]: row["source_sha256"]
-        for path in lake.landed_libraries.glob(f"{received.LIBRARY}*.parquet")
-        for row in pq.read_table(path).to_pylist()
-        if row["source_file"].endswith(".json")
-    }
+    rows = lake.read(lake.landed_supplier_files, SUPPLIER_FILES).to_pylist()
+    return {row["file"]: row["sha256"] for row in rows}
 
 
 def _land_supplier_records(data: DataFolder, lake: Lake) -> list[Landed]:
     """Suppliers' PACT records as a library each supplier; the lists of sources and priorities
     beside it get a line for each record and library."""
     hashes = supplier_files(data)
+    listed_files = [{"file": file, "sha256": sha256} for file, sha256 in hashes.items()]
+    lake.write_if_changed(
+        lake.landed_supplier_files, pa.Table.from_pylist(listed_files, schema=SUPPLIER_FILES)
+    )
     if not hashes:
         return []
     records = []

@@ -223,6 +223,11 @@ class Lake:
         """A factor library as it was read."""
         return self.landed_libraries / f"{library}.parquet"
 
+    @property
+    def landed_supplier_files(self) -> Path:
+        """Which files of suppliers' records were read, whatever they held."""
+        return self.path / "landed" / "suppliers" / "files.parquet"
+
     def accepted(self, table: str) -> Path:
         """A table of `accepted/` that is one file."""
         return self.path / "accepted" / f"{table}.parquet"

@@ -310,10 +310,14 @@ def _mass_is_that_of_the_amount(record: Mapping[str, Any], _: RecordContext) -> 
             yield f"{name} is more than the mass of the product"
 
 
-def _aircraft_is_part_of_fossil(record: Mapping[str, Any], _: RecordContext) -> Iterator[str]:
+def _parts_are_within(record: Mapping[str, Any], _: RecordContext) -> Iterator[str]:
     for name in ("aircraftGhgEmissions", "landManagementFossilGhgEmissions"):
         if abs(_number(record, name)) > _number(record, "fossilGhgEmissions"):
             yield f"{name} is more than fossilGhgEmissions, which contains it"
+    emitted = sum((max(_number(record, name), Decimal(0)) for name in EXCLUDING), Decimal(0))
+    packaging = _number(record, "packagingGhgEmissions")
+    if packaging > emitted + AGREEMENT:
+        yield f"packagingGhgEmissions {packaging} is more than all emissions, {emitted}"
 
 
 def _notable_changes_are_explained(
@@ -359,7 +363,7 @@ RULES: Mapping[str, Callable[[Mapping[str, Any], RecordContext], Iterator[str]]]
     "S17": _reports_are_known,
     "S18": _standards_are_known,
     "S19": _mass_is_that_of_the_amount,
-    "S20": _aircraft_is_part_of_fossil,
+    "S20": _parts_are_within,
     "S21": _notable_changes_are_explained,
     "S22": _stages_make_the_total,
     "S23": _figure_is_that_of_the_mart,

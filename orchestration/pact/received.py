@@ -12,7 +12,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -212,25 +212,36 @@ def _row(
     """A sound record as a factor of the line's flow, or as what says why it is none."""
     record, pcf = received.record, received.record["pcf"]
     first, end = _day(pcf["referencePeriodStart"]), valid_until(record)
+    lapses, taken_over = end, None
     complaints = []
+    before = {i.lower() for i in _texts(record.get("precedingPfIds"))}
+    if circle := sorted(before & {one.id for one in newer}):
+        expected = "records of which one is the newest"
+        observed = f"{received.id} and {circle[0]} each follow the other"
+        problem = Complaint("supplier_record_fit", "precedingPfIds", observed, expected)
+        return _said(received, line, [problem])
     if newer:
         starts = {_day(one.record["pcf"]["referencePeriodStart"]): one.id for one in newer}
-        successor = starts[min(starts)]
+        taken_over = min(starts)
         complaints.append(
             Complaint(
-                "supplier_record_superseded", "id", received.id, f"{successor}, which follows it"
+                "supplier_record_superseded",
+                "id",
+                received.id,
+                f"{starts[taken_over]}, which follows it",
             )
         )
-        end = min(end, *starts)
+        end = min(end, taken_over)
     elif record["status"] == "Deprecated":
         expected = "the record that replaces it; its figure is not used"
         problem = Complaint("supplier_record_deprecated", "status", received.id, expected)
         return _said(received, line, [problem])
     if end <= first:
         return _said(received, line, complaints)
-    if not newer and end <= last_month:
-        expected = f"a record that holds for {end:%Y-%m} to {last_month:%Y-%m}"
-        observed = f"{received.id}, valid until {end}"
+    without = _months_without(lapses, taken_over, last_month)
+    if without is not None:
+        expected = f"a record that holds for {without[0]:%Y-%m} to {without[1]:%Y-%m}"
+        observed = f"{received.id}, valid until {lapses}"
         complaints.append(
             Complaint("supplier_record_expired", "validityPeriodEnd", observed, expected)
         )
@@ -270,6 +281,20 @@ def _row(
 
 
 RATINGS = ("technological", "geographical", "temporal")
+
+
+def _months_without(
+    lapses: date, taken_over: date | None, last_month: date
+) -> tuple[date, date] | None:
+    """The first and last collected month between a validity's end and the record that follows.
+
+    The first day of a month decides, as for every factor.
+    """
+    first = lapses if lapses.day == 1 else (lapses.replace(day=1) + timedelta(31)).replace(day=1)
+    last = last_month
+    if taken_over is not None:
+        last = min(last, (taken_over - timedelta(1)).replace(day=1))
+    return (first, last) if first <= last else None
 
 
 def _share(percent: str | None) -> str:
@@ -417,6 +442,7 @@ def _note(record: Mapping[str, Any], boundary: str) -> str:
         f"PACT {record['specVersion']} record of {record['companyName']}, "
         f"{pcf['referencePeriodStart'][:10]} to {pcf['referencePeriodEnd'][:10]}",
         boundary,
+        f"CO2e by {' and '.join(pcf['ipccCharacterizationFactors'])}",
         f"exempted {pcf['exemptedEmissionsPercent']} %",
     ]
     if Decimal(uptake):

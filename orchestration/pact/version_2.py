@@ -14,7 +14,6 @@ UNITS_OF_MASS_OR_ENERGY = {"kilogram": True, "kilowatt hour": False, "megajoule"
 
 RENAMED = {
     "declaredUnit": "declaredUnitOfMeasurement",
-    "unitaryProductAmount": "declaredUnitAmount",
     "pCfExcludingBiogenic": "pcfExcludingBiogenicUptake",
     "pCfIncludingBiogenic": "pcfIncludingBiogenicUptake",
     "dLucGhgEmissions": "landUseChangeGhgEmissions",
@@ -83,8 +82,9 @@ def in_version_3(record: Mapping[str, Any]) -> dict[str, Any]:
             f"declaredUnit {unit} without the mass of it, which version 2 does not state. Ask the "
             "supplier for a record of version 3"
         )
-    is_mass = UNITS_OF_MASS_OR_ENERGY[unit]
-    pcf["productMassPerDeclaredUnit"] = pcf.get("declaredUnitAmount") if is_mass else "0"
+    # figures of version 2 are of one unit, however many a product holds; of version 3, of them all
+    pcf["declaredUnitAmount"] = "1"
+    pcf["productMassPerDeclaredUnit"] = "1" if UNITS_OF_MASS_OR_ENERGY[unit] else "0"
     reports = pcf.get("ipccCharacterizationFactors", [])
     pcf["ipccCharacterizationFactors"] = [reports] if isinstance(reports, str) else reports
     standards = pcf.get("crossSectoralStandards", [])

@@ -19,6 +19,7 @@ import yaml
 from rapidfuzz import fuzz
 
 from orchestration.company.mistakes import UNDECIDED
+from orchestration.company.tables import FUELS
 from orchestration.company.units import Bridges, UnitError, conversion, parse
 from orchestration.spreadsheets.numbers import fold
 from orchestration.starting.words import BRACKETED, CHINESE, LATIN, concepts_in, without
@@ -41,7 +42,6 @@ AFTER_THE_SALE = frozenset({"use_of_products", "end_of_life"})
 """Kinds that no hand-in states: scenarios do."""
 TRAVEL = frozenset({"commuting", "business_travel"})
 WASTES = frozenset({"waste", "own_waste", "wastewater"})
-FUELS = frozenset({"fuel_stationary", "fuel_mobile"})
 SURE_PROCESS = 0.3
 FILLER = frozenset("the of and a an for all other others by not is are with own main".split())
 

@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+import pandas as pd
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
@@ -15,7 +16,9 @@ from hypothesis import strategies as st
 
 from expectations.factor_judgement import FactorJudgement, judge_factors
 from expectations.factor_rows import COLUMNS, OPTIONAL_COLUMNS, PROVENANCE, RECEIVED
+from orchestration.company.checks import wrong_supplier_records
 from orchestration.company.data_folder import DataFolder
+from orchestration.company.tables import TABLES
 from orchestration.gate.acceptance import accept_company
 from orchestration.gate.factors import accept_factors
 from orchestration.ingest.landing import (
@@ -73,7 +76,7 @@ def test_a_record_becomes_its_suppliers_factor(tmp_path):
     assert row["primary_data_share"] == "0.238778" and row["technological_dqr"] == "2.665"
     parts = Decimal(row["kg_co2e"]) + 27 * Decimal(row["kg_ch4_biogenic"])
     assert float(parts) == pytest.approx(1.80011529612, rel=1e-9)
-    assert "delivery is not in it" in row["note"]
+    assert "delivery is not in it" in row["note"] and "CO2e by AR6" in row["note"]
 
 
 def test_per_declared_unit_becomes_per_one_unit(tmp_path):
@@ -152,6 +155,54 @@ def test_a_deprecated_record_without_its_successor_is_not_used(tmp_path):
     assert told(row) == [("supplier_record_deprecated", "status")]
 
 
+@pytest.mark.parametrize(
+    ("until", "field"),
+    [("2022-07-01", "validityPeriodEnd"), ("2022-12-31", None), ("2023-02-01", None)],
+)
+def test_months_between_two_records_are_told(tmp_path, until, field):
+    older = record(validityPeriodEnd=f"{until}T00:00:00Z") | {"status": "Deprecated"}
+    later = newer()
+    later["pcf"] |= {
+        "referencePeriodStart": "2023-01-01T00:00:00Z",
+        "referencePeriodEnd": "2024-01-01T00:00:00Z",
+    }
+    later |= {"validityPeriodStart": "2024-01-01T00:00:00Z", "created": "2024-02-01T00:00:00Z"}
+    first, _ = rows_of(tmp_path, older, later)
+    expired = [("supplier_record_expired", field)] if field else []
+    assert told(first) == [("supplier_record_superseded", "id"), *expired]
+    if expired:
+        assert "2022-07 to 2022-12" in first["record_problems"]
+
+
+def test_records_that_follow_each_other_in_a_circle_are_refused(tmp_path):
+    rows = rows_of(tmp_path, record(precedingPfIds=[NEWER]), newer())
+    assert [told(row) for row in rows] == [[("supplier_record_fit", "precedingPfIds")]] * 2
+
+
+def test_packaging_is_part_of_what_is_emitted(tmp_path):
+    (row,) = rows_of(tmp_path, record(packagingGhgEmissions="2"), line={"packaging": "taken_out"})
+    assert told(row) == [("supplier_record_fit", "S20")]
+
+
+@pytest.mark.parametrize(
+    ("flow", "words"),
+    [
+        (("electricity", "generation;upstream;losses"), "component generation and losses"),
+        (("freight_inbound", "direct;upstream"), "component direct, which a supplier's record"),
+        (("fuel_mobile", "direct"), "no component upstream"),
+        (("fuel_mobile", "direct;upstream"), None),
+        (("material", "upstream"), None),
+        (("product", None), None),
+    ],
+)
+def test_what_a_record_holds_is_no_component_beside_it(flow, words):
+    tables = {name: pd.DataFrame(columns=list(table.all_columns)) for name, table in TABLES.items()}
+    row = {"flow_id": "chip", "flow_kind": flow[0], "components": flow[1]}
+    tables |= {"supplier_records": pd.DataFrame([LINE]), "flows": pd.DataFrame([row])}
+    problems = wrong_supplier_records(tables)
+    assert len(problems) == (words is not None) and all(words in one for one in problems)
+
+
 def test_a_record_that_ends_before_the_collection_is_told(tmp_path):
     (row,) = rows_of(tmp_path, record(validityPeriodEnd="2023-01-01T00:00:00Z"))
     assert told(row) == [("supplier_record_expired", "validityPeriodEnd")]
@@ -180,6 +231,14 @@ def test_a_record_of_version_2_is_read(tmp_path):
     assert told(row) == []
     assert (row["kg_co2e"], row["gwp_set"], row["primary_data_share"]) == ("1.5", "AR5", "0.5612")
     assert row["technological_dqr"] is None, "another scale"
+
+
+def test_figures_of_version_2_are_of_one_unit_however_many_a_product_holds(tmp_path):
+    """The decision of PACT on product amounts: a car of 2000 kg with 300 kgCO2e per kilogram."""
+    figures = {"pCfExcludingBiogenic": "300", "fossilGhgEmissions": "300"}
+    (row,) = rows_of(tmp_path, version_2(unitaryProductAmount="2000", **figures))
+    assert told(row) == []
+    assert (row["kg_co2e"], row["unit"]) == ("300", "kg")
 
 
 @pytest.mark.parametrize(
@@ -256,6 +315,12 @@ def test_records_of_a_data_folder_are_landed_and_accepted(tmp_path):
     (factor,) = [row for row in result.factors.to_pylist() if row["record_id"]]
     assert (factor["flow_id"], factor["licence"]) == ("fibre", "contract 7")
     assert factor["source_file"] == "emission_factors/suppliers/acme.json"
+    assert supplier_files(data) == supplier_files_landed(lake)
+    # what is said twice is one record, and both files were read; a folder a supplier is as good
+    (factors / "suppliers" / "acme").mkdir()
+    (factors / "suppliers" / "acme" / "AGAIN.JSON").write_text(json.dumps(record()))
+    assert len(supplier_files(data)) == 2 and supplier_files(data) != supplier_files_landed(lake)
+    land_factor_libraries(data, lake)
     assert supplier_files(data) == supplier_files_landed(lake)
     (factors / "suppliers" / "acme.json").write_text("[]")
     assert supplier_files(data) != supplier_files_landed(lake)
