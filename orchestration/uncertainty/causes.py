@@ -30,20 +30,46 @@ def factor_parts(lines: pd.DataFrame, values: Mapping[str, float]) -> pd.DataFra
     `cause_id` and `part_kgco2e`, the derivative of the line by the logarithm of the factor.
     """
     version = lines["factor_version_id"]
-    is_difference = version.str.contains(DIFFERENCE, regex=False)
-    is_product = version.str.contains(PRODUCT, regex=False)
+    made_of = {name: two_of(name, values) for name in version.unique()}
+    between = version.map({name: two[1] for name, two in made_of.items() if two is not None})
+    is_difference, is_product = between == DIFFERENCE, between == PRODUCT
     whole = lines[~is_difference & ~is_product]
     parts = [whole.assign(version=whole["factor_version_id"], part_kgco2e=whole["kgco2e"])]
     for side, sign in ((0, 1.0), (1, -1.0)):
         rows = lines[is_difference]
-        names = rows["factor_version_id"].str.split(DIFFERENCE, regex=False).str[side]
+        names = _side(rows, made_of, side)
         value = sign * rows["quantity"] * names.map(values).astype(float)
         parts.append(rows.assign(version=names, part_kgco2e=value))
         rows = lines[is_product]
-        names = rows["factor_version_id"].str.split(PRODUCT, regex=False).str[side]
+        names = _side(rows, made_of, side)
         parts.append(rows.assign(version=names, part_kgco2e=rows["kgco2e"]))
     found = pd.concat([part for part in parts if len(part)] or [parts[0]], ignore_index=True)
     return found.assign(cause_id="factor:" + found["version"])
+
+
+def two_of(version: str, values: Mapping[str, float]) -> tuple[str, str, str] | None:
+    """The two factor versions that one is made of, and what stands between them.
+
+    None of one that is published itself, or states its own figure, as a certificate does: their
+    ids may hold the same characters. `values`: of published versions; a loss rate has none.
+    """
+    if version in values:
+        return None
+    for between in (PRODUCT, DIFFERENCE):
+        parts = version.split(between)
+        for count in range(1, len(parts)):
+            first, second = between.join(parts[:count]), between.join(parts[count:])
+            if second in values and (between == PRODUCT or first in values):
+                return first, between, second
+    return None
+
+
+def _side(
+    rows: pd.DataFrame, made_of: Mapping[str, tuple[str, str, str] | None], side: int
+) -> pd.Series:
+    """The first or the second of the two that each row's factor is made of."""
+    ends = {name: two[2 * side] for name, two in made_of.items() if two is not None}
+    return rows["factor_version_id"].map(ends)
 
 
 def data_causes(readings: pd.DataFrame) -> pd.DataFrame:

@@ -17,7 +17,7 @@ from orchestration.company.spreads import Spread
 from orchestration.footprint.drawn_systems import DrawnSystems, NoNetOutputError, matrix_of
 from orchestration.footprint.exchanges import Floats, Ints
 from orchestration.footprint.system_tables import STOCK_PREFIX
-from orchestration.uncertainty.causes import DIFFERENCE, PRODUCT
+from orchestration.uncertainty.causes import DIFFERENCE, two_of
 from orchestration.uncertainty.deriving import BASES, lines_of_products
 from orchestration.uncertainty.draws import CauseDraws
 
@@ -162,11 +162,15 @@ class _Lines:
         for row, (name, quantity) in enumerate(
             zip(lines["factor_version_id"], lines["quantity"], strict=True)
         ):
-            if DIFFERENCE in name:
-                first[row], other[row] = name.split(DIFFERENCE)
+            made_of = two_of(name, values)
+            if made_of is None:
+                continue
+            first[row], between, behind = made_of
+            if between == DIFFERENCE:
+                other[row] = behind
                 main[row] = quantity * values[first[row]]
-            elif PRODUCT in name:
-                first[row], second[row] = name.split(PRODUCT)
+            else:
+                second[row] = behind
         self._main = main[:, None]
         self._rest = self.as_stated - self._main
         self._first, self._second, self._other = (

@@ -101,6 +101,23 @@ def test_a_difference_of_two_factors_rests_on_both_one_the_other_way():
     )
 
 
+def test_an_id_that_looks_like_a_difference_is_one_cause():
+    """Numbers of certificates and names of factors are their issuers'; nothing forbids a dash."""
+    names = ["instrument:GEC 2021 - 001", "lib:coal - washed@1", "life - lib:coal - washed@1"]
+    lines = pd.DataFrame(
+        [LINE | {"factor_version_id": name, "quantity": 10.0, "kgco2e": 2.0} for name in names]
+    )
+    parts = factor_parts(lines, {"life": 0.7, "lib:coal - washed@1": 0.5})
+    found = parts.groupby("cause_id")["part_kgco2e"].sum().to_dict()
+    assert found == pytest.approx(
+        {
+            "factor:instrument:GEC 2021 - 001": 2.0,
+            "factor:lib:coal - washed@1": 2.0 - 5.0,
+            "factor:life": 7.0,
+        }
+    )
+
+
 def test_a_named_meter_is_one_cause_and_a_method_one_a_process_and_flow():
     of_month = [
         LINE | {"data_method": "metered", "meter_id": "M1", "quantity": 30.0},
