@@ -294,7 +294,7 @@ CALCULATION: Sequence[DescribedRule] = (
         "estimated_share",
         "site and month",
         "estimated_share",
-        "A site's kgco2e do not rest on estimates beyond the stated share.",
+        "A site's kgCO2e do not rest on estimates beyond the stated share.",
         "厂区排放中依据估算的部分不超过规定比例。",
         "Meter or weigh the largest estimates first; lineage and data_method show which.",
         "请优先对占比最大的估算项安装计量或称重，见 lineage 与 data_method。",
@@ -303,7 +303,7 @@ CALCULATION: Sequence[DescribedRule] = (
         "fallback_factor_share",
         "site and month",
         "fallback_factor_share",
-        "A site's kgco2e do not rest on factors of the country or the world, where finer ones are "
+        "A site's kgCO2e do not rest on factors of the country or the world, where finer ones are "
         "published, beyond the stated share.",
         "已有更细地域因子时，采用国家或全球因子的排放不超过规定比例。",
         "Add the finer factor of the year to emission_factors/, or say in the library why the "
@@ -314,7 +314,7 @@ CALCULATION: Sequence[DescribedRule] = (
         "missing_evidence_share",
         "site and month",
         "missing_evidence_share",
-        "A site's kgco2e do not rest on data without instrument, document, meter or note beyond "
+        "A site's kgCO2e do not rest on data without instrument, document, meter or note beyond "
         "the stated share.",
         "没有仪表、单据、表号或备注的数据所产生的排放不超过规定比例。",
         "Add the number of the invoice, certificate or order, or a note, to these data.",

@@ -20,6 +20,8 @@ from orchestration.resources import Folders
 
 STAND_FOR_THEMSELVES = {
     "marts/difference_significance.comparison",  # which branch of the union
+    "marts/dim_period.month_count",  # rows counted
+    "marts/dim_period.period_type",
     "marts/figure_uncertainty.cause_count",  # rows counted
     "marts/sensitivities.figure_kind",
     "marts/emissions_forecast.is_forecast",

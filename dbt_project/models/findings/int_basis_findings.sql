@@ -115,7 +115,7 @@ select
     'at most ' || expected_text as expected,
     tolerance_share as tolerance,
     concerned_kgco2e as affected_kgco2e,
-    observed_text || ' of the kgco2e of ' || facility_id || ' in ' || month_text
+    observed_text || ' of the kgCO2e of ' || facility_id || ' in ' || month_text
     || case rule_id
         when 'estimated_share' then ' rest on estimates'
         when 'fallback_factor_share'
