@@ -124,6 +124,10 @@ def print_sample(console: Console, folder: Path) -> bool:
     lines = check_sample(folder)
     for one in lines:
         _line(console, f"{one.number:>3}  {one.cell}")
+        if one.corrected_from and not one.problem:
+            _line(
+                console, f"     The file says {one.corrected_from}: see corrections.csv in papers/."
+            )
         for text in (one.arithmetic, one.source, one.problem and f"differs: {one.problem}"):
             if text:
                 _line(console, f"     {text}")

@@ -165,7 +165,7 @@ def _rows_of(lake: Lake, model: str) -> list[dict[str, Any]]:
 
 def _hand_ins(data: DataFolder, verdicts: Sequence[dict[str, Any]]) -> Table:
     name = data.company.settings["name_en"]
-    title = f"{name}: what was handed in"
+    title = f"{escape(name)}: what was handed in"
     table = Table(title=title, title_justify="left", box=SIMPLE, pad_edge=False)
     for heading in ("Round", "Hand-in", "State"):
         table.add_column(heading, no_wrap=True)
@@ -176,7 +176,7 @@ def _hand_ins(data: DataFolder, verdicts: Sequence[dict[str, Any]]) -> Table:
         shown = row["round"] if row["round"] != before else ""
         before = row["round"]
         table.add_row(
-            shown,
+            escape(shown),
             escape(row["hand_in"]),
             f"[{STATE_STYLE[row['state']]}]{_state(row)}[/]",
             f"{row['row_count']:,}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 
 from rich.console import Console
 
@@ -56,7 +57,7 @@ def write_bundle(
         "&& superset/bin/superset init",
         "",
         "# the dashboard",
-        f"superset/bin/superset import-dashboards --path {packed} --username admin",
+        f"superset/bin/superset import-dashboards --path {quote(str(packed))} --username admin",
         "superset/bin/superset run -p 8088",
         f"# http://localhost:8088/superset/dashboard/{files[DASHBOARD]['uuid']}/",
     ]

@@ -47,6 +47,9 @@ CHANGED = (
     "multiplier_text",
     "sign_multiplier",
 )
+OF_A_PART = ("× ", "÷ ")
+"""How corrected_from begins where not the number was corrected, but what it is scaled by."""
+
 CORRECTIONS = "corrections.csv"
 RULE, APPLIED, FOLLOWED = "correction_applies", "correction_applied", "side_table_followed"
 _Key = tuple[str, str, str]
@@ -259,7 +262,8 @@ class _Cells:
 
     def _set_value(self, row: int, value: str) -> None:
         columns = self._columns
-        if columns["corrected_from"][row] is None:
+        before = columns["corrected_from"][row]
+        if before is None or before.startswith(OF_A_PART):  # the number itself is what was typed
             columns["corrected_from"][row] = columns["value_text"][row] or ""
         number = PLAIN.parse(value)
         columns["value_text"][row] = value or None
@@ -276,8 +280,9 @@ class _Cells:
         columns["multiplier_text"][row] = "|".join(parts)
         columns["sign_multiplier"][row] = _product(parts)
         if columns["corrected_from"][row] is None:
+            times, by = OF_A_PART
             columns["corrected_from"][row] = (
-                f"÷ {old.removeprefix(DIVIDES)}" if mark else f"× {old}"
+                f"{by}{old.removeprefix(DIVIDES)}" if mark else f"{times}{old}"
             )
 
 

@@ -19,8 +19,11 @@ from orchestration.lake.hand_ins import READING_TABLES
 from orchestration.lake.warehouse import Connection, engine, quoted
 from orchestration.publication.files import MANIFEST
 from orchestration.release.verifying import NotAReleaseError
-from orchestration.report.audit_trail.sheets import HandedIn, read_handed_in
-from orchestration.report.audit_trail.writing import SAMPLE
+from orchestration.report.audit_trail.sheets import HandedIn, headers_of, read_handed_in
+from orchestration.report.audit_trail.writing import SAMPLE, SAMPLE_COLUMNS
+
+NUMBERS = ("number", "mix_share", "location_based_kgco2e")
+"""Columns of the sample that are calculated with."""
 
 TOLERANCE = 1e-9
 """Relative: what the order of multiplication may leave."""
@@ -64,6 +67,7 @@ class SampleLine:
         cell: file, sheet and cell.
         arithmetic: the multiplication, written out.
         source: where the factor was published.
+        corrected_from: what the file says where a correction is in force; blank where none is.
         problem: what doesn't agree; blank when all does.
         is_scaled: a value that the plant measured scales the factor, which needs more than one
             multiplication; `verify` calculates it.
@@ -73,6 +77,7 @@ class SampleLine:
     cell: str
     arithmetic: str
     source: str
+    corrected_from: str = ""
     problem: str = ""
     is_scaled: bool = False
 
@@ -81,19 +86,40 @@ def check_sample(release: Path) -> list[SampleLine]:
     """Calculate every line of a release's sample by hand.
 
     Raises:
-        NotAReleaseError: the folder is no release, or one from before releases had a sample.
+        NotAReleaseError: the folder is no release, or one from before releases had a sample; or
+            its sample was saved in a way that can't be read any more.
     """
     if not (release / MANIFEST).exists():
         raise NotAReleaseError(f"{release} has no {MANIFEST}: name a folder such as releases/R/r1.")
     path = release / SAMPLE
     if SAMPLE not in json.loads((release / MANIFEST).read_text(encoding="utf-8"))["files"]:
         raise NotAReleaseError(f"{release} has no sample: it was made before releases had one.")
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = list(csv.DictReader(file))
-    files = {name: read_handed_in(release, name) for name in {row["source_file"] for row in rows}}
+    rows = _lines_of(path)
+    cells: dict[str, list[str]] = {}
+    for row in rows:
+        cells.setdefault(row["source_file"], []).append(row["source_cell"])
+    files = {name: read_handed_in(release, name, headers_of(cells[name])) for name in cells}
     with engine() as connection:
         _lay_out(connection, release)
         return [_checked(connection, files[row["source_file"]], row) for row in rows]
+
+
+def _lines_of(path: Path) -> list[dict[str, str]]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file)
+            rows = list(reader)
+        if set(SAMPLE_COLUMNS) - set(reader.fieldnames or ()):
+            raise ValueError("columns are missing")
+        for row in rows:
+            for name in NUMBERS:
+                float(row[name])
+    except (OSError, ValueError, TypeError, csv.Error) as error:
+        raise NotAReleaseError(
+            f"{path} can't be read ({error}): it isn't what was released. Fill in a copy of it, "
+            "and leave the release as it is."
+        ) from error
+    return rows
 
 
 def _lay_out(connection: Connection, release: Path) -> None:
@@ -126,7 +152,7 @@ def _checked(connection: Connection, file: HandedIn, row: Mapping[str, str]) -> 
     stated = float(row["location_based_kgco2e"])
     terms = [
         (reading["cell_value"], row["unit_text"]),
-        (reading["sign_multiplier"], row["multiplier_cell"]),
+        (reading["sign_multiplier"], _multiplied_by(row, reading["sign_multiplier"])),
         (reading["units_per_cell_unit"], f"{reading['unit_code']}/{row['unit_text']}"),
         (reading["consolidation_share"], "share consolidated"),
         (float(row["mix_share"]), "share of this factor"),
@@ -147,16 +173,29 @@ def _checked(connection: Connection, file: HandedIn, row: Mapping[str, str]) -> 
             for name in ("publisher", "source_title", "source_locator")
             if factor[name]
         ),
+        corrected_from=(typed or "a blank") if typed != reading["value_text"] else "",
         is_scaled=bool(row["measured_cell"]),
     )
-    return SampleLine(**{**vars(line), "problem": _problem(line, reading, typed, product, stated)})
+    problem = _problem(line, reading, typed, product, stated)
+    if file.problem:
+        problem = f"The file can't be read: {file.problem}"
+    return SampleLine(**{**vars(line), "problem": problem})
+
+
+def _multiplied_by(row: Mapping[str, str], multiplier: float) -> str:
+    """What a number is multiplied with besides units: other cells, or a share of a bill's days."""
+    cells = ", ".join(cell for cell in row["multiplier_cell"].split("|") if cell)
+    if cells:
+        return f"({cells})"
+    return "share of its days" if abs(multiplier) < 1 else ""
 
 
 def _problem(
     line: SampleLine, reading: Mapping[str, Any], typed: str | None, product: float, stated: float
 ) -> str:
-    if typed not in (reading["value_text"], reading["corrected_from"]):
-        return f"The file says {typed!r}; accepted was {reading['value_text']!r}."
+    if (typed or "") not in (reading["value_text"], reading["corrected_from"]):
+        said = repr(typed) if typed else "nothing there"
+        return f"The file says {said}; accepted was {reading['value_text']!r}."
     if line.is_scaled or math.isclose(product, stated, rel_tol=TOLERANCE):
         return ""
     return f"The release says {stated:,.6f} kg CO2e."

@@ -42,7 +42,7 @@ from orchestration.report.page_source import (
     Text,
     read_pages,
 )
-from orchestration.report.rendering import html_of_markdown, template
+from orchestration.report.rendering import as_plain_text, html_of_markdown, template
 
 HERE = Path(__file__).parent
 PAGES, STATIC, TEMPLATES = HERE / "pages", HERE / "static", HERE / "templates"
@@ -60,9 +60,6 @@ LINE_WITHIN_CHINESE = re.compile(
     r"(?<=[\u3000-\u9fff\uff00-\uffef])\n(?=[\u3000-\u9fff\uff00-\uffef])"
 )
 """A line that was broken in the source between two Chinese characters, where no space belongs."""
-
-MARKDOWN_SIGN = re.compile(r"[\\`*_\[\]<>|#~&]")
-"""A sign that means something in CommonMark or its tables, wherever in a line it stands."""
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
 BEFORE_PERCENT = re.compile(r"(?<=\d) (?=%)")
@@ -230,7 +227,7 @@ def filled_text(
 def _text_template(markdown: str) -> jinja2.Template:
     """The text of a page, which stands for several pages, ready to be filled."""
     environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, finalize=_as_plain_text
+        autoescape=True, undefined=jinja2.StrictUndefined, finalize=as_plain_text
     )
     environment.filters |= {
         "total": _total,
@@ -240,13 +237,6 @@ def _text_template(markdown: str) -> jinja2.Template:
         "months": _months,
     }
     return environment.from_string(markdown)
-
-
-def _as_plain_text(value: Any) -> Markup:
-    """What is filled into Markdown, so that nothing in a name is taken for Markdown or HTML."""
-    if isinstance(value, Markup):
-        return value
-    return Markup(MARKDOWN_SIGN.sub(r"\\\g<0>", " ".join(str(value).split())))
 
 
 def _total(rows: Sequence[Mapping[str, Any]], column: str, decimals: int = 0) -> str:

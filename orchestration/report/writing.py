@@ -96,9 +96,15 @@ def write_report_into(out: Path, marts_folder: Path, company: Path) -> Report:
 
 def label_of(marts_folder: Path) -> dict[str, Any]:
     """What a publication or release says of itself: rounds, number, status."""
-    label = json.loads((marts_folder / "manifest.json").read_text(encoding="utf-8"))["publication"]
+    label = _publication_of(marts_folder)
     rounds = label["rounds"]
     return label | {"round": rounds[-1] if rounds else "", "rounds": ", ".join(rounds)}
+
+
+def _publication_of(marts_folder: Path) -> dict[str, Any]:
+    text = (marts_folder / "manifest.json").read_text(encoding="utf-8")
+    publication: dict[str, Any] = json.loads(text)["publication"]
+    return publication
 
 
 def company_folder(published: Path, lake: Lake) -> Path:
@@ -124,7 +130,13 @@ def _running_beside(lake: Lake, published: Path) -> Path | None:
     running = lake.preliminary.resolve()
     if not (running / "manifest.json").exists():
         return None
-    return running if label_of(running)["rounds"] != label_of(published)["rounds"] else None
+    return running if _rounds_since(running, published) else None
+
+
+def _rounds_since(running: Path, published: Path) -> list[str]:
+    """The rounds of a calculation that a release does not hold."""
+    released = _publication_of(published)["rounds"]
+    return [one for one in _publication_of(running)["rounds"] if one not in released]
 
 
 def _render_both(
@@ -135,10 +147,9 @@ def _render_both(
 
     if running is None:
         return _render(published, company_folder(published, lake), draft, stamp)
-    label_of_running = Beside("beside_running", f"{RUNNING}/", label_of(running))
-    pages = _render(
-        published, company_folder(published, lake), draft, stamp, beside=label_of_running
-    )
+    since = {"rounds": ", ".join(_rounds_since(running, published))}
+    not_released = Beside("beside_running", f"{RUNNING}/", label_of(running) | since)
+    pages = _render(published, company_folder(published, lake), draft, stamp, beside=not_released)
     released = Beside("beside_released", "../", label_of(published))
     return pages + _render(
         running, company_folder(running, lake), draft / RUNNING, stamp, beside=released

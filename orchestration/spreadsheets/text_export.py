@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Collection, Iterator, Sequence
-from itertools import islice
+from itertools import islice, zip_longest
 from pathlib import Path
 
 from orchestration.spreadsheets.files import (
@@ -27,6 +27,15 @@ BYTE_ORDER_MARKS = (
 SEPARATOR_LINE = re.compile(r"sep=(.)\r?\n")
 LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
 LARGEST_FIELD = 1 << 20
+OTHER_ENCODINGS = ("latin-1", "big5", "shift_jis")
+"""What only a map can tell from UTF-8 and GB18030."""
+
+HEADERS_WITHIN = 20
+"""Rows of a text among which its headers stand."""
+
+HEADER_ROWS = 3
+"""So many rows may make up the headers."""
+
 GUARDED = re.compile(r'="([^"]*)"')
 """How programs keep Excel from dropping the zeros of a number: ="0010" shows 0010."""
 
@@ -92,6 +101,54 @@ def read_erp_export(
         ragged_lines=ragged,
         is_comma_likely_decimal=delimiter == ";",
     )
+
+
+def read_by_headers(path: Path, data: bytes, headers: Collection[str]) -> Grid:
+    """The lines of an export whose map isn't at hand, by some of the headers that it has.
+
+    Encoding, delimiter and line of the headers are those under which most of them are found; where
+    none is, it is read as an export of which nothing is known.
+    """
+    wanted = {fold(header) for header in headers}
+    for encoding in ("auto", *OTHER_ENCODINGS) if wanted else ():
+        try:
+            text = decode(data, encoding)
+        except UnreadableErpExportError:
+            continue
+        found, delimiter, header_row = _headed(SEPARATOR_LINE.sub("", text, count=1), wanted)
+        if found:
+            return read_erp_export(
+                path, data, delimiter=delimiter, encoding=encoding, header_row=header_row
+            )
+    return read_erp_export(path, data)
+
+
+def _headed(text: str, headers: Collection[str]) -> tuple[int, str, int]:
+    """How many of these headers are found at most; with which delimiter, and in which row."""
+    head = list(islice(_physical_lines(text), HEADERS_WITHIN + HEADER_ROWS))
+    signs = {sign for line in head for sign in line if not (sign.isalnum() or sign in '"\r\n')}
+    best, count = (",", 1), (0, 0)
+    for delimiter in (*DELIMITERS, *sorted(signs.difference(DELIMITERS))):
+        try:
+            rows = list(csv.reader(head, delimiter=delimiter))
+        except csv.Error:
+            continue
+        for row, texts in headers_in(rows):
+            found = len(set(texts) & set(headers)), len(texts)
+            if found[0] and found > count:
+                best, count = (delimiter, row + 1), found
+    return count[0], *best
+
+
+def headers_in(rows: Sequence[Sequence[str]]) -> Iterator[tuple[int, list[str]]]:
+    """What may be the headers of a text, folded, and their last row: single rows come first.
+
+    Headers that take several rows are joined.
+    """
+    for depth in range(1, HEADER_ROWS + 1):
+        for first in range(min(HEADERS_WITHIN, len(rows) + 1 - depth)):
+            columns = zip_longest(*rows[first : first + depth], fillvalue="")
+            yield first + depth - 1, [fold(" ".join(texts)) for texts in columns]
 
 
 def is_delimited(data: bytes) -> bool:

@@ -181,26 +181,29 @@ def numbers(row: tuple) -> list[float]:
 
 
 def test_the_command_writes_what_superset_imports_and_says_how(warehouse, tmp_path):
+    out = tmp_path / "for BI"
+
     def ask(*options: str) -> Any:
-        command = ["superset", "--warehouse", str(warehouse), "--out", str(tmp_path), *options]
+        command = ["superset", "--warehouse", str(warehouse), "--out", str(out), *options]
         return CliRunner().invoke(app, command)
 
     done = ask()
     assert done.exit_code == 0, done.output
     for said in ("pip install", "superset db upgrade", "import-dashboards", "duckdb-engine"):
         assert said in done.output
-    with zipfile.ZipFile(tmp_path / "dashboard.zip") as archive:
+    assert f"--path '{out / 'dashboard.zip'}'" in done.output  # a blank for the shell to keep
+    with zipfile.ZipFile(out / "dashboard.zip") as archive:
         files = {name: yaml.safe_load(archive.read(name)) for name in archive.namelist()}
     assert files["carbonloom/metadata.yaml"]["type"] == "Dashboard"
     copy = files["carbonloom/databases/carbonloom.yaml"]["sqlalchemy_uri"]
-    assert copy == f"duckdb:///{tmp_path / 'carbonloom.duckdb'}"
-    assert (tmp_path / "carbonloom.duckdb").exists()
+    assert copy == f"duckdb:///{out / 'carbonloom.duckdb'}"
+    assert (out / "carbonloom.duckdb").exists()
 
     url = "postgresql+psycopg2://reader:secret@db.example/bi"
     done = ask("--url", url)
     assert "secret" not in done.output
     assert "psycopg2-binary" in done.output
-    assert (tmp_path / "dashboard.zip").stat().st_mode & 0o077 == 0
+    assert (out / "dashboard.zip").stat().st_mode & 0o077 == 0
     here, there = (superset.files_for(place, "carbonloom") for place in (url, copy))
     assert {file["uuid"] for path, file in here.items() if path != "metadata.yaml"}.isdisjoint(
         {file["uuid"] for path, file in there.items() if path != "metadata.yaml"}

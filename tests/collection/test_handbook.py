@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import shlex
 from pathlib import Path
@@ -14,10 +15,12 @@ from orchestration.commands.cli import COMMANDS, spelled
 from orchestration.company.data_folder import DataFolder
 from orchestration.lake.paths import Lake
 from orchestration.lake.places import REPOSITORY
-from orchestration.report.documents.parts import Document, DocumentTable
+from orchestration.report.documents.parts import Document, DocumentTable, Prose
 from orchestration.report.page_source import LANGUAGES, PageError
+from orchestration.report.rendering import html_of_markdown
 from tests.built import EXAMPLE, Builder
 from tests.conftest import TinyCompany, write_csv
+from tests.worked_examples.odd_companies import SIGNS, write_shouting
 
 COMMAND = re.compile(r"`carbonloom ([^`]+)`")
 
@@ -81,6 +84,43 @@ def test_every_document_is_set_in_both_languages(tiny_company: TinyCompany, tmp_
     page = tmp_path / "out" / "handbook" / "handbook-manager.zh.html"
     assert "开启轮次" in page.read_text(encoding="utf-8")
     assert page.with_suffix(".pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_where_nobodys_part_is_stated_everybody_may_sign(tiny_company: TinyCompany, tmp_path: Path):
+    handbook = Handbook(DataFolder(tiny_company.path), Lake(tmp_path / "nothing"))
+    people = dict(tables(handbook.document("manager", "en")))["Who may sign what"]
+    assert people and {cell for row in people for cell in row[1:]} == {"everything"}
+
+
+def test_nothing_in_a_name_is_taken_for_markdown(tmp_path: Path):
+    write_shouting(tmp_path / "data")
+    handbook = Handbook(DataFolder(tmp_path / "data"), Lake(tmp_path / "nothing"))
+    parts = handbook.document("plants", "en").parts
+    prose = "".join(html_of_markdown(part.markdown) for part in parts if isinstance(part, Prose))
+    headings = re.findall("<h2>(.*?)</h2>", prose)
+    assert SIGNS in map(html.unescape, headings)
+    assert f"Answers for it: {SIGNS}." in html.unescape(prose)
+
+
+def test_a_process_of_a_like_name_is_not_named(tiny_company: TinyCompany, tmp_path: Path):
+    process = {
+        "process_id": "mill_old_boiler", "facility_id": "mill", "stage_code": "boiler",
+        "process_type": "production",
+    }  # fmt: skip
+    path = tiny_company.path / "company" / "processes.csv"
+    own = {**process, "process_id": "mill_boiler", "name_en": "Boiler"}
+    write_csv(path, [own, {**process, "name_en": "Old boiler"}])
+    path = tiny_company.path / "maps" / "stage_boiler.yml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace(": mill_boiler", ": '{facility}_boiler'"), encoding="utf-8")
+    handbook = Handbook(DataFolder(tiny_company.path), Lake(tmp_path / "nothing"))
+    named = {
+        row[3]
+        for caption, rows in tables(handbook.document("plants", "en"))
+        if "what each cell is" in caption
+        for row in rows
+    }
+    assert named == {"Boiler"}
 
 
 def test_it_needs_a_round(tiny_company: TinyCompany, tmp_path: Path):

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
+import duckdb
 import openpyxl
 import pytest
+import xlsxwriter
 from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestration.report.audit_trail.sample import drawn
-from orchestration.report.audit_trail.sheets import SHOWN_WHOLE, read_handed_in, shown_rows
+from orchestration.report.audit_trail.sheets import (
+    SHOWN_WHOLE,
+    HandedIn,
+    headers_of,
+    headings,
+    read_handed_in,
+    shown_rows,
+)
+from orchestration.report.audit_trail.trail import ASSUMED
+from orchestration.report.marts import with_literals
 
 
 def test_a_line_is_drawn_at_every_interval():
@@ -69,7 +81,8 @@ def test_a_cell_of_a_worksheet_and_of_a_text_has_its_place(tmp_path: Path):
     assert stage.text("能耗", "C5") == "12.5"
     assert stage.place("another", "C5") is None
     assert stage.text("能耗", "C9") is None
-    assert erp.place(None, "L3:Net weight (t)|L3:km") == "c0-2-1"
+    assert erp.place(None, "L3:Net weight (t)") == "c0-2-1"
+    assert erp.place(None, "L9:Net weight (t)") is None
     assert erp.text(None, "L3:Net weight (t)") == "1,5"
     assert erp.place(None, "L3:Gross") is None
     broken = tmp_path / "broken.xlsx"
@@ -86,3 +99,88 @@ def test_of_a_long_file_the_rows_around_its_figures_are_shown(tmp_path: Path):
     assert [row.skipped for row in rows] == [0, 996, 0, 0, 0, 0]
     short = list(shown_rows(0, file.sheets[0], set()))
     assert [row.heading for row in short] == [1]
+
+
+@pytest.mark.parametrize(
+    ("text", "cell", "typed"),
+    [
+        ("Consumption, plant A\n\nVoucher;kWh\n7;1,5\n", "L4:kWh", "1,5"),
+        ("Voucher;Gas;Gas\n;used;(kWh)\n7;1;2\n", "L3:Gas (kWh)", "2"),
+        ("Voucher^kWh\n7^1,500\n", "L2:kWh", "1,500"),
+        ("sep=;\nVoucher;kWh | total\n7;1\n", "L3:kWh | total", "1"),
+        ("Größe;kWh é\n7;1\n".encode("cp1252"), "L2:kWh é", "1"),
+        ("單號,用量\n7,1\n".encode("big5"), "L2:用量", "1"),
+    ],
+    ids=["title", "two lines", "delimiter", "bar in a header", "latin", "big5"],
+)
+def test_a_text_is_read_by_its_headers_as_its_map_reads_it(
+    text: str | bytes, cell: str, typed: str, tmp_path: Path
+):
+    data = text if isinstance(text, bytes) else text.encode()
+    (tmp_path / "erp.csv").write_bytes(data)
+    assert read_handed_in(tmp_path, "erp.csv", headers_of([cell])).text(None, cell) == typed
+
+
+def test_no_two_files_have_one_page_and_none_has_a_name_too_long():
+    names = [
+        "a/b.csv", "a__b.csv", "a_/b.csv", "a/_b.csv", "a/__b.csv", "a__/b.csv",
+        f"{'发票' * 20}/{'电费' * 30}.pdf", f"{'发票' * 20}/{'电费' * 31}.pdf",
+    ]  # fmt: skip
+    pages = [HandedIn(f"rounds/{name}").page for name in names]
+    assert pages[0] == "audit/sheet_a__b.csv.html"
+    assert len(set(pages)) == len(pages)
+    assert all(len(page.removeprefix("audit/").encode()) <= 255 for page in pages)
+
+
+def test_a_damaged_sheet_hides_no_other_and_what_is_no_table_is_no_mistake(tmp_path: Path):
+    with xlsxwriter.Workbook(tmp_path / "whole.xlsx") as book:
+        book.add_worksheet("Energy").write("C5", 12.5)
+        book.add_worksheet("Old").write("A1", 1)
+    with (
+        zipfile.ZipFile(tmp_path / "whole.xlsx") as whole,
+        zipfile.ZipFile(tmp_path / "stage.xlsx", "w") as damaged,
+    ):
+        for name in whole.namelist():
+            content = whole.read(name)
+            damaged.writestr(name, content[:300] if name.endswith("sheet2.xml") else content)
+    stage = read_handed_in(tmp_path, "stage.xlsx")
+    assert stage.text("Energy", "C5") == "12.5"
+    assert (stage.problem, stage.not_shown) == ("", ["Old"])
+    (tmp_path / "bill.pdf").write_bytes(b"%PDF-1.7\n\xff\xd8")
+    bill = read_handed_in(tmp_path, "bill.pdf")
+    assert (bill.sheets, bill.problem) == ([], "")
+
+
+def test_a_web_page_under_the_name_of_a_workbook_has_one_nameless_sheet(tmp_path: Path):
+    page = "<html><table><tr><td>kWh</td></tr><tr><td>12</td></tr></table></html>"
+    (tmp_path / "bill.xls").write_text(page, encoding="utf-8")
+    assert read_handed_in(tmp_path, "bill.xls").text(None, "A2") == "12"
+
+
+def test_one_cell_far_to_the_right_makes_no_other_row_wide(tmp_path: Path):
+    with xlsxwriter.Workbook(tmp_path / "stage.xlsx") as book:
+        sheet = book.add_worksheet("Energy")
+        sheet.write("A1", "kWh")
+        sheet.write("XFD3", "x")
+        sheet.write("B4", 7)
+    (grid,) = read_handed_in(tmp_path, "stage.xlsx").sheets
+    rows = list(shown_rows(0, grid, {"c0-0-60"}))  # a blank that a correction filled
+    widths = {row.heading: len(row.cells) for row in rows}
+    assert (widths[1], widths[3], widths[4]) == (61, 16_384, 50)
+    assert headings(grid, rows)[-1] == "XFD"
+
+
+def test_a_footprint_adds_up_with_what_no_cell_says():
+    query = with_literals("assumed", ASSUMED, {"product": "yarn", "period": "2022"})
+    with duckdb.connect() as connection:
+        connection.execute(
+            "create table product_contributions as select 'yarn' as product_id, "
+            "'2022' as reference_period, 'cut_off' as method, origin, 'use' as life_cycle_stage, "
+            "'f' as flow_id, 'direct' as component, '' as factor_version_id, "
+            "value as location_based_kgco2e_per_declared_unit, "
+            "value as market_based_kgco2e_per_declared_unit "
+            "from (values ('inventory', 4.0), ('opening_stock', 2.0), ('scenario', 1.0)) "
+            "as parts (origin, value)"
+        )
+        rows = connection.execute(f"select origin, location_based_kgco2e {query}").fetchall()
+    assert rows == [("scenario", 1.0), ("opening_stock", 2.0)]

@@ -98,6 +98,13 @@ def test_a_multiplied_cell_moves_the_product(table):
     assert [(row["rule_id"], row["severity"]) for row in findings.to_pylist()] == [APPLIED]
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_a_number_and_what_scales_it_the_number_is_what_was_typed(order, table):
+    both = [correction("E4", "10", "15"), correction("C4", "2", "3")][::order]
+    row = row_of(apply_corrections(table, both)[0], "C4")
+    assert (row["sign_multiplier"], row["value_text"], row["corrected_from"]) == (-300.0, "3", "2")
+
+
 def test_a_dividing_cell_moves_the_quotient(table):
     columns = {name: table[name].to_pylist() for name in table.column_names}
     columns["multiplier_text"][-1], columns["sign_multiplier"][-1] = "20|/10", 2.0

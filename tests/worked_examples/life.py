@@ -267,6 +267,9 @@ def is_verified(life: Life, release: Path) -> None:
         told = life.carbonloom(*(release if word == shown else word for word in words))
         assert verdict in told
     assert dead_links(release) == []
+    for page in release.rglob("*.html"):
+        title = re.search("<title>(.*?)</title>", page.read_text(encoding="utf-8"))
+        assert title and "<" not in title[1], page
 
 
 def what_if_moves_it(life: Life, change: Sequence[str]) -> None:

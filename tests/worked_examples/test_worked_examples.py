@@ -189,7 +189,8 @@ def test_the_whole_life_of_an_odd_company(
     """To its second release; the others stop at the first or before, for the time that it takes."""
     company = write(tmp_path / "company")
     life = Life.of(company.data, tmp_path)
-    life.with_data("run")
+    told = life.with_data("run")
+    assert company.name in " ".join(told.split())
     assert life.total() == pytest.approx(company.kgco2e)
     is_read_by_everybody(life, tmp_path, server, company.exchanged)
     for page in (tmp_path / "documents").glob("ghg-inventory-*.html"):
@@ -199,11 +200,14 @@ def test_the_whole_life_of_an_odd_company(
     everything_is_signed(life)
     first = is_released(life, 1)
     is_verified(life, first)
+    assert company.name in (first / "README.md").read_text(encoding="utf-8")
     what_if_moves_it(life, company.changed)
 
     is_corrected_late(life, company.correction)
     second = is_released(life, 2)
 
+    told = life.carbonloom("verify", "--sample", second)
+    assert f"The file says {company.correction['old_value']}: see corrections.csv" in told
     assert life.total() == pytest.approx(company.corrected_kgco2e)
     change = company.corrected_kgco2e - company.kgco2e
     tells_what_changed(life, first, second, tmp_path / "changes", change)

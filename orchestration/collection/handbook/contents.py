@@ -27,9 +27,12 @@ from orchestration.company.source_map import (
     Sheet,
     SourceMap,
 )
+from orchestration.gate.signers import signers_of
+from orchestration.ingest.sheet import known_headers, with_facility
 from orchestration.lake.paths import Lake
 from orchestration.report.audit_trail.sheets import read_handed_in
 from orchestration.report.documents.parts import Document, DocumentTable, Prose
+from orchestration.report.rendering import as_plain_text
 from orchestration.spreadsheets.grid import Grid, column_letters
 from orchestration.spreadsheets.numbers import fold
 
@@ -96,11 +99,12 @@ class Handbook:
             for one in self.data.rounds[-1].expected_hand_ins
             if one.source == source_map.source
         ]
-        told = [said["owner"][language].format(owner=source_map.owner)] if source_map.owner else []
+        owner = as_plain_text(source_map.owner or "")
+        told = [said["owner"][language].format(owner=owner)] if owner else []
         if files:
             listed = ("、" if language == "zh" else ", ").join(f"`{file}`" for file in files)
             told.append(said["handed_in_as"][language].format(files=listed))
-        parts: Parts = [Prose(f"## {name}\n\n{' '.join(told)}\n")]
+        parts: Parts = [Prose(f"## {as_plain_text(name)}\n\n{' '.join(told)}\n")]
         parts.append(self._items(source_map, name, language))
         parts += self._pictures(source_map, name, language)
         parts.append(self._mistakes(source_map, name, language))
@@ -129,10 +133,12 @@ class Handbook:
         if isinstance(item.process, FromColumn):
             return said["column_stated"][language].format(column=item.process.column)
         # a map of several sites writes {facility}_washing; the process has one name at each
-        ending = item.process.replace("{facility}", "")
-        processes = self.data.company["processes"]["process_id"]
-        mine = [one for one in processes if one == item.process or one.endswith(ending)]
-        names = dict.fromkeys(_said(self._names.name("processes", one), language) for one in mine)
+        sites = self.data.company["facilities"]["facility_id"]
+        mine = {with_facility(item.process, site) for site in sites}
+        processes = [one for one in self.data.company["processes"]["process_id"] if one in mine]
+        names = dict.fromkeys(
+            _said(self._names.name("processes", one), language) for one in processes
+        )
         return "; ".join(names) or item.process
 
     def _read_from(self, item: Item, language: str) -> str:
@@ -157,7 +163,13 @@ class Handbook:
             if path is None:
                 continue
             file = path.relative_to(self.data.path).as_posix()
-            for sheet, grid in _shown_sheets(source_map, round_.round, self._read(file)):
+            headers = {
+                header
+                for sheet in source_map.layout_for(round_.round).sheets
+                for header in known_headers(sheet)
+            }
+            grids = self._read(file, frozenset(headers))
+            for sheet, grid in _shown_sheets(source_map, round_.round, grids):
                 caption = said["picture"][language].format(
                     name=name, sheet=grid.name or path.name, round=round_.round
                 )
@@ -209,12 +221,15 @@ class Handbook:
             if one.source in self.data.maps
         ]
         shown.append(("owners", ("hand_in", "owner"), owners))
+        listed = company["people"].to_dict("records")
+        # where nobody's part is stated, everybody may sign everything
+        otherwise = "–" if signers_of(listed).are_mandated else said["everything"][language]
         people = [
             [
                 _said(Both(row["name_zh"], row["name_en"] or row["person_id"]), language),
-                *(row[column] or "–" for column in ("prepares", "reviews", "approves")),
+                *(row[column] or otherwise for column in ("prepares", "reviews", "approves")),
             ]
-            for row in company["people"].to_dict("records")
+            for row in listed
         ]  # fmt: skip
         if people:
             shown.append(("people", ("person", "prepares", "reviews", "approves"), people))
@@ -244,8 +259,8 @@ class Handbook:
     # --- what they share ------------------------------------------------------------------
 
     @cache  # noqa: B019 - as long as one handbook is written
-    def _read(self, file: str) -> list[Grid]:
-        return read_handed_in(self.data.path, file).sheets
+    def _read(self, file: str, headers: frozenset[str]) -> list[Grid]:
+        return read_handed_in(self.data.path, file, headers).sheets
 
     @property
     def _maps(self) -> list[SourceMap]:

@@ -86,17 +86,17 @@ PRODUCT_CELLS = """
 ASSUMED = """
     from (
         select
-            life_cycle_stage, flow_id, component, factor_version_id,
+            origin, life_cycle_stage, flow_id, component, factor_version_id,
             sum(location_based_kgco2e_per_declared_unit) as location_based_kgco2e,
             sum(market_based_kgco2e_per_declared_unit) as market_based_kgco2e
         from product_contributions
         where product_id = $product and reference_period = $period and method = 'cut_off'
-            and origin = 'scenario'
+            and origin <> 'inventory'
         group by all
     )
-    order by life_cycle_stage, abs(location_based_kgco2e) desc, flow_id, component
+    order by origin desc, life_cycle_stage, abs(location_based_kgco2e) desc, flow_id, component
 """
-"""What scenarios add after the sale: no cell was handed in for it."""
+"""What scenarios add after the sale, and stock from before the first month: no cell says it."""
 
 FACTORS = """
     select

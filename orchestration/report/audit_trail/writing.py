@@ -20,6 +20,7 @@ from orchestration.report import formats
 from orchestration.report.audit_trail.sample import Sample, drawn
 from orchestration.report.audit_trail.sheets import (
     HandedIn,
+    headers_of,
     headings,
     link,
     read_handed_in,
@@ -67,12 +68,13 @@ class _Writer:
         self.trail = Trail(marts)
         self._numbers = {key: number for number, key in enumerate(self.trail.factors, 1)}
         self.names = Names(release / "accepted" / "company")
+        cells: dict[str, list[str]] = {}
+        for line in self.trail.lines:
+            cells.setdefault(line["source_file"], []).append(line["source_cell"])
+        paths = (path for path in sorted((release / "rounds").rglob("*")) if path.is_file())
+        names = [path.relative_to(release).as_posix() for path in paths]
         self.files = {
-            path.relative_to(release).as_posix(): read_handed_in(
-                release, path.relative_to(release).as_posix()
-            )
-            for path in sorted((release / "rounds").rglob("*"))
-            if path.is_file()
+            name: read_handed_in(release, name, headers_of(cells.get(name, ()))) for name in names
         }
 
     def write(self) -> None:
@@ -99,7 +101,10 @@ class _Writer:
             total=sum(abs(line["location_based_kgco2e"]) for line in lines),
         )  # fmt: skip
         self._page(INDEX, "index", trail=self.trail, files=list(self.files.values()))
-        text = template(HERE / "readme.md.j2").render(head=self.head, names=self.names)
+        called = dict.fromkeys(self.names.company(language) for language in ("zh", "en"))
+        # people read it as it stands, so nothing in a name is escaped
+        company = Markup(" · ".join(called))
+        text = template(HERE / "readme.md.j2").render(head=self.head, company=company)
         (self.release / README).write_text(text, encoding="utf-8")
 
     def _sheets(self) -> None:
@@ -111,9 +116,10 @@ class _Writer:
                 places.setdefault(place, []).append(line)
         for file in self.files.values():
             used = by_file.get(file.name, {})
+            rows = [list(shown_rows(number, grid, used)) for number, grid in enumerate(file.sheets)]
             shown = [
-                (grid.name, headings(grid), list(shown_rows(number, grid, used)))
-                for number, grid in enumerate(file.sheets)
+                (grid.name, headings(grid, mine), mine)
+                for grid, mine in zip(file.sheets, rows, strict=True)
             ]
             self._page(file.page, "sheet", file=file, used=used, shown=shown)
 
@@ -136,6 +142,7 @@ class _Writer:
             head=self.head,
             company=self._both(self.names.company("zh"), self.names.company("en")),
             both=self._both,
+            plain=_plain,
             name=self._name,
             number=_number,
             kgco2e=_kgco2e,
@@ -144,6 +151,7 @@ class _Writer:
             at=link,
             figure_of=self._figure_page,
             corrected=self._in_the_file,
+            times=_times,
             place_of=lambda row: self._factor_place(row["factor_version_id"], row["component"]),
             **content,
         )
@@ -152,23 +160,27 @@ class _Writer:
     @staticmethod
     def _both(chinese: str, english: str) -> Markup:
         """A text in both languages, of which one is shown; without script both are."""
+        if chinese == english:
+            return escape(english)
         return Markup("<i lang=zh>{}</i><i lang=en>{}</i>").format(chinese, english)
 
     @cache  # noqa: B019 - as long as one release is written
     def _name(self, column: str, value: Any) -> Markup:
         """A thing as the reader calls it."""
         zh, en = (self.names.shown(column, value, language) for language in ("zh", "en"))
-        return self._both(zh, en) if zh != en else escape(zh)
+        return self._both(zh, en)
 
     def _place(self, line: Mapping[str, Any]) -> str | None:
         file = self.files.get(line["source_file"])
         return None if file is None else file.place(line["source_sheet"], line["source_cell"])
 
-    def _in_the_file(self, line: Mapping[str, Any]) -> str:
-        """What stands in the file where another figure was put in force; else blank."""
+    def _in_the_file(self, line: Mapping[str, Any]) -> Markup | str:
+        """What stands in the file where another figure was put in force; else nothing."""
         file = self.files[line["source_file"]]
         typed = file.text(line["source_sheet"], line["source_cell"])
-        return typed if typed and typed != line["value_text"] else ""
+        if typed == line["value_text"]:
+            return ""
+        return escape(typed) if typed else self._both("空白", "a blank")
 
     def _cell_link(self, line: Mapping[str, Any], up: str) -> Markup:
         """The address of a cell, leading to its place in its sheet."""
@@ -209,6 +221,16 @@ class _Writer:
         return (
             f"inventory_{line['inventory_year']}_{line['facility_id']}_{line['ghg_category']}.html"
         )
+
+
+def _times(line: Mapping[str, Any]) -> list[str]:
+    """The cells that a line's cell is multiplied with; what stands in no cell isn't among them."""
+    return [cell for cell in (line["multiplier_cell"] or "").split("|") if cell]
+
+
+def _plain(text: Markup) -> str:
+    """A text without its tags, where none may stand: both languages, one after the other."""
+    return Markup(str(text).replace("</i><i", "</i> · <i")).striptags()
 
 
 def _number(value: float | None) -> str:
