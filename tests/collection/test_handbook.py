@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,12 @@ from orchestration.collection.handbook.contents import MISTAKES, ROLES, WORDS, H
 from orchestration.collection.handbook.writing import write_handbook
 from orchestration.commands.cli import COMMANDS, spelled
 from orchestration.company.data_folder import DataFolder
+from orchestration.gate.acceptance import accept_company
 from orchestration.lake.paths import Lake
 from orchestration.lake.places import REPOSITORY
 from orchestration.report.documents.parts import Document, DocumentTable, Prose
+from orchestration.report.documents.typst_markup import typst_source
+from orchestration.report.names import Names
 from orchestration.report.page_source import LANGUAGES, PageError
 from orchestration.report.rendering import html_of_markdown
 from tests.built import EXAMPLE, Builder
@@ -100,6 +104,20 @@ def test_nothing_in_a_name_is_taken_for_markdown(tmp_path: Path):
     headings = re.findall("<h2>(.*?)</h2>", prose)
     assert SIGNS in map(html.unescape, headings)
     assert f"Answers for it: {SIGNS}." in html.unescape(prose)
+
+
+def test_a_column_of_which_nothing_is_stated_is_set(tmp_path: Path):
+    write_shouting(tmp_path / "data")
+    data, lake = DataFolder(tmp_path / "data"), Lake(tmp_path / "nothing")
+    accept_company(data, lake)
+    names = Names(lake.path / "accepted" / "company")
+    document = Handbook(data, lake).document("engineer", "zh")
+    ((caption, rows),) = tables(document)
+    since = [row[2] for row in rows]
+    assert (caption, since) == ("收集内容", ["–", "–"])  # its maps don't say since when they hold
+    heading = {"text": "现行版式始于", "width": ""}
+    blank = DocumentTable(caption, "", "", [heading], [[{"text": ""}]])
+    assert heading["text"] in typst_source(replace(document, parts=[blank]), names)
 
 
 def test_a_process_of_a_like_name_is_not_named(tiny_company: TinyCompany, tmp_path: Path):

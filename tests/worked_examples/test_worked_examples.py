@@ -197,6 +197,7 @@ def test_the_whole_life_of_an_odd_company(
         words = html.unescape(re.sub("<[^>]+>", "", page.read_text(encoding="utf-8")))
         assert company.name in words, page.name
     life.with_warehouse("dictionary")
+    life.with_data("handbook")
     everything_is_signed(life)
     first = is_released(life, 1)
     is_verified(life, first)

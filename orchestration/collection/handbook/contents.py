@@ -248,7 +248,7 @@ class Handbook:
             items = sum(len(list(_labelled(sheet))) for sheet in layout.sheets)
             rows.append(
                 [
-                    self._name(one, language), f"maps/{one.source}.yml", layout.from_round,
+                    self._name(one, language), f"maps/{one.source}.yml", layout.from_round or "–",
                     str(len(layout.sheets)), str(items), one.owner or "–",
                 ]
             )  # fmt: skip

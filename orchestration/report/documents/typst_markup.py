@@ -120,7 +120,7 @@ def _columns(part: DocumentTable, figures: Sequence[bool]) -> tuple[str, float]:
         words = [word for row in part.rows for word in _words(row[place]["text"])]
         cells = [_units(row[place]["text"]) for row in part.rows] if figures[place] else []
         least = [_units(word) for word in [*words, *_words(heading["text"].replace("-", "- "))]]
-        widths.append(max(LEAST_WIDTH, *cells, *(min(one, WIDEST_WORD) for one in least)))
+        widths.append(max([LEAST_WIDTH, *cells, *(min(one, WIDEST_WORD) for one in least)]))
     room = LINE_UNITS - CELL_PADDING * len(widths)
     size = max(SMALLEST, min(USUAL, USUAL * room / sum(widths)))
     spare = room * USUAL / size - sum(widths)
