@@ -21,7 +21,7 @@ from orchestration.report.audit_trail.sheets import (
     read_handed_in,
     shown_rows,
 )
-from orchestration.report.audit_trail.trail import ASSUMED
+from orchestration.report.audit_trail.trail import ASSUMED, coefficient_beside
 from orchestration.report.marts import with_literals
 
 
@@ -184,3 +184,10 @@ def test_a_footprint_adds_up_with_what_no_cell_says():
         )
         rows = connection.execute(f"select origin, location_based_kgco2e {query}").fetchall()
     assert rows == [("scenario", 1.0), ("opening_stock", 2.0)]
+
+
+def test_what_a_unit_as_typed_counts_is_said_where_the_factor_does_not_say_it():
+    line = {"coefficient_kgco2e_per_cell_unit": 0.6 * 0.3, "mix_share": 0.3}
+    assert coefficient_beside(line, 0.6) is None
+    assert coefficient_beside(line | {"mix_share": 1.0}, 0.6) == pytest.approx(0.18)  # a share
+    assert coefficient_beside({**line, "coefficient_kgco2e_per_cell_unit": 180.0}, 0.6) == 180.0

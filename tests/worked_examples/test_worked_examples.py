@@ -209,6 +209,9 @@ def test_the_whole_life_of_an_odd_company(
 
     told = life.carbonloom("verify", "--sample", second)
     assert f"The file says {company.correction['old_value']}: see corrections.csv" in told
+    pages = [page.read_text(encoding="utf-8") for page in second.glob("audit/inventory_*.html")]
+    typed = f"<i lang=en>in the file: </i>{company.correction['old_value']})"
+    assert sum(page.count(typed) for page in pages) == 1
     assert life.total() == pytest.approx(company.corrected_kgco2e)
     change = company.corrected_kgco2e - company.kgco2e
     tells_what_changed(life, first, second, tmp_path / "changes", change)

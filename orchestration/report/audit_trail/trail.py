@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -143,6 +145,16 @@ class ProductFigure:
     def page(self) -> str:
         """Its page, relative to the release."""
         return f"audit/product_{self.product_id}_{self.reference_period}.html"
+
+
+def coefficient_beside(line: Mapping[str, Any], kgco2e_per_unit: float) -> float | None:
+    """kgCO2e of one unit as it was typed, where that isn't what the factor says of its own unit.
+
+    Units, shares and other cells that the number is multiplied with make it so.
+    """
+    coefficient: float = line["coefficient_kgco2e_per_cell_unit"]
+    is_same = math.isclose(coefficient, kgco2e_per_unit * line["mix_share"], rel_tol=1e-9)
+    return None if is_same else coefficient
 
 
 class Trail:

@@ -26,7 +26,7 @@ from orchestration.report.audit_trail.sheets import (
     read_handed_in,
     shown_rows,
 )
-from orchestration.report.audit_trail.trail import Trail
+from orchestration.report.audit_trail.trail import Trail, coefficient_beside
 from orchestration.report.marts import Marts
 from orchestration.report.names import Names
 from orchestration.report.rendering import template
@@ -151,6 +151,8 @@ class _Writer:
             at=link,
             figure_of=self._figure_page,
             corrected=self._in_the_file,
+            value=self._value,
+            coefficient=self._coefficient,
             times=_times,
             place_of=lambda row: self._factor_place(row["factor_version_id"], row["component"]),
             **content,
@@ -176,11 +178,33 @@ class _Writer:
 
     def _in_the_file(self, line: Mapping[str, Any]) -> Markup | str:
         """What stands in the file where another figure was put in force; else nothing."""
-        file = self.files[line["source_file"]]
+        file = self.files.get(line["source_file"])
+        if file is None or self._place(line) is None:
+            return ""
         typed = file.text(line["source_sheet"], line["source_cell"])
         if typed == line["value_text"]:
             return ""
         return escape(typed) if typed else self._both("空白", "a blank")
+
+    def _value(self, line: Mapping[str, Any]) -> Markup:
+        """The figure in force, and what the file says instead where it was corrected."""
+        typed = self._in_the_file(line)
+        said = Markup(" ({}{})").format(self._both("文件中为 ", "in the file: "), typed)
+        return escape(line["value_text"] or "") + (said if typed else "")
+
+    def _coefficient(self, line: Mapping[str, Any]) -> Markup | str:
+        """What one unit as typed counts, where that isn't what the factor says; else nothing."""
+        row = self.trail.factors.get((line["factor_version_id"], line["component"]))
+        if row is None or row["kgco2e_per_unit"] is None:
+            return ""
+        coefficient = coefficient_beside(line, row["kgco2e_per_unit"])
+        if coefficient is None:
+            return ""
+        return Markup("{} {} kg CO2e/{}").format(
+            self._both("折合每填报单位：", "per unit as typed:"),
+            _number(coefficient),
+            line["unit_text"] or "",
+        )
 
     def _cell_link(self, line: Mapping[str, Any], up: str) -> Markup:
         """The address of a cell, leading to its place in its sheet."""
