@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -53,6 +54,7 @@ def write_report(lake: Lake) -> Report:
     running = _running_beside(lake, published)
     if running is not None:
         stamp["running_manifest_sha256"] = stamp_of(running)["manifest_sha256"]
+        stamp["running_rounds"] = label_of(running)["rounds"]
     link, reports = lake.path / "report", lake.path / "reports"
     current = _stamp_in(link)
     if current is not None and current["made_from"] == stamp:
@@ -61,7 +63,9 @@ def write_report(lake: Lake) -> Report:
     for old in reports.glob(".draft-*"):
         lake.remove_folder(old)
     draft = reports / f".draft-{os.getpid()}"
-    pages = _render_both(lake, published, running, draft, stamp)
+    is_same = current is not None and _shows_the_same(current["made_from"], stamp)
+    before = link.resolve() if running is not None and is_same else None
+    pages = _render_both(lake, published, running, draft, stamp, before)
     lake.remove_folder(target)  # only left there by a run killed before the swap
     draft.replace(target)
     beside = link.with_name(f".report.{os.getpid()}")
@@ -139,21 +143,41 @@ def _rounds_since(running: Path, published: Path) -> list[str]:
     return [one for one in _publication_of(running)["rounds"] if one not in released]
 
 
+def _shows_the_same(before: Mapping[str, str], now: Mapping[str, str]) -> bool:
+    """Whether what was released, and what is said beside it, is what was rendered before."""
+    return {**before, "running_manifest_sha256": ""} == {**now, "running_manifest_sha256": ""}
+
+
 def _render_both(
-    lake: Lake, published: Path, running: Path | None, draft: Path, stamp: dict[str, str]
+    lake: Lake,
+    published: Path,
+    running: Path | None,
+    draft: Path,
+    stamp: dict[str, str],
+    before: Path | None,
 ) -> int:
-    """What is published; where that is a release, what is running since beside it."""
+    """What is published; where that is a release, what is running since beside it.
+
+    `before`: an earlier rendering of the same release, whose pages are taken over.
+    """
     from orchestration.report.site import Beside
 
+    company = company_folder(published, lake)
     if running is None:
-        return _render(published, company_folder(published, lake), draft, stamp)
-    since = {"rounds": ", ".join(_rounds_since(running, published))}
-    not_released = Beside("beside_running", f"{RUNNING}/", label_of(running) | since)
-    pages = _render(published, company_folder(published, lake), draft, stamp, beside=not_released)
+        return _render(published, company, draft, stamp)
+    if before is not None:
+        shutil.copytree(before, draft, ignore=shutil.ignore_patterns(RUNNING, STAMP))
+        pages = sum(1 for _ in draft.glob("*/*.html"))
+    else:
+        since = {"rounds": ", ".join(_rounds_since(running, published))}
+        newer = Beside("beside_running", f"{RUNNING}/", label_of(running) | since)
+        pages = _render(published, company, draft, stamp, newer)
     released = Beside("beside_released", "../", label_of(published))
-    return pages + _render(
-        running, company_folder(running, lake), draft / RUNNING, stamp, beside=released
-    )
+    company = company_folder(running, lake)
+    pages += _render(running, company, draft / RUNNING, stamp, released)
+    (draft / RUNNING / STAMP).unlink()
+    _write_stamp(draft, stamp, pages)
+    return pages
 
 
 def _render(
@@ -167,9 +191,13 @@ def _render(
 
     draft.mkdir(parents=True)
     pages = len(render_site(marts_folder, company, draft, beside))
+    _write_stamp(draft, stamp, pages)
+    return pages
+
+
+def _write_stamp(draft: Path, stamp: dict[str, str], pages: int) -> None:
     text = json.dumps({"made_from": stamp, "pages": pages}, indent=2) + "\n"
     (draft / STAMP).write_text(text, encoding="utf-8")
-    return pages
 
 
 @cache

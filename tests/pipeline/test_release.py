@@ -28,7 +28,9 @@ from orchestration.release import releasing
 from orchestration.release.comparing import compared
 from orchestration.release.releasing import NotReleasableError, release
 from orchestration.release.verifying import verify
+from orchestration.report import site
 from orchestration.report.page_source import PageError
+from orchestration.report.writing import write_report
 from orchestration.steps import Run, steps_of
 from tests.built import Builder, Built
 from tests.conftest import MONTHS, TinyCompany, write_complete_company, write_csv
@@ -223,6 +225,22 @@ def test_months_that_run_since_stand_beside_what_was_released(released: Lake):
     running = (report / "running" / "zh" / "index.html").read_text(encoding="utf-8")
     assert "初步结果：未签核，未发布" in running
     assert f'href="../../zh/index.html">已发布的结果：轮次 {ROUND}，第 1 版<' in running
+
+
+def test_pages_of_a_release_are_taken_over_when_only_later_months_changed(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+):
+    write_report(lake)
+    before = contents((lake.path / "report" / "en").resolve())
+    manifest = lake.preliminary / "manifest.json"
+    changed = json.loads(manifest.read_text(encoding="utf-8")) | {"note": "another"}
+    manifest.write_text(json.dumps(changed), encoding="utf-8")
+    rendered = []
+    monkeypatch.setattr(site, "render_site", lambda *words: rendered.append(words) or [])
+    report = write_report(lake)
+    assert report.is_new
+    assert [words[0] for words in rendered] == [lake.preliminary.resolve()]
+    assert contents(report.folder / "en") == before
 
 
 def test_two_clicks_lead_from_a_figure_to_its_cell(released: Lake):
