@@ -88,8 +88,16 @@ def _wrong_name(line: str, name: str, others: set[str]) -> Iterator[str]:
     if wrong:
         yield f"{line}: gwp_set {name!r} {wrong}. Use letters, digits, _, - and the like."
     for other in sorted(others - {name}):
-        if spelling(other) == spelling(name):
-            yield f"{line}: gwp_set {name} differs from {other} by capitals alone. Write one."
+        if _letters_of(other) == _letters_of(name):
+            yield (
+                f"{line}: gwp_set {name} differs from {other} by capitals, blanks or dashes alone. "
+                "Write one, or give yours a name of its own."
+            )
+
+
+def _letters_of(name: str) -> str:
+    """A name as readers take it: AR 6 and ar-6 are AR6 to them."""
+    return "".join(filter(str.isalnum, spelling(name)))
 
 
 def _gases_used(folder: Path) -> Iterator[tuple[str, str]]:

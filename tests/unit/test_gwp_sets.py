@@ -44,7 +44,8 @@ def test_a_whole_set_is_accepted(libraries):
         ("UNFCCC,co2_fossil,2,x", "line 5: gwp100 of co2_fossil is 2. It is 1 by definition"),
         ("UNFCCC,hcfc_22,2,x", "line 5: gas_code hcfc_22 is no gas that counts"),
         ("AR5,n2o,298,x", "line 5: gwp100 298 of n2o is not that of AR5, 265"),
-        ("unfccc,n2o,265,x", "line 5: gwp_set unfccc differs from UNFCCC by capitals alone"),
+        ("unfccc,n2o,265,x", "line 5: gwp_set unfccc differs from UNFCCC by capitals"),
+        ("AR 6,n2o,265,x", "line 5: gwp_set AR 6 differs from AR6 by capitals, blanks or dashes"),
         ("a/b,n2o,265,x", "line 5: gwp_set 'a/b' holds /"),
     ],
 )
