@@ -283,6 +283,26 @@ def test_the_sample_is_calculated_by_hand_from_what_was_typed(copy: Path):
     assert "differs: The file says '1001'; accepted was '1000'." in output
 
 
+def test_a_blank_that_a_correction_filled_agrees_with_the_file(copy: Path):
+    (workbook,) = (copy / "rounds").rglob("boiler.xlsx")
+    book = openpyxl.load_workbook(workbook)
+    book["Energy"]["B3"] = None
+    book.save(workbook)
+    code, output = carbonloom("verify", "--sample", copy)
+    assert code == 1
+    assert "differs: The file says nothing there; accepted was '1000'." in output
+
+    for path in (copy / "accepted" / "stage_readings").rglob("period_month=*/*.parquet"):
+        table = pq.ParquetFile(path).read()
+        corrected = ["" if cell == "B3" else None for cell in table["source_cell"].to_pylist()]
+        place = table.schema.get_field_index("corrected_from")
+        column = pa.array(corrected, pa.string())
+        pq.write_table(table.set_column(place, table.schema.field(place), column), path)
+    code, output = carbonloom("verify", "--sample", copy)
+    assert code == 0, output
+    assert "The file says a blank: see corrections.csv" in output
+
+
 def test_a_folder_without_a_sample_is_told(copy: Path, tmp_path: Path):
     manifest = json.loads((copy / "manifest.json").read_text(encoding="utf-8"))
     del manifest["files"]["audit/sample.csv"]
@@ -290,6 +310,11 @@ def test_a_folder_without_a_sample_is_told(copy: Path, tmp_path: Path):
     code, output = carbonloom("verify", "--sample", copy)
     assert code == 2
     assert "made before releases had one" in " ".join(output.split())
+    manifest["files"]["audit/sample.csv"] = {}
+    (copy / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    (copy / "audit" / "sample.csv").write_text("编号;入选\n1;x\n", encoding="gb18030")
+    code, output = carbonloom("verify", "--sample", copy)
+    assert (code, "Fill in a copy of it" in " ".join(output.split())) == (2, True)
     assert carbonloom("verify", "--sample", tmp_path)[0] == 2
 
 
