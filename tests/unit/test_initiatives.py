@@ -420,6 +420,43 @@ def test_savings_never_exceed_what_is_there(plan):
             assert step.saved(basis) <= there[basis] * (1 + SAME) + SAME
 
 
+@SLOW
+@given(companies(), st.data())
+def test_initiatives_on_flows_that_are_bought_apart_add_up(company, data):
+    """What is bought is made by no process: whoever needs less of it needs nothing else less."""
+    keys = {"rules": company.rules, "keys": company.keys, "properties": company.properties}
+    base = base_of(company.exchanges, OF_COMPANIES, **keys)
+    assume(base is not None)
+    made = {row["flow_id"] for row in company.exchanges if row["direction"] == "output"}
+    bought = {
+        (row["process_id"], row["facility_id"], row["flow_id"])
+        for row in company.exchanges
+        if row["direction"] == "input" and row["quantity"] > 0
+    }
+    bought = sorted(one for one in bought if one[2] in OF_COMPANIES and one[2] not in made)
+    first = data.draw(st.sampled_from(bought))
+    others = [one for one in bought if one[2] != first[2]]
+    assume(others)
+    second = data.draw(st.sampled_from(others))
+    plan = assessed(
+        base,
+        *(
+            initiative(
+                name,
+                change(
+                    "specific_consumption", process, flow, data.draw(st.floats(0.1, 0.9)),
+                    facility=site,
+                ),
+            )
+            for name, (process, site, flow) in (("a", first), ("b", second))
+        ),
+    )  # fmt: skip
+    assume(len(plan.resolved) == 2)
+    alone = [step.saved(LOCATION) for step in plan.alone.values()]
+    assert min(alone) > 0
+    assert plan.joint(["a", "b"]).saved(LOCATION) == pytest.approx(sum(alone), rel=SAME)
+
+
 @settings(deadline=None, max_examples=30)
 @given(st.floats(0.1, 1.0), st.floats(0.1, 1.0))
 def test_on_flows_that_no_loop_joins_two_initiatives_add_up(first, second):
