@@ -28,7 +28,9 @@ holders as (
         scope_certificate,
         facility_id,
         max(standard) as standard,
-        sum(opening_kg) as opening_kg
+        sum(opening_kg) as opening_kg,
+        -- as much of it as may have been carried over as products, made before
+        sum(opening_kg * yield_share) as opening_product_kg
     from scopes
     group by scope_certificate, facility_id
 
@@ -150,6 +152,7 @@ monthly as (
         months.period_month,
         holders.standard,
         holders.opening_kg,
+        holders.opening_product_kg,
         coalesce(certified.input_kg, 0.0) as input_kg,
         coalesce(certified.output_kg, 0.0) as output_kg,
         coalesce(certified.claimed_input_kg, 0.0) as claimed_input_kg,
@@ -232,7 +235,9 @@ select
         when tolerance_share is null then 'not_judged'
         -- the last digits of a sum are no deviation
         when balance_kg < -(tolerance_share + 1e-9) * available_kg - 1e-6 then 'outside'
-        when output_so_far_kg > made_so_far_kg * (1.0 + tolerance_share + 1e-9) + 1e-6
+        when
+            output_so_far_kg
+            > opening_product_kg + made_so_far_kg * (1.0 + tolerance_share + 1e-9) + 1e-6
             then 'more_than_made'
         else 'within'
     end as status
