@@ -28,7 +28,7 @@ from orchestration.company.tables import (
     read_csv_as_text,
 )
 from orchestration.company.units import Bridges
-from orchestration.lake.hand_ins import ERP, INSTRUMENTS_SOURCE, HandIn
+from orchestration.lake.hand_ins import ERP, INSTRUMENTS_SOURCE, HandIn, slug_of
 from orchestration.spreadsheets.files import printable
 
 if TYPE_CHECKING:
@@ -358,6 +358,14 @@ def _round(row: Mapping[str, str]) -> Round:
         raise ValueError("last_month lies before first_month")
     if parsed.closes_on < parsed.opens_on:
         raise ValueError("closes_on lies before opens_on")
+    kept_as: dict[str, str] = {}
+    for name in expected:
+        other = kept_as.setdefault(slug_of(name), name)
+        if other != name:  # one would be written over the other
+            raise ValueError(
+                f"{other} and {name} can't be told apart as names of files; "
+                "write no two _ side by side in the id of one of them"
+            )
     return parsed
 
 

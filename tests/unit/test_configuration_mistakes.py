@@ -55,6 +55,13 @@ def test_mistakes_of_all_files_are_told_at_once_by_line(tmp_path: Path):
     assert "Did you mean header_row?" in result.output.replace("\n", " ")
 
 
+def test_two_hand_ins_that_would_be_kept_as_one_file_are_told(tmp_path: Path):
+    data = write_company(tmp_path).path
+    change(data / "rounds.csv", ("mill/boiler;", "mill__a/boiler; mill/a__boiler;"))
+    with pytest.raises(CompanyDataError, match="mill__a/boiler and mill/a__boiler can't be told"):
+        DataFolder(data).validate()
+
+
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
