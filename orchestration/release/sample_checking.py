@@ -146,7 +146,7 @@ def _checked(connection: Connection, file: HandedIn, row: Mapping[str, str]) -> 
     if len(readings) != 1 or len(factors) != 1:
         what = "accepted rows" if len(readings) != 1 else "factors of this version"
         count = len(readings) if len(readings) != 1 else len(factors)
-        return SampleLine(number, cell, "", "", f"{count} {what}, where there is one.")
+        return SampleLine(number, cell, "", "", problem=f"{count} {what}, where there is one.")
     (reading,), (factor,) = readings, factors
     typed = file.text(row["source_sheet"] or None, row["source_cell"])
     stated = float(row["location_based_kgco2e"])

@@ -24,7 +24,7 @@ BYTE_ORDER_MARKS = (
     (b"\xff\xfe", "utf-16"),
     (b"\xfe\xff", "utf-16"),
 )
-SEPARATOR_LINE = re.compile(r"sep=(.)\r?\n")
+SEPARATOR_LINE = re.compile(r"\Asep=(.)\r?\n")
 LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
 LARGEST_FIELD = 1 << 20
 OTHER_ENCODINGS = ("latin-1", "big5", "shift_jis")

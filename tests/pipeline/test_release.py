@@ -271,6 +271,10 @@ def test_the_sample_is_calculated_by_hand_from_what_was_typed(copy: Path):
     code, output = carbonloom("verify", "--sample", copy)
     assert code == 1
     assert "differs: The release says 499.000000 kg CO2e." in output
+    sample.write_text(text.replace("mill_boiler", "mill_kiln"), encoding="utf-8-sig")
+    code, output = carbonloom("verify", "--sample", copy)
+    assert (code, "differs: 0 accepted rows, where there is one." in output) == (1, True)
+    sample.write_text(text, encoding="utf-8-sig")
 
     (workbook,) = (copy / "rounds").rglob("boiler.xlsx")
     book = openpyxl.load_workbook(workbook)
