@@ -25,7 +25,7 @@ from orchestration.reduction.costs import (
     net_present_value,
     payback_years,
 )
-from orchestration.reduction.evaluating import Evaluator, State
+from orchestration.reduction.evaluating import Evaluator, Parts, State
 from orchestration.reduction.findings import Problem, findings_table
 from orchestration.reduction.initiatives import REJECTED, Initiative
 from orchestration.reduction.resolving import Resolved, resolve
@@ -36,6 +36,8 @@ HORIZON = 2060
 
 DUST = 1e-9
 """Kilograms below which a change is rounding."""
+ROUNDING = 1e-14
+"""The same, of kilograms per unit of a product."""
 
 
 @dataclass(frozen=True)
@@ -387,20 +389,49 @@ class Assessment:
                     }
 
     def _product_years(self) -> Iterator[dict[str, object]]:
-        """What all that count make of a product's footprint together, year by year."""
-        markets, measured = self.base.assembled.markets, self.evaluator.measured
+        """What all that count make of a product's footprint together, year by year.
+
+        By the emissions that change, for each goes its own way in the years to come.
+        """
+        markets, measured = self.base.assembled.markets, self.evaluator.intensity_parts(())
+        assert measured is not None, "the base year was solved"
+        held: dict[tuple[tuple[str, float], ...], Parts] = {}
         for span in self._spans:
             for basis, steps in enumerate(span.steps):
-                reached = steps[-1].after if steps else measured
-                change = reached.intensities[:, basis] - measured.intensities[:, basis]
-                for market, kgco2e in zip(self.base.system.products, change, strict=True):
-                    yield {
-                        **span.years,
-                        "flow_id": markets.flow[market],
-                        "facility_id": markets.names.facilities[markets.facility[market]],
-                        "basis": BASES[basis],
-                        "kgco2e_per_unit_change": float(kgco2e),
-                    }
+                taken = {step.initiative.initiative_id for step in steps}
+                levels = tuple(
+                    (name, level if name in taken else self.counted[name].level_measured)
+                    for name, level in sorted(span.levels.items())
+                )
+                if levels not in held:
+                    reached = self.evaluator.intensity_parts(
+                        [(self.resolved[name], level) for name, level in levels]
+                    )
+                    assert reached is not None, "each step to it was solved"
+                    held[levels] = reached
+                for part, change in _changed(measured, held[levels], basis):
+                    facility, flow, component = part or (None, None, None)
+                    for row, market in enumerate(self.base.system.products):
+                        if abs(change[row]) > ROUNDING:
+                            yield {
+                                **span.years,
+                                "flow_id": markets.flow[market],
+                                "facility_id": markets.names.facilities[markets.facility[market]],
+                                "basis": BASES[basis],
+                                "emitting_facility_id": facility,
+                                "emitting_flow_id": flow,
+                                "component": component,
+                                "kgco2e_per_unit_change": float(change[row]),
+                            }
+
+
+def _changed(
+    before: Parts, after: Parts, basis: int
+) -> Iterator[tuple[tuple[str, str, str] | None, Floats]]:
+    """Each part of intensities with its change; one that came in was nothing before."""
+    for part, values in after.items():
+        nothing = np.zeros_like(values)
+        yield part, values[:, basis] - before.get(part, nothing)[:, basis]
 
 
 def _typed(frame: pd.DataFrame, name: str, year: int) -> pa.Table:

@@ -15,6 +15,9 @@ from orchestration.reduction.base_year import BASES, KEY, BaseYear
 from orchestration.reduction.composing import Composed, compose
 from orchestration.reduction.resolving import Generated, Resolved
 
+Parts = dict[tuple[str, str, str] | None, Floats]
+"""By facility, flow and component of emissions, product x basis; None is what stocks carry."""
+
 
 @dataclass(frozen=True)
 class State:
@@ -62,6 +65,18 @@ class _Bought:
     places: list[tuple[str, str]]
 
 
+@dataclass(frozen=True)
+class _Evaluated:
+    """What a state is read from; `kg`: of each line at the rate of the base year."""
+
+    operated: Operated
+    composed: Composed
+    kg: Floats
+    more: _Added
+    rates: Floats
+    unused: tuple[Generated, ...]
+
+
 class Evaluator:
     """Evaluates states of one base year; the keys of effects grow with the flows that come in."""
 
@@ -88,6 +103,44 @@ class Evaluator:
 
     def state(self, levels: Iterable[tuple[Resolved, float]]) -> State | None:
         """The base year under some initiatives; None where nothing would be made any more."""
+        found = self._evaluated(levels)
+        if found is None:
+            return None
+        change = found.kg * found.rates[self.base.line_process][:, None] - self.base.line_kg
+        return State(
+            self._by_key(change, found.more, found.rates),
+            self._quantities(found.composed, found.rates),
+            self._intensities(found),
+            found.unused,
+        )
+
+    def intensity_parts(self, levels: Iterable[tuple[Resolved, float]]) -> Parts | None:
+        """Intensities by the emissions they are made of; together they are `State.intensities`.
+
+        None where nothing would be made any more.
+        """
+        found = self._evaluated(levels)
+        if found is None:
+            return None
+        base, more = self.base, found.more
+        numbers: dict[tuple[str, str, str] | None, int] = {None: 0}
+        part_of_key = np.array(
+            [numbers.setdefault(key[:3], len(numbers)) for key in self._key_numbers], np.int64
+        )
+        of_processes = np.zeros((len(base.stock_kg), len(numbers), len(BASES)))
+        of_processes[:, 0] = base.stock_kg
+        counts = base.line_counts_for_products[:, None]
+        np.add.at(of_processes, (base.line_process, part_of_key[self._line_key]), found.kg * counts)
+        np.add.at(
+            of_processes,
+            (more.process, part_of_key[more.key]),
+            more.kg * more.counts_for_products[:, None],
+        )
+        flat = base.system.intensities(found.operated, of_processes.reshape(len(of_processes), -1))
+        shaped = flat.reshape(len(flat), len(numbers), len(BASES))
+        return {part: shaped[:, number] for part, number in numbers.items()}
+
+    def _evaluated(self, levels: Iterable[tuple[Resolved, float]]) -> _Evaluated | None:
         base, composed = self.base, compose(self.base, levels)
         operated = base.system.solve(composed.overlay)
         if operated is None:
@@ -106,14 +159,7 @@ class Evaluator:
             stated = base.line_quantity[rows] * times[rows] * part.kgco2e_per_unit
             for basis in part.bases:
                 kg[rows, basis] += share * (stated - kg[rows, basis])
-        more = _together([added, generated])
-        change = kg * rates[process][:, None] - base.line_kg
-        return State(
-            self._by_key(change, more, rates),
-            self._quantities(composed, rates),
-            self._intensities(operated, kg, more),
-            unused,
-        )
+        return _Evaluated(operated, composed, kg, _together([added, generated]), rates, unused)
 
     def _by_key(self, change: Floats, more: _Added, rates: Floats) -> Floats:
         found = np.zeros((len(self._key_numbers), len(BASES)))
@@ -124,8 +170,8 @@ class Evaluator:
             )
         return found
 
-    def _intensities(self, operated: Operated, kg: Floats, more: _Added) -> Floats:
-        base = self.base
+    def _intensities(self, found: _Evaluated) -> Floats:
+        base, kg, more = self.base, found.kg, found.more
         of_processes = base.stock_kg.copy()
         process = base.line_process
         for basis in range(len(BASES)):
@@ -135,7 +181,7 @@ class Evaluator:
                 minlength=len(of_processes),
             )
         np.add.at(of_processes, more.process, more.kg * more.counts_for_products[:, None])
-        return base.system.intensities(operated, of_processes)
+        return base.system.intensities(found.operated, of_processes)
 
     def _lines_of(self, units: Iterable[tuple[str, str, float]]) -> _Added:
         """Lines of flows that a process didn't take, by the factors that stand ready for them."""

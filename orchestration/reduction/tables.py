@@ -87,11 +87,14 @@ PRODUCT_YEARS = pa.schema(
         ("flow_id", pa.string()),
         ("facility_id", pa.string()),
         ("basis", pa.string()),
+        ("emitting_facility_id", pa.string()),
+        ("emitting_flow_id", pa.string()),
+        ("component", pa.string()),
         ("kgco2e_per_unit_change", pa.float64()),
     ]
 )
-"""The same against the base year as measured, of all that count together, at how far each works in
-the years from first to last."""
+"""The same by the emissions that change, against the base year as measured, of all that count
+together, at how far each works in the years from first to last."""
 
 REDUCTION_SCHEMAS = {
     "initiative_effects": INITIATIVE_EFFECTS,

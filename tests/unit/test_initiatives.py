@@ -412,6 +412,17 @@ def test_the_same_by_building_and_solving_the_changed_system_anew(plan):
 
 @SLOW
 @given(plans())
+def test_parts_of_an_intensity_add_up_to_it(plan):
+    levels = [(one, 0.7) for _, one in sorted(plan.resolved.items())]
+    for state in ((), levels):
+        whole, parts = plan.evaluator.state(state), plan.evaluator.intensity_parts(state)
+        assume(whole is not None)
+        assert sum(parts.values()) == pytest.approx(whole.intensities, rel=SAME, abs=1e-12)
+        assert {part[1] for part in parts if part} <= set(OF_COMPANIES)
+
+
+@SLOW
+@given(plans())
 def test_savings_never_exceed_what_is_there(plan):
     there = plan.base.line_kg.sum(axis=0)
     joint = plan.joint(list(plan.resolved))

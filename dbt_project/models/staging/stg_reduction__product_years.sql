@@ -1,4 +1,4 @@
--- One row per span of years, product flow of a site and basis.
+-- One row per span of years, product flow of a site, basis and what changes of its emissions.
 
 select
     base_year,
@@ -7,5 +7,8 @@ select
     flow_id,
     facility_id,
     basis,
+    emitting_facility_id,
+    emitting_flow_id,
+    component,
     kgco2e_per_unit_change
 from {{ source('reduction', 'product_years') }}

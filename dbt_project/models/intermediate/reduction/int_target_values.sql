@@ -190,7 +190,8 @@ trends as (
 
 ),
 
--- what initiatives change of a declared unit, all together: savings that overlap count once
+-- what initiatives change of a declared unit, all together: savings that overlap count once, and
+-- move with what becomes of the factor of what they save
 product_effects as (
 
     select
@@ -200,6 +201,7 @@ product_effects as (
         sum(
             product_periods.market_weight
             * effects.kgco2e_per_unit_change
+            * coalesce(trends.factor_ratio, 1.0)
             / product_periods.declared_units_per_unit
         ) as kgco2e_change
     from product_periods
@@ -214,6 +216,13 @@ product_effects as (
             and years.base_year = effects.base_year
     inner join years as forecast
         on forecast.forecast_year between effects.first_year and effects.last_year
+    left join trends
+        on
+            effects.emitting_facility_id = trends.facility_id
+            and effects.emitting_flow_id = trends.flow_id
+            and effects.component = trends.component
+            and effects.basis = trends.basis
+            and forecast.forecast_year = trends.forecast_year
     group by product_periods.product_id, effects.basis, forecast.forecast_year
 
 ),
