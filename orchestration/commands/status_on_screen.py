@@ -29,6 +29,9 @@ STYLES = {
 }
 WORST_FIRST = ("refused", "missing", HANDED_IN, "accepted_with_warnings", "accepted", "signed")
 
+WIDTH_OF_OWNERS = 28
+"""At which an owner goes on in the next line, unless hand-ins are longer."""
+
 
 def print_status(
     console: Console, data: Path, warehouse: Path, rounds: Sequence[str], today: date
@@ -57,7 +60,9 @@ def print_round(console: Console, status: RoundStatus) -> None:
         step = next_step(row, status)
         table.add_row(
             _with_line_below(
-                escape(row["hand_in"]), escape(fill(row["owner"] or "", width)), "dim"
+                escape(row["hand_in"]),
+                escape(fill(row["owner"] or "", max(width, WIDTH_OF_OWNERS))),
+                "dim",
             ),
             _with_line_below(f"[{STYLES[row['state']]}]{state_of(row)}[/]", escape(step)),
             f"{row['days_late']} d" if row["days_late"] else "",
