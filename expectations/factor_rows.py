@@ -85,7 +85,7 @@ NET = "net"
 NET_BY_CONVENTION = "TJ"
 """The unit of a factor that is net where it says nothing: IPCC 2006 V2 1.4.1.2, GB/T 32151."""
 LIBRARY_OF_RECORDS = "supplier_footprints"
-"""How the names of libraries begin that are made of suppliers' PACT records."""
+"""Of suppliers' PACT records, as libraries.csv declares it; each supplier's are `…_SUPPLIER`."""
 
 UNREADABLE = "unreadable"
 """The one column of a library that can't be read: why, and in which line."""

@@ -17,7 +17,7 @@ from orchestration.company.tables import TABLES
 from orchestration.footprint.assembly import Assembled, assemble
 from orchestration.footprint.system_findings import Findings
 from orchestration.footprint.system_tables import SERVICE_KEYS, in_force, last_day, read_as
-from orchestration.lake.fingerprints import fingerprint
+from orchestration.lake.fingerprints import code_sha256, fingerprint
 from orchestration.lake.paths import Lake, content_sha256, text_schema
 from orchestration.lake.warehouse import Warehouse
 from orchestration.uncertainty.causes import causes_table, data_causes, factor_parts
@@ -116,6 +116,11 @@ VERSIONS = """
 """
 
 
+DRAWN_BY = ("orchestration/footprint", "orchestration/uncertainty")
+DRAWN_WITH = ("numpy", "scipy")
+"""Code and packages that decide what comes out of draws."""
+
+
 @dataclass(frozen=True)
 class RestsOn:
     """What the figures of all years rest on: emission lines, quantities, scenarios, factors."""
@@ -193,12 +198,13 @@ def derive_uncertainty(lake: Lake) -> DerivedUncertainty:
 
 
 def hash_of_derived(lake: Lake) -> str:
-    """One hash over causes, spreads and sensitivities: with any of them, draws are others."""
+    """One hash over causes, spreads, sensitivities and code: with any of them, draws are others."""
     return fingerprint(
+        code_sha256(DRAWN_BY, DRAWN_WITH),
         *(
             content_sha256(lake.read(lake.uncertainty(table), schema))
             for table, schema in UNCERTAINTY_SCHEMAS.items()
-        )
+        ),
     )
 
 

@@ -272,6 +272,7 @@ def wrong_supplier_records(tables: Tables) -> list[str]:
     """Suppliers' records are used on terms, and hold packaging and delivery or not."""
     name = "supplier_records"
     problems = blanks(tables, name, TABLES[name].columns)
+    problems += _unlike_terms(tables)
     problems += outside(tables, name, "packaging", ("included", "taken_out"))
     problems += outside(tables, name, "delivery", ("added", "own"))
     flows = {row["flow_id"]: row for row in tables["flows"].to_dict("records")}
@@ -298,6 +299,20 @@ def _counted_twice(place: str, flow: Mapping[str, Any]) -> Iterator[str]:
             f"{place}: {flow['flow_id']} has no component upstream, so the record would count in "
             "no figure. Add the component, or take the line out."
         )
+
+
+def _unlike_terms(tables: Tables) -> list[str]:
+    """A record is one publication: its licence can't be two."""
+    first: dict[str, tuple[str, str]] = {}
+    problems = []
+    for place, row in lines_of(tables, "supplier_records"):
+        where, terms = first.setdefault(row["product_id"], (place, row["terms"]))
+        if terms != row["terms"]:
+            problems.append(
+                f"{place}: terms of {row['product_id']} are others than those of {where}. "
+                "State the same for one product_id."
+            )
+    return problems
 
 
 def settings_problems(settings: Mapping[str, Any]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 
@@ -12,7 +13,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from expectations.factor_rows import COLUMNS as LIBRARY_COLUMNS
-from expectations.factor_rows import OPTIONAL_COLUMNS, PROVENANCE, RECEIVED, UNREADABLE
+from expectations.factor_rows import (
+    LIBRARY_OF_RECORDS,
+    OPTIONAL_COLUMNS,
+    PROVENANCE,
+    RECEIVED,
+    UNREADABLE,
+)
 from orchestration.company.data_folder import (
     INSTRUMENT_COLUMNS,
     DataFolder,
@@ -205,7 +212,8 @@ def _land_supplier_records(data: DataFolder, lake: Lake) -> list[Landed]:
         problem = why_no_file(path, data.path) or ""
         records += received.read_file(path, file, sha256, problem)
     lines = data.company["supplier_records"].to_dict("records")
-    last_month = max(round_.last_month for round_ in data.rounds)
+    # as long as no round is opened, no month is collected that a record could fail to hold for
+    last_month = max((round_.last_month for round_ in data.rounds), default=date.min)
     libraries = received.rows_by_library(records, lines, last_month)
     landed = []
     for name, rows in libraries.items():
@@ -219,7 +227,7 @@ def _land_supplier_records(data: DataFolder, lake: Lake) -> list[Landed]:
         "libraries": [
             {"library": name, "priority": priority}
             for name in libraries
-            if name != received.LIBRARY
+            if name != LIBRARY_OF_RECORDS
             for priority in _priority(data)
         ],
     }
@@ -239,7 +247,7 @@ def _priority(data: DataFolder) -> list[str]:
     if not path.exists():
         return []
     listed = read_csv_as_text(path).to_dict("records")
-    return [row["priority"] for row in listed if row["library"] == received.LIBRARY][:1]
+    return [row["priority"] for row in listed if row["library"] == LIBRARY_OF_RECORDS][:1]
 
 
 def _library(path: Path, data: Path) -> pa.Table:

@@ -17,12 +17,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from expectations.factor_rows import LIBRARY_OF_RECORDS, RATINGS
 from orchestration.pact.checks import RecordContext, problems_of, years_later
 from orchestration.pact.decimals import as_text
 from orchestration.pact.version_2 import NotReadableError, in_version_3
-
-LIBRARY = "supplier_footprints"
-"""As libraries.csv declares it; each supplier's records are a library `supplier_footprints_ID`."""
 
 FOLDER = "suppliers"
 VALID_YEARS = 3
@@ -157,14 +155,14 @@ def rows_by_library(
         attached = [line for line in lines if line["product_id"] in one.product_ids]
         if not attached:
             row = _said(one, {}, [_unattached(one)])
-            libraries.setdefault(LIBRARY, []).append(row)
+            libraries.setdefault(LIBRARY_OF_RECORDS, []).append(row)
         for line in attached:
             row = (
                 _said(one, line, broken[said])
                 if broken[said]
                 else _row(one, line, _successors(one, sound), last_month)
             )
-            libraries.setdefault(f"{LIBRARY}_{line['supplier_id']}", []).append(row)
+            libraries.setdefault(f"{LIBRARY_OF_RECORDS}_{line['supplier_id']}", []).append(row)
     return libraries
 
 
@@ -278,9 +276,6 @@ def _row(
         **{f"{name}_dqr": pcf.get("dqi", {}).get(f"{name}DQR") for name in RATINGS},
         **_place(received, complaints),
     }
-
-
-RATINGS = ("technological", "geographical", "temporal")
 
 
 def _months_without(

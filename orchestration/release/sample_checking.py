@@ -11,7 +11,7 @@ import csv
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -179,7 +179,7 @@ def _checked(connection: Connection, file: HandedIn, row: Mapping[str, str]) -> 
     problem = _problem(line, reading, typed, product, stated)
     if file.problem:
         problem = f"The file can't be read: {file.problem}"
-    return SampleLine(**{**vars(line), "problem": problem})
+    return replace(line, problem=problem)
 
 
 def _multiplied_by(row: Mapping[str, str], multiplier: float) -> str:

@@ -212,6 +212,16 @@ def test_the_command_writes_what_superset_imports_and_says_how(warehouse, tmp_pa
     assert ask("--release", str(tmp_path / "nowhere")).exit_code == 2
 
 
+def test_with_another_password_it_is_the_same_dashboard():
+    first, second = (
+        superset.files_for(f"postgresql+psycopg2://reader:{word}@db.example/bi", "carbonloom")
+        for word in ("old", "new")
+    )
+    assert {path: file.get("uuid") for path, file in first.items()} == {
+        path: file.get("uuid") for path, file in second.items()
+    }
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("place", ["duckdb", "postgresql"])
 def test_superset_itself_shows_the_figures_of_the_marts(built, marts, tmp_path, request, place):

@@ -8,9 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from orchestration.calculation import uncertainty
 from orchestration.company.spreads import read_spread
 from orchestration.footprint.drawn_systems import DrawnSystems, NoNetOutputError
 from orchestration.footprint.elimination import Elimination
+from orchestration.lake.paths import Lake
 from orchestration.uncertainty.causes import factor_parts
 from orchestration.uncertainty.deriving import inventory_sensitivities
 from orchestration.uncertainty.draws import CauseDraws, is_skewed
@@ -296,3 +298,11 @@ def test_a_published_inventory_has_its_overall_uncertainty_both_ways(
     (drawn,) = simulated(year, spreads)
     # a product of two normals is a little wider than first order: here by up to 1 %
     assert 195.9964 * drawn.std() / total == pytest.approx(overall, rel=SAMPLED)
+
+
+def test_by_other_code_draws_are_others(tmp_path, monkeypatch):
+    lake = Lake(tmp_path)
+    before = uncertainty.hash_of_derived(lake)
+    assert uncertainty.hash_of_derived(lake) == before
+    monkeypatch.setattr(uncertainty, "code_sha256", lambda *_: "another")
+    assert uncertainty.hash_of_derived(lake) != before

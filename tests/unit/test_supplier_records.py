@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from expectations.factor_judgement import FactorJudgement, judge_factors
 from expectations.factor_rows import COLUMNS, OPTIONAL_COLUMNS, PROVENANCE, RECEIVED
+from expectations.factor_rows import LIBRARY_OF_RECORDS as LIBRARY
 from orchestration.company.checks import wrong_supplier_records
 from orchestration.company.data_folder import DataFolder
 from orchestration.company.tables import TABLES
@@ -27,7 +28,7 @@ from orchestration.ingest.landing import (
     supplier_files_landed,
 )
 from orchestration.lake.paths import Lake, text_schema
-from orchestration.pact.received import LIBRARY, Row, read_file, rows_by_library, sources_of
+from orchestration.pact.received import Row, read_file, rows_by_library, sources_of
 from tests.conftest import write_complete_company
 from tests.unit.test_exchange import record
 
@@ -203,6 +204,13 @@ def test_what_a_record_holds_is_no_component_beside_it(flow, words):
     assert len(problems) == (words is not None) and all(words in one for one in problems)
 
 
+def test_one_record_is_used_on_one_set_of_terms():
+    tables = {name: pd.DataFrame(columns=list(table.all_columns)) for name, table in TABLES.items()}
+    lines = [LINE, {**LINE, "flow_id": "flake"}, {**LINE, "flow_id": "bale", "terms": "free"}]
+    (problem,) = wrong_supplier_records(tables | {"supplier_records": pd.DataFrame(lines)})
+    assert "line 4: terms of" in problem and "those of" in problem and "line 2" in problem
+
+
 def test_a_record_that_ends_before_the_collection_is_told(tmp_path):
     (row,) = rows_of(tmp_path, record(validityPeriodEnd="2023-01-01T00:00:00Z"))
     assert told(row) == [("supplier_record_expired", "validityPeriodEnd")]
@@ -324,6 +332,18 @@ def test_records_of_a_data_folder_are_landed_and_accepted(tmp_path):
     assert supplier_files(data) == supplier_files_landed(lake)
     (factors / "suppliers" / "acme.json").write_text("[]")
     assert supplier_files(data) != supplier_files_landed(lake)
+
+
+def test_records_are_landed_before_the_first_round_is_opened(tmp_path):
+    data = DataFolder(write_complete_company(tmp_path / "data").path)
+    rounds = data.path / "rounds.csv"
+    rounds.write_text(rounds.read_text(encoding="utf-8").splitlines()[0] + "\n", encoding="utf-8")
+    folder = data.path / "emission_factors" / "suppliers"
+    folder.mkdir()
+    (folder / "acme.json").write_text(json.dumps(record()))
+    lake = Lake(tmp_path / "warehouse")
+    land_factor_libraries(data, lake)
+    assert supplier_files(data) == supplier_files_landed(lake)
 
 
 def test_pages_of_an_interface_may_overlap(tmp_path):

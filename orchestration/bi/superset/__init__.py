@@ -46,7 +46,8 @@ def files_for(url: str, schema: str) -> dict[str, dict[str, Any]]:
     """
     if not NAME.fullmatch(schema):
         raise SchemaNameError(f"--schema {schema}: small letters, digits and _ only.")
-    return {path: _placed(content, url, schema) for path, content in _read(f"{url} {schema}")}
+    place = f"{without_password(url)} {schema}"  # with another password it is the same place
+    return {path: _placed(content, url, schema) for path, content in _read(place)}
 
 
 def queries() -> list[str]:
