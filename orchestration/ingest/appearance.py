@@ -8,14 +8,15 @@ result of a formula that is another as soon as somebody opens the file and it is
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from math import isclose
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from orchestration.ingest.reading import Readings
+from orchestration.ingest.reading import Block, Readings
 from orchestration.spreadsheets.formula_results import FormulaResults
-from orchestration.spreadsheets.grid import Appearance, Grid, column_of
+from orchestration.spreadsheets.grid import Appearance, Grid, Position, column_of
 from orchestration.spreadsheets.number_formats import ShownNumber, shown_by
 from orchestration.spreadsheets.numbers import number_text
 
@@ -29,6 +30,8 @@ SHOWN_OTHERWISE, STRUCK_OUT, HIDDEN = "shown_otherwise", "struck_out", "hidden_f
 STALE = "stale_result"
 KINDS = frozenset((SHOWN_OTHERWISE, STRUCK_OUT, HIDDEN, STALE))
 """Kinds of the rows that this module adds; each is about one cell."""
+
+CELLS = ("source_cell", "multiplier_cell")
 
 PLAIN = Appearance()
 SETTLED = "settled_look"
@@ -47,72 +50,91 @@ class CellLook(NamedTuple):
 class Looks:
     """The sheets of a hand-in that don't show plain figures; `add_to` adds what that changes."""
 
-    grids: dict[str | None, tuple[Grid, FormulaResults]] = field(default_factory=dict)
+    sheets: dict[str | None, _Sheet] = field(default_factory=dict)
 
     def note(self, grid: Grid) -> None:
         """Remember a sheet that was read."""
         if grid.appearance is not None or grid.formulas:
-            self.grids[grid.name or None] = grid, FormulaResults(grid)
+            self.sheets[grid.name or None] = _Sheet(grid)
 
     def add_to(self, readings: Readings) -> None:
         """Add a row for each cell that the readings were taken from and that looks otherwise."""
-        if not self.grids:
+        if not self.sheets:
             return
         seen: set[tuple[str | None, str, str]] = set()
-        for row in _cells(readings):
-            if row["source_sheet"] not in self.grids:
+        for block in readings.blocks():
+            name = block.columns.get("source_sheet")
+            sheet = self.sheets.get(name)
+            if sheet is None:
                 continue
-            grid, results = self.grids[row["source_sheet"]]
-            for address, unit in _addresses(row):
-                for look in _looks(grid, results, address, unit):
-                    key = (row["source_sheet"], address, look.kind)
-                    if key not in seen:
-                        seen.add(key)
-                        readings.add(
-                            row_kind=look.kind,
-                            source_cell=address,
-                            value_text=look.seen,
-                            item_text=look.stored,
-                            is_required=False,
-                            **{name: row[name] for name in NAMED},
-                        )
+            for place, address, look in _looks_of(sheet, block):
+                if (name, address, look.kind) not in seen:
+                    seen.add((name, address, look.kind))
+                    readings.add(
+                        row_kind=look.kind,
+                        source_cell=address,
+                        value_text=look.seen,
+                        item_text=look.stored,
+                        is_required=False,
+                        **{named: block.value(named, place) for named in NAMED},
+                    )
 
 
-def _cells(readings: Readings) -> Iterator[dict[str, Any]]:
-    """The readings that carry a value, with what of them is looked at."""
-    columns = [*NAMED, "row_kind", "source_cell", "multiplier_cell", "unit_text", "role"]
-    for row in readings.columns(columns).to_pylist():
-        if row["row_kind"] == "reading" and row["source_cell"]:
-            yield row
+def _looks_of(sheet: _Sheet, block: Block) -> Iterator[tuple[int, str, CellLook]]:
+    """What is to be told of cells that readings were taken from: row of the block, cell and look.
+
+    Of a product no single cell has a unit.
+    """
+    columns = zip(*map(block.each, ("row_kind", *CELLS, "unit_text")), strict=True)
+    for place, (kind, source_cell, multiplier_cells, unit) in enumerate(columns):
+        if kind != "reading" or not source_cell:
+            continue
+        factors = [cell for cell in (multiplier_cells or "").split("|") if cell]
+        for address in (source_cell, *factors):
+            for look in sheet.looks(address, None if factors else unit):
+                yield place, address, look
 
 
-def _addresses(row: Mapping[str, Any]) -> Iterator[tuple[str, str | None]]:
-    """The cells of a reading, each with its unit; of a product no single cell has one."""
-    factors = [cell for cell in (row["multiplier_cell"] or "").split("|") if cell]
-    yield row["source_cell"], None if factors else row["unit_text"]
-    for cell in factors:
-        yield cell, None
+class _Sheet:
+    """A sheet that shows some cells otherwise than as plain figures, or works them out."""
+
+    def __init__(self, grid: Grid) -> None:
+        self.grid = grid
+        self.appearance: Appearance = grid.appearance or PLAIN
+        self.results = FormulaResults(grid)
+
+    def looks(self, address: str, unit: str | None) -> Iterable[CellLook]:
+        """What is to be told of a cell."""
+        place = _place(address)
+        if place is None:
+            return ()
+        appearance = self.appearance
+        hidden = appearance.hidden_because(*place)
+        code = appearance.formats.get(place)
+        if hidden or code or place in appearance.struck or place in self.grid.formulas:
+            return _looks(self, place, unit, hidden, code)
+        return ()
+
+
+@lru_cache(maxsize=65_536)
+def _place(address: str) -> Position | None:
+    match = ADDRESS.fullmatch(address)
+    return (int(match[2]) - 1, column_of(match[1])) if match else None
 
 
 def _looks(
-    grid: Grid, results: FormulaResults, address: str, unit: str | None
+    sheet: _Sheet, place: Position, unit: str | None, hidden: str | None, code: str | None
 ) -> Iterable[CellLook]:
-    match = ADDRESS.fullmatch(address)
-    index = grid.index_of(int(match[2]) - 1) if match else None
-    if match is None or index is None:
+    row, column = place
+    index = sheet.grid.index_of(row)
+    if index is None:
         return
-    row, column = place = int(match[2]) - 1, column_of(match[1])
-    appearance: Appearance = grid.appearance or PLAIN
-    is_struck = place in appearance.struck
-    hidden = appearance.hidden_because(row, column)
-    code = appearance.formats.get(place)
-    if not (is_struck or hidden or code or place in grid.formulas):
-        return
-    value = grid.value(index, column)
-    text = grid.cell(index, column).text
+    value = sheet.grid.value(index, column)
+    text = sheet.grid.cell(index, column).text
     if text is None:
         return
-    worked_out = results.stale(row, column)
+    is_struck = place in sheet.appearance.struck
+    worked_out = sheet.results.stale(row, column)
     if worked_out is not None:
         yield CellLook(STALE, text, number_text(worked_out))
     if is_struck:

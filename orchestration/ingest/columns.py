@@ -20,6 +20,7 @@ class Columns:
         self._texts: dict[int, list[str | None]] = {}
         self._folded: dict[int, list[str | None]] = {}
         self._typed: dict[int, Typed] = {}
+        self._addresses: dict[int, list[str]] = {}
         self._formula_columns: set[int] | None = None
         self.rows = []
         self.headers = header_texts(grid, header_lines, known)
@@ -145,9 +146,9 @@ class Columns:
             for value, text in zip(self._values(column), folded, strict=True)
         ]
 
-    def lines(self) -> list[tuple[Any, ...]]:
-        """Everything that stands in each row, blanks at its end left out."""
-        return [_filled(row) for row in self._cells]
+    def line(self, position: int) -> tuple[Any, ...]:
+        """Everything that stands in a row, blanks at its end left out."""
+        return _filled(self._cells[position])
 
     def typed(self, column: int) -> Typed:
         """Texts, kinds and numbers of a column."""
@@ -161,6 +162,11 @@ class Columns:
 
     def addresses(self, column: int) -> list[str]:
         """Where the cells of a column stand."""
+        if column not in self._addresses:
+            self._addresses[column] = self._located(column)
+        return self._addresses[column]
+
+    def _located(self, column: int) -> list[str]:
         grid = self._grid
         if grid.lines:
             header = self.headers[column]

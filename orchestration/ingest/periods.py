@@ -94,6 +94,23 @@ def month_of(
     return _month_of_text(value, tuple(months), bare_month, date_format)
 
 
+def months_of(
+    values: Sequence[Any],
+    months: Sequence[date],
+    *,
+    bare_month: bool = False,
+    date_format: str | None = None,
+) -> list[date | None]:
+    """The same of a whole column, which names a month many times."""
+    if len(set(map(type, values))) > 1:  # 1, 1.0 and True would be the same key
+        return [month_of(v, months, bare_month=bare_month, date_format=date_format) for v in values]
+    known = {
+        value: month_of(value, months, bare_month=bare_month, date_format=date_format)
+        for value in set(values)
+    }
+    return [known[value] for value in values]
+
+
 def day_of(value: Any, *, date_format: str | None = None) -> date | None:
     """The day a cell names in full, or None: a month or a day without its year is no day."""
     if isinstance(value, datetime):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import repeat
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
@@ -76,6 +77,23 @@ SMALL = 20_000
 """Rows up to which building a column from one list is the faster way."""
 
 
+class Block(NamedTuple):
+    """Rows that were added together; a column is one list or one constant."""
+
+    row_count: int
+    columns: Mapping[str, Any]
+
+    def each(self, name: str) -> Iterable[Any]:
+        """A column's value in each row; None where it was left out."""
+        value = self.columns.get(name)
+        return value if type(value) is list else repeat(value, self.row_count)
+
+    def value(self, name: str, place: int) -> Any:
+        """A column's value in one row."""
+        value = self.columns.get(name)
+        return value[place] if type(value) is list else value
+
+
 class Readings:
     """Collects readings in blocks; within a block a column is one list or one constant."""
 
@@ -94,18 +112,17 @@ class Readings:
 
     def table(self) -> pa.Table:
         """All rows in the order they were added, in READING_SCHEMA."""
-        return self.columns(READING_SCHEMA.names)
-
-    def columns(self, names: Sequence[str]) -> pa.Table:
-        """The same of some columns alone."""
         total = sum(count for count, _ in self._blocks)
         named = set().union(*(columns for _, columns in self._blocks))
-        schema = pa.schema([READING_SCHEMA.field(name) for name in names])
         arrays = [
             self._array(field, total) if field.name in named else self._constant(field, total)
-            for field in schema
+            for field in READING_SCHEMA
         ]
-        return pa.Table.from_arrays(arrays, schema=schema)
+        return pa.Table.from_arrays(arrays, schema=READING_SCHEMA)
+
+    def blocks(self) -> list[Block]:
+        """What was added so far, block by block."""
+        return [Block(count, columns) for count, columns in self._blocks]
 
     def _constant(self, field: pa.Field, total: int) -> pa.Array:
         value = self._constants.get(field.name)

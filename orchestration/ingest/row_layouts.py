@@ -18,14 +18,13 @@ from orchestration.company.source_map import (
 )
 from orchestration.ingest.bill_days import Days, Part, billed_days, parts_of
 from orchestration.ingest.columns import Columns
-from orchestration.ingest.periods import is_serial, month_of, serial_month
+from orchestration.ingest.periods import is_serial, months_of, serial_month
 from orchestration.ingest.record_facts import RecordFacts, is_closing_line
 from orchestration.ingest.sheet import (
     MANY_FIGURES,
     SheetContext,
     is_blank,
     items_of,
-    known_headers,
     multiplier_columns,
     period_header,
     process_of,
@@ -45,13 +44,14 @@ class RowReader:
     def __init__(self, sheet: MonthsDown | Records, context: SheetContext) -> None:
         self.sheet = sheet
         self.context = context
-        self.columns = Columns(context.grid, sheet.header_lines, known_headers(sheet))
+        self.wanted = wanted_headers(sheet)
+        self.known = {header for header, _ in self.wanted} | set(sheet.ignored)
+        self.columns = Columns(context.grid, sheet.header_lines, self.known)
         self.records = sheet if isinstance(sheet, Records) else None
         self.months: list[date | None] = []
         self.lines: Positions = ()
         self.parts: list[Part] = []
         self.days: list[Days | None] = []
-        self.wanted = wanted_headers(sheet)
 
     def read(self) -> None:
         """Add every reading of the sheet."""
@@ -79,9 +79,8 @@ class RowReader:
         return any(header not in self.columns.places for header, _ in items_of(self.sheet))
 
     def _add_header_problems(self) -> None:
-        known = known_headers(self.sheet)
         for header, places in self.columns.places.items():
-            if header not in known:
+            if header not in self.known:
                 for column in places:
                     self.context.add_unmapped(header, self.columns.header_address(column))
         for header, item in self.wanted:
@@ -101,19 +100,22 @@ class RowReader:
         kept_days: list[Days | None] = []
         totals: list[int] = []
         span = self.records.span if self.records else None
-        for index in self.columns.below_header:
-            row = grid.rows[index]
-            value = row[period] if period < len(row) else ""
+        control = self.records.control if self.records else None
+        below = self.columns.below_header
+        rows = [grid.rows[index] for index in below]
+        values = [row[period] if period < len(row) else "" for row in rows]
+        stated: list[date | None] = [None] * len(below)
+        if span is None:
+            stated = months_of(values, months, bare_month=bare_month, date_format=sheet.date_format)
+        for index, row, value, month in zip(below, rows, values, stated, strict=True):
             if is_annotation(value):
                 continue  # what a template recalls of the last period
-            if self.records and is_closing_line(self.records.control, row):
+            if control is not None and is_closing_line(control, row):
                 continue
-            days = self._days(span, row) if span else None
-            month = days.first if days else None
-            if span is None:
-                month = month_of(
-                    value, months, bare_month=bare_month, date_format=sheet.date_format
-                )
+            days = None
+            if span is not None:
+                days = self._days(span, row)
+                month = days.first if days else None
             if grid.has_1904_dates and is_serial(value):
                 month = days = None  # two days are four years apart: nobody can tell which
             if month is None:
@@ -442,10 +444,9 @@ class RowReader:
         documents = self.columns.texts(sheet.document) if sheet.document else None
         first: dict[tuple[Any, ...], int] = {}
         repeats: dict[int, int] = {}
-        lines = self.columns.lines()
         for position in self.lines:
             if documents is None or documents[position] is None:
-                earlier = first.setdefault(lines[position], position)
+                earlier = first.setdefault(self.columns.line(position), position)
                 if earlier != position:
                     repeats[position] = earlier
         for header, item in items_of(sheet) if repeats else ():

@@ -192,7 +192,9 @@ def multiplier_columns(
             None if product is None or number is None else scaled(product, mark, number)
             for product, number in zip(products, factor.numbers, strict=True)
         ]
-        parts = map(_part, factor.texts, factor.numbers)
+        # of a column that holds nothing but numbers the texts are those of the numbers
+        is_plain = factor.kinds == "number"
+        parts = factor.texts if is_plain else map(_part, factor.texts, factor.numbers)
         texts.append([f"{mark}{part}" for part in parts])
     cells = list(places)
     if sign < 0:

@@ -50,7 +50,10 @@ def without_annotation(text: str) -> str:
 def is_annotation(value: object) -> bool:
     """Whether a cell holds nothing but an annotation."""
     return (
-        isinstance(value, str) and value.lstrip()[:1] == OPENING and not without_annotation(value)
+        isinstance(value, str)
+        and OPENING in value
+        and value.lstrip()[:1] == OPENING
+        and not without_annotation(value)
     )
 
 

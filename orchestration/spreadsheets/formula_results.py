@@ -194,7 +194,9 @@ class _Calculation:
 
 def _tokens(formula: str) -> Iterator[tuple[str, str]]:
     """Kind and text of each part of a formula."""
-    text = ODS_CELLS.sub(lambda cells: ":".join(filter(None, cells.groups())), formula)
+    text = formula
+    if "[." in text:
+        text = ODS_CELLS.sub(lambda cells: ":".join(filter(None, cells.groups())), text)
     text = text.removeprefix("=").upper()
     if ROW_AND_COLUMN.search(text):
         raise NotSimpleError
@@ -203,6 +205,6 @@ def _tokens(formula: str) -> Iterator[tuple[str, str]]:
         match = TOKEN.match(text, place)
         if match is None:
             raise NotSimpleError
-        kind = str(next(name for name, part in match.groupdict().items() if part))
+        kind = str(match.lastgroup)  # the corners of a range are no kinds of their own
         yield kind, match[kind]
         place = match.end()

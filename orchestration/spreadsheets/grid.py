@@ -109,7 +109,7 @@ class Appearance:
             return f"row {row + 1} is hidden"
         if column in self.hidden_columns:
             return f"column {column_letters(column)} is hidden"
-        if self.corner_over(row, column) not in (None, (row, column)):
+        if self.merged and self.corner_over(row, column) not in (None, (row, column)):
             return "a merged cell lies over it"
         return None
 
@@ -252,7 +252,8 @@ def texts_of(values: Sequence[Any]) -> list[str | None]:
     """The texts of many cells; a column of texts or of days takes the short way."""
     kinds = set(map(type, values))
     if kinds == {date}:
-        return [value.isoformat() for value in values]
+        written = {value: value.isoformat() for value in set(values)}
+        return [written[value] for value in values]
     if kinds != {str}:
         return [text_of(value) for value in values]
     blank = [text for text in set(values) if not text or text.isspace()]

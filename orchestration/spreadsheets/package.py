@@ -18,6 +18,7 @@ from orchestration.spreadsheets.grid import UnreadableFileError
 LARGEST_TOTAL = 512 * MEBIBYTE
 SUSPICIOUS_RATIO = 200
 SUSPICIOUS_SIZE = 64 * MEBIBYTE
+SMALL_PART = 1 << 16
 SHEETS = "xl/worksheets/sheet"
 DAMAGED_ZIP = (
     zipfile.BadZipFile,
@@ -41,6 +42,8 @@ class Package:
 
     def __init__(self, data: bytes) -> None:
         self._data = data
+        self._checked: dict[str, bytes] = {}
+        self._trees: dict[str, etree._Element] = {}
         try:
             with zipfile.ZipFile(BytesIO(data)) as archive:
                 infos = archive.infolist()
@@ -95,25 +98,34 @@ class Package:
         return buffer.getvalue()
 
     def read_xml(self, name: str) -> bytes:
-        """One XML part, refused when it declares a document type (entities) or isn't UTF-8."""
+        """One XML part, refused when it declares a document type (entities) or isn't UTF-8.
+
+        A small one, which several ask for, is unpacked once.
+        """
+        if name in self._checked:
+            return self._checked[name]
         content = self.read(name)
-        if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
+        if b"<!" in content and (b"<!DOCTYPE" in content or b"<!ENTITY" in content):
             raise UnreadableWorkbookError(
                 f"The part {name} declares XML entities, which no spreadsheet program writes. "
                 + RESAVE
             )
         if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
             raise UnreadableWorkbookError(f"The part {name} is not written in UTF-8. {RESAVE}")
+        if len(content) <= SMALL_PART:
+            self._checked[name] = content
         return content
 
     def tree(self, name: str) -> etree._Element:
-        """A small XML part as a tree; nothing outside the file is ever looked up."""
-        try:
-            return etree.fromstring(self.read_xml(name), PARSER)
-        except etree.XMLSyntaxError as error:
-            raise UnreadableWorkbookError(
-                f"The part {name} is damaged ({error}). {RESAVE}"
-            ) from error
+        """A small XML part as a tree, to be read only; nothing outside the file is looked up."""
+        if name not in self._trees:
+            try:
+                self._trees[name] = etree.fromstring(self.read_xml(name), PARSER)
+            except etree.XMLSyntaxError as error:
+                raise UnreadableWorkbookError(
+                    f"The part {name} is damaged ({error}). {RESAVE}"
+                ) from error
+        return self._trees[name]
 
     def _inflate(self, info: zipfile.ZipInfo) -> bytes:
         header = self._data[info.header_offset : info.header_offset + 30]

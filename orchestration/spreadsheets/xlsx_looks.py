@@ -81,7 +81,7 @@ def appearance_of(xml: bytes, styles: Styles, is_hidden_sheet: bool) -> Appearan
 
 
 def _hidden_rows(xml: bytes) -> frozenset[int]:
-    if b"hidden=" not in xml and b'ht="0' not in xml:
+    if b"hidden=" not in xml and b' ht="0' not in xml:
         return frozenset()
     numbers = (ROW_NUMBER.search(row[0]) for row in HIDDEN_ROW.finditer(xml))
     return frozenset(int(number[1]) - 1 for number in numbers if number)

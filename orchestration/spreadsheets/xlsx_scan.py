@@ -36,6 +36,8 @@ REFERENCE = re.compile(rb'\br="([A-Z]{1,3})([0-9]+)"')
 ROW_NUMBER = re.compile(rb'<row [^>]*?\br="([0-9]+)"')
 SHARED_INDEX = re.compile(rb'\bsi="([0-9]+)"')
 REFERENCES = re.compile(rb'<c [^>]*?\br="([A-Z]+)([0-9]+)"')
+WIDE_OR_LONG = re.compile(rb'r="[A-Z](?:[A-Z]|[0-9]{6})')
+"""A cell beyond column Z or row 99,999: without one, a range is never too big to hold."""
 FAR_AWAY = re.compile(rb'r="(?:[A-Z]{3,}[0-9]|[A-Z]+[0-9]{6})')
 TWO_LETTER_COLUMNS = 702
 
@@ -82,6 +84,9 @@ class Formulas(Mapping[Position, str]):
 
         return Translator(self[master], _a1(master)).translate_formula(_a1(position))
 
+    def __contains__(self, position: object) -> bool:
+        return position in self._texts
+
     def __iter__(self) -> Iterator[Position]:
         return iter(self._texts)
 
@@ -125,7 +130,7 @@ def _rows_with_content(xml: bytes, start: int, end: int) -> Iterator[bytes]:
 
 def filled_cells(xml: bytes) -> int:
     """How many cells of a sheet hold a value."""
-    return xml.count(b"<v>") + xml.count(b"<v ") + xml.count(b"<is>")
+    return xml.count(b"</v>") + xml.count(b"</is>")
 
 
 def scan_sheet(xml: bytes) -> Scan | None:
@@ -174,6 +179,8 @@ def _find_formulas(xml: bytes, scan: Scan) -> bool:
 
 def _is_sparse(xml: bytes) -> bool:
     """Whether calamine's dense range would be mostly blanks, and too big to hold."""
+    if WIDE_OR_LONG.search(xml) is None:
+        return False
     if FAR_AWAY.search(xml):
         cells = REFERENCES.findall(xml)
         rows = [int(row) for _, row in cells]
