@@ -31,6 +31,7 @@ select
     coalesce(r.is_reversal, false) as is_reversal, r.reversed_document, r.data_method,
     r.first_day, r.last_day,
     r.item_text, r.source_file, r.source_sheet, r.source_cell, r.corrected_from,
+    r.quantity_as_typed,
     cell_beside(r.source_cell, r.period_column) as period_cell,
     cell_beside(r.source_cell, r.flow_column) as flow_cell,
     cell_beside(r.source_cell, r.unit_column) as unit_cell,
@@ -394,7 +395,7 @@ summed as (
     select hand_in, source_sheet, item_text, flow_id, process_id, direction, property, meter_id,
         sum(quantity) as summed,
         sum(case when corrected_from is null or starts_with(corrected_from, '× ') then quantity
-            else try_cast(corrected_from as double) end) as summed_as_typed,
+            else quantity_as_typed end) as summed_as_typed,
         bool_and(quantity is not null or value_type = 'blank' and not is_required) as is_complete,
         concat(arg_min(source_cell, reading_no), ' … ', arg_max(source_cell, reading_no)) as cells
     from gate_reading

@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 from expectations.rules import FINDING_SCHEMA
 from orchestration.ingest.appearance import KINDS as LOOKS
 from orchestration.ingest.appearance import SETTLED
-from orchestration.ingest.reading import READING_SCHEMA
+from orchestration.ingest.reading import AS_TYPED, READING_SCHEMA
 from orchestration.ingest.sheet import DIVIDES, scaled
 from orchestration.lake.hand_ins import place_in_round
 from orchestration.spreadsheets.grid import UnreadableFileError
@@ -44,6 +44,7 @@ CHANGED = (
     "quantity",
     "formula",
     "corrected_from",
+    AS_TYPED,
     "multiplier_text",
     "sign_multiplier",
 )
@@ -265,6 +266,7 @@ class _Cells:
         before = columns["corrected_from"][row]
         if before is None or before.startswith(OF_A_PART):  # the number itself is what was typed
             columns["corrected_from"][row] = columns["value_text"][row] or ""
+            columns[AS_TYPED][row] = columns["quantity"][row]
         number = PLAIN.parse(value)
         columns["value_text"][row] = value or None
         columns["quantity"][row] = number

@@ -39,6 +39,7 @@ READING_SCHEMA = pa.schema(
         ("is_required", pa.bool_()),
         ("formula", pa.string()),
         ("corrected_from", pa.string()),
+        ("quantity_as_typed", pa.float64()),
         ("item_text", pa.string()),
         ("source_file", pa.string()),
         ("source_sha256", pa.string()),
@@ -62,7 +63,11 @@ OWN_COLUMNS = ("period_column", "flow_column", "unit_column", "facility_column")
 BILL_DAYS = ("first_day", "last_day")
 """First and last day of a bill that is split over its months."""
 
+AS_TYPED = "quantity_as_typed"
+"""The number that the file says, read by its map, where a correction is in force."""
+
 GATE_ONLY = (
+    AS_TYPED,
     "is_reversal",
     "reversed_document",
     "unknown_supplier",

@@ -468,19 +468,22 @@ def test_unexpected_file_is_told(judged):
 
 
 @pytest.mark.parametrize(
-    ("typed", "corrected_total", "refused"),
+    ("typed", "number", "corrected_total", "refused"),
     [
-        pytest.param("1000.0", None, False, id="corrected after the total was written"),
-        pytest.param("900.0", None, True, id="the total agrees with neither"),
-        pytest.param("1000.0", "1999.0", True, id="the total was corrected, but not to the sum"),
-        pytest.param("× 2", None, True, id="the multiplier was corrected, which no total counts"),
+        pytest.param("1000", 1000.0, None, False, id="corrected after the total was written"),
+        pytest.param("1,000.0", 1000.0, None, False, id="typed as its map reads numbers"),
+        pytest.param("900.0", 900.0, None, True, id="the total agrees with neither"),
+        pytest.param("1000", 1000.0, "1999.0", True, id="the total was corrected, not to the sum"),
+        pytest.param("× 2", None, None, True, id="the multiplier was corrected: no total counts it"),
     ],
 )
 def test_a_total_agrees_with_its_cells_as_typed_or_as_corrected(
-    judged, typed, corrected_total, refused
+    judged, typed, number, corrected_total, refused
 ):
     def change(rows, tables):
-        cell(rows, WASH, "C5").update(quantity=1010.0, value_text="1010", corrected_from=typed)
+        cell(rows, WASH, "C5").update(
+            quantity=1010.0, value_text="1010", corrected_from=typed, quantity_as_typed=number
+        )
         cell(rows, WASH, "C7").update(corrected_from=corrected_total)
 
     named = [("row_total_agrees", "critical", WASH, "C7")] if refused else []

@@ -143,6 +143,7 @@ def test_corrections_of_one_cell_follow_each_other(table):
     corrected, findings = apply_corrections(table, both)
     row = row_of(corrected, "B4")
     assert (row["quantity"], row["corrected_from"]) == (6.0, "1,008.2")
+    assert row["quantity_as_typed"] == 1008.2
     told = findings.to_pylist()
     assert [(row["rule_id"], row["severity"]) for row in told] == [APPLIED, APPLIED]
     assert [(row["observed"], row["expected"]) for row in told] == [("1008.2", "5"), ("5", "6")]
