@@ -6,8 +6,10 @@ initiatives gets empty tables.
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import date
 
 import pandas as pd
 import pyarrow as pa
@@ -39,7 +41,7 @@ FLOW_PRICES = pa.schema(
         ("currency", pa.string()),
     ]
 )
-"""The newest price of each flow at each site, per canonical unit."""
+"""What each flow costs at each site, per canonical unit."""
 
 WRITTEN = (*REDUCTION_SCHEMAS, *TRACKING_SCHEMAS, "flow_prices")
 
@@ -85,7 +87,7 @@ def assess_initiatives(lake: Lake) -> Assessed:
         written = {name: schema.empty_table() for name, schema in REDUCTION_SCHEMAS.items()}
         written["initiative_findings"] = _without_base_year(initiatives)
     written |= tracked_tables(lake, initiatives, tables["baseline_drivers"])
-    written["flow_prices"] = flow_prices(tables)
+    written["flow_prices"] = flow_prices(lake, tables)
     done = Assessed(
         assessment.base.reference_period if assessment else None,
         len(initiatives),
@@ -113,11 +115,12 @@ def _text_of(table: str) -> pa.Schema:
     return text_schema(TABLES[table].all_columns)
 
 
-def flow_prices(tables: Mapping[str, pd.DataFrame]) -> pa.Table:
+def flow_prices(lake: Lake, tables: Mapping[str, pd.DataFrame]) -> pa.Table:
     """What a unit of each flow costs at each site, in `FLOW_PRICES`."""
-    if tables["prices"].empty:
+    newest = _newest_day(lake)
+    if tables["prices"].empty or newest is None:
         return FLOW_PRICES.empty_table()
-    prices, currency = read_prices(tables), tables["prices"]["currency"].iloc[0]
+    prices, currency = read_prices(tables, newest), tables["prices"]["currency"].iloc[0]
     rows = [
         {
             "facility_id": facility,
@@ -151,8 +154,19 @@ def assessment_of(
         for change in initiative.changes
         if change.other_flow_id is not None
     }
-    base = base_year(lake, brought)
-    return None if base is None else Assessment(base, initiatives, read_prices(tables))
+    base, newest = base_year(lake, brought), _newest_day(lake)
+    if base is None or newest is None:
+        return None
+    return Assessment(base, initiatives, read_prices(tables, newest))
+
+
+def _newest_day(lake: Lake) -> date | None:
+    """The last day of the newest month with data: prices that were over by then count no more."""
+    months = lake.read(lake.build_months, BUILD_MONTHS_SCHEMA)["period_month"].to_pylist()
+    if not months:
+        return None
+    newest = max(months)
+    return newest.replace(day=monthrange(newest.year, newest.month)[1])
 
 
 def base_year(lake: Lake, brought: Collection[tuple[str, str]]) -> BaseYear | None:

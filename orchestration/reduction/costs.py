@@ -1,7 +1,7 @@
 """What an initiative costs a year, and what a tonne less costs (method R52).
 
-Annual cost: capex spread over the life, other costs, and what is bought more or less at today's
-prices. All amounts in the company's one currency.
+Annual cost: capex spread over the life, other costs, and what is bought more or less at the
+prices in force. All amounts in the company's one currency.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from datetime import date
 from typing import Any
 
 from orchestration.company.initiative_checks import conversion_of
+from orchestration.company.table_checks import validity
 from orchestration.reduction.initiatives import Initiative
 
 TONNE = 1000.0
-BEGINNING = "0001-01-01"
 
 Place = tuple[str, str]
 """A facility and a flow."""
@@ -41,11 +41,18 @@ class Prices:
         return self.by_place.get((facility, flow), self.by_place.get((None, flow)))
 
 
-def read_prices(tables: Mapping[str, Any]) -> Prices:
-    """The newest price of each flow and site; `tables`: validated master data, text or None."""
+def read_prices(tables: Mapping[str, Any], day: date) -> Prices:
+    """The price of each flow and site on a day; where none holds yet, the first that will.
+
+    One whose time was over by then counts no more: what has only such a price has none.
+
+    Args:
+        tables: validated master data, text or None; prices of one place don't overlap.
+        day: last day of the newest month with data.
+    """
     units = dict(zip(tables["flows"]["flow_id"], tables["flows"]["unit_code"], strict=True))
-    rows = tables["prices"].to_dict("records")
-    rows.sort(key=lambda row: date.fromisoformat(row["valid_from"] or BEGINNING))
+    rows = [row for row in tables["prices"].to_dict("records") if validity(row)[1] > day]
+    rows.sort(key=lambda row: validity(row)[0], reverse=True)  # of a place the earliest is last
     return Prices(
         {
             (row["facility_id"], row["flow_id"]): float(row["price"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
 import pytest
 
@@ -54,11 +55,32 @@ def test_a_plan_is_read_in_canonical_units(planning_company):
     assert [change.value for change in sun.changes] == pytest.approx([2000.0, 0.1])
     assert [change.share for change in heat.changes] == [1.0, 1.0, 0.2]
     assert heat.is_in_data and not sun.is_in_data
-    prices = read_prices(company.tables)
+    prices = read_prices(company.tables, date(2022, 12, 31))
     assert prices.of(("mill", "electricity")) == pytest.approx(0.6)
     assert prices.of(("elsewhere", "electricity")) == pytest.approx(0.8)
     assert prices.of(("mill", "diesel_stationary")) is None
     assert conversion_of("MWh", "kWh", company.tables, "electricity") == 1000.0
+
+
+@pytest.mark.parametrize(
+    ("day", "mill", "elsewhere"),
+    [
+        pytest.param(date(2019, 6, 30), 0.6, 0.7, id="before any holds, the first to come"),
+        pytest.param(date(2020, 12, 31), 0.6, 0.7, id="the last day of the older one"),
+        pytest.param(date(2021, 1, 1), 0.8, 0.8, id="the site's own is over, the company's counts"),
+        pytest.param(date(2022, 12, 31), 0.8, 0.8, id="one to come in 2030 is not the newest"),
+        pytest.param(date(2031, 1, 1), None, None, id="all are over"),
+    ],
+)
+def test_a_price_counts_in_its_time(planning_company, day, mill, elsewhere):
+    path = planning_company.path / "company" / "prices.csv"
+    text = path.read_text(encoding="utf-8").replace("800,CNY,MWh,2021-01-01,,", "800,CNY,MWh,"
+        "2021-01-01,2030-01-01,").replace("kWh,,,", "kWh,,2021-01-01,")  # fmt: skip
+    text += "electricity,,900,CNY,MWh,2030-01-01,2031-01-01,invented,offer\n"
+    path.write_text(text, encoding="utf-8")
+    prices = read_prices(DataFolder(planning_company.path).company.tables, day)
+    assert prices.of(("mill", "electricity")) == (mill and pytest.approx(mill))
+    assert prices.of(("elsewhere", "electricity")) == (elsewhere and pytest.approx(elsewhere))
 
 
 def test_a_plan_may_be_absent(tiny_company):
