@@ -99,6 +99,8 @@ def verify(
     from orchestration.commands.release_summary import print_sample, print_verification
     from orchestration.release.verifying import NotAReleaseError
 
+    if sample and allowed_signers is not None:
+        raise broken("--sample checks no signatures: leave out --allowed-signers, or --sample.")
     be_quiet()
     try:
         if sample:

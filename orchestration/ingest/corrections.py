@@ -44,7 +44,6 @@ CHANGED = (
     "quantity",
     "formula",
     "corrected_from",
-    AS_TYPED,
     "multiplier_text",
     "sign_multiplier",
 )
@@ -196,7 +195,7 @@ class _Cells:
 
     def __init__(self, table: pa.Table) -> None:
         self._table = table
-        self._columns = {name: table[name].to_pylist() for name in CHANGED}
+        self._columns = {name: table[name].to_pylist() for name in (*CHANGED, AS_TYPED)}
         self._rows: dict[_Key, list[int]] = {}
         self._parts: dict[_Key, list[tuple[int, int]]] = {}
         self._hand_ins: dict[str, dict[str, Any]] = {}

@@ -29,7 +29,7 @@ from orchestration.lake.paths import Lake
 from orchestration.lake.warehouse import Connection, Warehouse, tables_in
 from orchestration.publication.folders import all_releases
 from orchestration.release.draft import ReleaseDraft, SignedRound
-from orchestration.spreadsheets.files import sha256_of_hand_in
+from orchestration.spreadsheets.files import sha256_of_hand_in, why_no_file
 
 LARGEST_RESIDUE_KG = 1.0
 """Above it, products and bridge lines do not add up to the factory (method R25)."""
@@ -70,6 +70,7 @@ def _judge_round(
         not_signed = []
     else:
         not_accepted = [
+            *_unreadable(data, round_.round),
             *_changed_since(data, lake, round_.round),
             *_not_accepted(lake, round_, verdicts, today),
         ]
@@ -110,6 +111,14 @@ def _master_data_missing(data: DataFolder, lake: Lake) -> list[str]:
 def _findings(verdict: Mapping[str, Any]) -> str:
     number = verdict["critical_count"]
     return f"{number} critical finding{'' if number == 1 else 's'}"
+
+
+def _unreadable(data: DataFolder, round_: str) -> list[str]:
+    """A release holds every file of its round, so each must be one that may be copied."""
+    reasons = {
+        file: why_no_file(path, data.path) for file, path in round_files(data, round_).items()
+    }
+    return [f"{file}: {reason}" for file, reason in reasons.items() if reason is not None]
 
 
 def _changed_since(data: DataFolder, lake: Lake, round_: str) -> list[str]:

@@ -22,6 +22,7 @@ MOST_COLUMNS = 16_384
 both than the packed XML of a workbook; more columns than these no spreadsheet has."""
 
 TEXT_SUFFIXES = (".csv", ".txt")
+NOT_THEIRS_TO_READ = "It can't be opened ({reason}). Let whoever runs this read the file."
 NOTHING_READ = hashlib.sha256(b"").hexdigest()
 
 
@@ -45,6 +46,8 @@ def why_no_file(path: Path, within: Path | None = None) -> str | None:
         return "It is a folder, not a file. Put the file itself there."
     if not stat.S_ISREG(mode):
         return "It is no file (a pipe or a device). Put the file itself there."
+    if not os.access(path, os.R_OK):
+        return NOT_THEIRS_TO_READ.format(reason="Permission denied")
     return None
 
 
@@ -60,9 +63,7 @@ def read_file(path: Path, within: Path | None = None) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise UnreadableFileError(
-            f"It can't be opened ({error.strerror}). Let whoever runs this read the file."
-        ) from error
+        raise UnreadableFileError(NOT_THEIRS_TO_READ.format(reason=error.strerror)) from error
 
 
 def too_big(size: int, largest: int) -> str:

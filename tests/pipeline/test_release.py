@@ -261,6 +261,7 @@ def test_two_clicks_lead_from_a_figure_to_its_cell(released: Lake):
 
 
 def test_the_sample_is_calculated_by_hand_from_what_was_typed(copy: Path):
+    assert carbonloom("verify", "--sample", copy, "--allowed-signers", copy / "people")[0] == 2
     code, output = carbonloom("verify", "--sample", copy)
     assert code == 0, output
     assert "1,000 kWh × 0.5 kg CO2e/kWh = 500.000000 kg CO2e" in output
@@ -447,6 +448,9 @@ def test_every_missing_approval_is_listed_at_once_and_no_figure_of_an_incomplete
     (tiny_company.path / "rounds" / ROUND / "erp" / "water.csv").unlink()
     judge(tiny_company, lake, *MONTHS)
     tiny_company.hand_in_workbook(ROUND, diesel=11)
+    elsewhere = tmp_path / "scan.pdf"
+    elsewhere.write_bytes(b"%PDF")
+    (tiny_company.path / "rounds" / ROUND / "mill" / "scan.pdf").symlink_to(elsewhere)
 
     monkeypatch.delattr(releasing, "recompute")
     with pytest.raises(NotReleasableError) as missing:
@@ -455,6 +459,7 @@ def test_every_missing_approval_is_listed_at_once_and_no_figure_of_an_incomplete
     text = "\n".join(missing.value.missing)
     for part in (
         "rounds/2022-02/mill/boiler.xlsx: changed since it was judged",
+        "rounds/2022-02/mill/scan.pdf: It lies behind a link that leads out of the data folder",
         "2022-02 erp/water: not handed in",
         "2022-03 mill/boiler: refused with 1 critical finding.",
         "2022-03 erp/water: not signed by preparer, reviewer, approver; source_sha256",
