@@ -474,9 +474,7 @@ def test_unexpected_file_is_told(judged):
         pytest.param("1,000.0", 1000.0, None, False, id="typed as its map reads numbers"),
         pytest.param("900.0", 900.0, None, True, id="the total agrees with neither"),
         pytest.param("1000", 1000.0, "1999.0", True, id="the total was corrected, not to the sum"),
-        pytest.param(
-            "× 2", None, None, True, id="a multiplier was corrected: no total counts it"
-        ),
+        pytest.param("× 2", None, None, True, id="a multiplier was corrected: no total counts it"),
     ],
 )
 def test_a_total_agrees_with_its_cells_as_typed_or_as_corrected(
