@@ -22,6 +22,7 @@ from orchestration.commands.options import (
     existing,
 )
 from orchestration.company.fixed_words import ROLES
+from orchestration.gate.signers import ROUND
 from orchestration.lake.places import DATA, WAREHOUSE
 
 
@@ -345,4 +346,14 @@ def sign(
             f"Nothing proves that it was {person}: company/people.csv lists neither ssh_key nor "
             "os_user of theirs."
         )
+    for left in dict.fromkeys(one_role for _, one_role in signed.left):
+        own = [hand_in for hand_in, one_role in signed.left if one_role == left]
+        lines.append(f"left for the {left}: {', '.join(own)}")
+    if signed.left == ((ROUND, "approver"),):
+        lines.append(
+            f"The round itself: carbonloom sign --round {round_name} --role approver "
+            f"--person PERSON --hand-in {ROUND}"
+        )
+    if not signed.left:
+        lines.append(f"Everything is signed: carbonloom release --round {round_name}")
     Console().print("\n".join(lines), markup=False, highlight=False, soft_wrap=True)

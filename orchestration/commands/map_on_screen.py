@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from rich.box import SIMPLE
@@ -12,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from orchestration.company.data_folder import DataFolder, Round
+from orchestration.lake.hand_ins import HandIn
 from orchestration.lake.paths import write_whole
 from orchestration.starting.map_draft import CannotDraftError, MapDraft, draft_map
 
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
 DRAFTS = Path("maps") / "drafts"
 OPEN_STYLE = "yellow"
+WIDE = 120
+"""A terminal of as many columns has room for why each line is as it is; others for what is open."""
 
 
 def draft_on_screen(
@@ -37,22 +41,38 @@ def draft_on_screen(
     if draft.open_count:
         _say(console, f"{draft.open_count} left to decide, each TODO with candidates.", OPEN_STYLE)
     _say(console, "When it is right, it comes into force with:")
-    _say(console, f"  mv {target} {data.path / 'maps' / target.name}")
-    _say_where_it_goes(console, data, draft)
+    _say(console, f"  mv {quote(str(target))} {quote(str(data.path / 'maps' / target.name))}")
+    _say_where_it_goes(console, data, draft, files)
     return passes and not draft.open_count
 
 
-def _say_where_it_goes(console: Console, data: DataFolder, draft: MapDraft) -> None:
+def _say_where_it_goes(
+    console: Console, data: DataFolder, draft: MapDraft, files: Sequence[Path]
+) -> None:
     """Where files of the new map are handed in, and that a round has to expect them."""
     subject = draft.source.partition("_")[2]
     owner = "erp" if draft.subject.is_export else draft.subject.facility or "SITE"
     for round_ in draft.rounds_of(data)[:1]:
         folder = f"{data.path}/rounds/{round_.round}/{owner}"
+        file = quote(str(files[0])) if len(files) == 1 else "FILE"
         suffix = Path(draft.files[0]).suffix
-        _say(console, f"  mkdir -p {folder} && cp FILE {folder}/{subject}{suffix}")
-        if f"{owner}/{subject}" not in round_.expected:
-            _say(console, f"  and {owner}/{subject} to the column expected of {round_.round} "
-                          "in rounds.csv, with ; between", OPEN_STYLE)  # fmt: skip
+        _say(console, f"  mkdir -p {quote(folder)}")
+        _say(console, f"  cp {file} {quote(f'{folder}/{subject}{suffix}')}")
+        if f"{owner}/{subject}" in round_.expected:
+            continue
+        _say(console, f"and {owner}/{subject} to the column expected of {round_.round} "
+                      "in rounds.csv, with ; between.", OPEN_STYLE)  # fmt: skip
+        absent = [one.name for one, path in _expected(data, round_) if path is None]
+        if absent:
+            _say(console, "What stands there and is handed in another way, or not at all, goes "
+                          f"out: {'; '.join(absent)}", OPEN_STYLE)  # fmt: skip
+
+
+def _expected(data: DataFolder, round_: Round) -> Iterator[tuple[HandIn, Path | None]]:
+    """Hand-ins that a round expects by maps in force, and their files."""
+    for one in round_.expected_hand_ins:
+        if one.source in data.maps:
+            yield one, dict(data.hand_ins(data.maps[one.source], round_)).get(one)
 
 
 def update_on_screen(
@@ -108,14 +128,25 @@ def _print_sheets(console: Console, draft: MapDraft) -> None:
             _say(console, f"  passed over: {', '.join(sheet.keys['ignored'])}", "dim")
         for comment in sheet.comments:
             _say(console, f"  {comment}", OPEN_STYLE)
-        console.print(_items(sheet))
+        console.print(_items(sheet, console.width >= WIDE))
+        if console.width < WIDE:
+            for item in (one for one in sheet.items if one.open_keys):
+                header = item.keys.get("quantity", item.header)
+                _say(console, f"  {header}: {'; '.join(item.comments)}", OPEN_STYLE)
     for name, why in draft.passed_over.items():
         _say(console, f"{name}: not read, {why}", "dim")
 
 
-def _items(sheet: DraftSheet) -> Table:
+def _items(sheet: DraftSheet, is_wide: bool) -> Table:
     table = Table(box=SIMPLE, pad_edge=False)
-    for heading in ("Header", "Flow", "Process", "Direction", "Unit", "Why"):
+    for heading in (
+        "Header",
+        "Flow",
+        "Process",
+        "Direction",
+        "Unit",
+        *(["Why"] if is_wide else []),
+    ):
         table.add_column(heading, overflow="fold")
     units = {row.label: row.unit for row in sheet.shape.rows}
     for item in sheet.items:
@@ -124,7 +155,8 @@ def _items(sheet: DraftSheet) -> Table:
         unit = keys.get("unit", units.get(item.header, ""))
         cells = [keys.get("flow"), keys.get("process"), keys.get("direction"), unit]
         style = OPEN_STYLE if item.open_keys else None
-        table.add_row(header, *map(_cell, cells), "; ".join(item.comments), style=style)
+        why = ["; ".join(item.comments)] if is_wide else []
+        table.add_row(header, *map(_cell, cells), *why, style=style)
     return table
 
 

@@ -26,7 +26,7 @@ from orchestration.gate.approvals import (
     day_of,
     read_approvals,
 )
-from orchestration.gate.signers import ROUND, Signers, signers_of
+from orchestration.gate.signers import MANDATES, ROUND, Signers, signers_of
 
 FILE = "sign_offs.csv"
 COLUMNS = ("hand_in", "role", "person", "signed_on", "source_sha256", "content_sha256")
@@ -147,10 +147,11 @@ def _incomplete(
     signed_on = day_of(line["signed_on"])
     needed = "content_sha256" if hand_in == ROUND else "source_sha256"
     other = "source_sha256" if hand_in == ROUND else "content_sha256"
+    listed = "a person_id of company/people.csv"
     checks = (
         (hand_in in known, f"hand_in {hand_in or '(blank)'}", "a hand-in of the round, or round"),
         (line["role"] in roles, f"role {line['role'] or '(blank)'}", " or ".join(roles)),
-        (line["person"] in signers.people, f"person {line['person'] or '(blank)'}", "a person_id"),
+        (line["person"] in signers.people, f"person {line['person'] or '(blank)'}", listed),
         (signed_on is not None, f"signed_on {line['signed_on'] or '(blank)'}", "YYYY-MM-DD"),
         (
             signed_on is None or signed_on <= today,
@@ -181,7 +182,9 @@ def _outdated(line: ApprovalLine, known: Mapping[str, str]) -> ApprovalProblem |
 
 def _beyond_mandate(line: ApprovalLine, signers: Signers) -> ApprovalProblem | None:
     person, hand_in, role = line["person"], line["hand_in"], line["role"]
-    who = ", ".join(signers.who_may(hand_in, role)) or "nobody yet; name them in people.csv"
+    column = MANDATES[role]
+    nobody = f"nobody yet; write {hand_in} into {column} of somebody in company/people.csv"
+    who = ", ".join(signers.who_may(hand_in, role)) or nobody
     check = (
         signers.may_sign(person, hand_in, role),
         f"{person} signs {hand_in} as {role}",

@@ -28,6 +28,8 @@ class Signed:
 
     hand_ins: tuple[str, ...]
     proof: str | None
+    left: tuple[tuple[str, str], ...] = ()
+    """Hand-in and role of what the round still has to have signed."""
 
 
 def sign(
@@ -106,4 +108,5 @@ def sign(
         path.unlink() if before is None else path.write_bytes(before)
         texts = dict.fromkeys(f"{row['observed']}; expected: {row['expected']}" for row in problems)
         raise SigningError("Nothing was signed.\n" + "\n".join(texts))
-    return Signed(tuple(chosen), signers.proof(person))
+    left = judged.missing(sorted({*round_.expected, *files}))
+    return Signed(tuple(chosen), signers.proof(person), tuple(left))

@@ -206,15 +206,9 @@ def _land_supplier_records(data: DataFolder, lake: Lake) -> list[Landed]:
     )
     if not hashes:
         return []
-    records = []
-    for file, sha256 in hashes.items():
-        path = data.path / file
-        problem = why_no_file(path, data.path) or ""
-        records += received.read_file(path, file, sha256, problem)
+    records = _received(data, hashes)
     lines = data.company["supplier_records"].to_dict("records")
-    # as long as no round is opened, no month is collected that a record could fail to hold for
-    last_month = max((round_.last_month for round_ in data.rounds), default=date.min)
-    libraries = received.rows_by_library(records, lines, last_month)
+    libraries = _libraries_of(data, records)
     landed = []
     for name, rows in libraries.items():
         columns = (*LIBRARY_COLUMNS, *OPTIONAL_COLUMNS, *RECEIVED, *PROVENANCE)
@@ -239,6 +233,30 @@ def _land_supplier_records(data: DataFolder, lake: Lake) -> list[Landed]:
             extended = pa.concat_tables([listed, pa.table(more, schema=listed.schema)])
             lake.write_if_changed(target, extended)
     return landed
+
+
+def supplier_libraries(data: DataFolder) -> dict[str, list[received.Row]]:
+    """Suppliers' records as rows of a library each supplier, and what is wrong with each."""
+    return _libraries_of(data, _received(data, supplier_files(data)))
+
+
+def _received(data: DataFolder, hashes: Mapping[str, str]) -> list[received.ReceivedRecord]:
+    return [
+        one
+        for file, sha256 in hashes.items()
+        for one in received.read_file(
+            data.path / file, file, sha256, why_no_file(data.path / file, data.path) or ""
+        )
+    ]
+
+
+def _libraries_of(
+    data: DataFolder, records: Sequence[received.ReceivedRecord]
+) -> dict[str, list[received.Row]]:
+    lines = data.company["supplier_records"].to_dict("records")
+    # as long as no round is opened, no month is collected that a record could fail to hold for
+    last_month = max((round_.last_month for round_ in data.rounds), default=date.min)
+    return received.rows_by_library(records, lines, last_month)
 
 
 def _priority(data: DataFolder) -> list[str]:

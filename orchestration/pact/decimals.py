@@ -13,7 +13,8 @@ SCORE_PLACES = 4
 """Of percentages and ratings."""
 
 PATTERN = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
-_CONTEXT = Context(prec=60, rounding=ROUND_HALF_EVEN)
+_CONTEXT = Context(prec=330, rounding=ROUND_HALF_EVEN)
+"""The largest double has 309 digits before the point."""
 
 
 def rounded(value: Decimal, places: int = PLACES) -> Decimal:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import Any
 
@@ -119,7 +119,7 @@ def _across(shape: SheetShape, names: CompanyNames, subject: FileOwner) -> Draft
     items = []
     for row in shape.rows:
         item = _item(row.label, row.unit, row.unit_problem, shape, names, subject)
-        if shape.unit and row.unit and not row.unit_problem:
+        if shape.unit and row.unit and item.keys["unit"] != TODO:
             item.keys.pop("unit", None)  # each line says its own
         items.append(item)
     _settle(items, shape, names, subject)
@@ -155,10 +155,10 @@ def _item(
     text: str, unit: str | None, problem: str | None, shape: SheetShape, names: CompanyNames,
     subject: FileOwner,
 ) -> DraftItem:  # fmt: skip
-    process = names.process(text, subject.facility, subject.stage)
     stated = None if problem else _amount(unit) if holds("calorific_value", text) else unit
     own = names.processes_of(subject.facility, subject.stage)
     flow = names.flow(text, stated, _about(shape), own if len(own) > 1 else ())
+    process = _process_of(text, flow, names, subject)
     keys: dict[str, Any] = {"flow": flow.id, "process": _portable(process.id, subject, names)}
     kind = names.flows.get(flow.id, {}).get("flow_kind", "")
     comments = [f"flow {flow.comment}", f"process {process.comment}"]
@@ -171,6 +171,7 @@ def _item(
     role = _role(text)
     if role:
         keys["role"] = role
+    problem = problem or _basis_problem(unit, flow, names)
     keys["unit"] = TODO if problem or unit is None else unit
     if problem:
         comments.append(f"unit: {problem}")
@@ -178,6 +179,14 @@ def _item(
         kept = names.flows.get(flow.id, {}).get("unit_code")
         comments.append("unit: none is stated" + (f"; the flow is kept in {kept}" if kept else ""))
     return DraftItem(text, keys, comments)
+
+
+def _basis_problem(unit: str | None, flow: Proposal, names: CompanyNames) -> str | None:
+    """What a person has to say of a fuel's energy: by net or by gross calorific value."""
+    if not flow.best or not unit or not names.lacks_basis(flow.best, unit):
+        return None
+    kept = names.flows[flow.best]["unit_code"]
+    return f"{unit} (Gross CV) or {unit} (Net CV)? The flow is kept in {kept}"
 
 
 def _amount(unit: str | None) -> str | None:
@@ -281,7 +290,10 @@ def _records(shape: SheetShape, names: CompanyNames, subject: FileOwner) -> Draf
         keys["total_rows"] = shape.total_rows
     roles = _roles(columns, names)
     if subject.is_export:
-        keys["facility"] = _facility(roles.get("site"), names, subject, comments)
+        site = _facility(roles.get("site"), names, shape, comments)
+        keys["facility"] = site
+        if isinstance(site, str) and site != TODO:
+            subject = replace(subject, facility=site)
     for key, role in (("document", "document"), ("note", "note")):
         if role in roles:
             keys[key] = roles[role].header
@@ -396,12 +408,17 @@ def _roles(columns: Sequence[ColumnSeen], names: CompanyNames) -> dict[str, Colu
 
 
 def _facility(
-    column: ColumnSeen | None, names: CompanyNames, subject: FileOwner, comments: list[str]
+    column: ColumnSeen | None, names: CompanyNames, shape: SheetShape, comments: list[str]
 ) -> Any:
     if column is None:
         sites = list(names.company["facilities"]["facility_id"])
         if len(sites) == 1:
             return sites[0]
+        for what, text in (("sheet", " ".join(shape.names)), ("file", shape.file)):
+            found = facility_of(names, text) if text else Proposal(None, 0.0, ())
+            if found.best:
+                comments.append(f"facility: {found.comment} of the {what}")
+                return found.best
         comments.append(f"facility: one of {', '.join(sites)}, or the column that says it")
         return TODO
     ids = set(names.company["facilities"]["facility_id"])
@@ -471,11 +488,13 @@ def _readings(
 def _process_of(text: str, flow: Proposal, names: CompanyNames, subject: FileOwner) -> Proposal:
     """The process of a record: by its words, or where other maps read its flow."""
     by_name = names.process(text, subject.facility, subject.stage)
-    known = names.used.get(flow.id, frozenset())
-    if by_name.is_sure or not subject.is_export:
+    if by_name.is_sure:
         return by_name
-    if len(known) == 1:
+    known = names.used.get(flow.id, frozenset())
+    if subject.is_export and len(known) == 1:
         return Proposal(next(iter(known)), 0.9, (), "the other maps read the flow there")
+    if subject.stage is None and (only := names.only_process_of(flow.id, subject.facility)):
+        return Proposal(only, 0.9, (), "the other maps read the flow there")
     return Proposal(None, 0.0, by_name.candidates or tuple((one, 0.5) for one in sorted(known)))
 
 
@@ -529,8 +548,9 @@ def _quantity(
     fitting = [c for c in numbers if c.unit and flow.best and names.fits(flow.best, c.unit)]
     if len(fitting) == 1 or len(numbers) == 1:
         column = (fitting or list(numbers))[0]
-        problem = [f"unit: {column.unit_problem}"] if column.unit_problem else []
-        return column.header, [], column.unit or TODO, problem
+        wrong = column.unit_problem or _basis_problem(column.unit, flow, names)
+        stated_unit = TODO if wrong else column.unit or TODO
+        return column.header, [], stated_unit, [f"unit: {wrong}"] if wrong else []
     stated = [c for c in numbers if c.unit]
     for count in range(2, len(stated) + 1):
         for chosen in combinations(stated, count):
@@ -578,9 +598,9 @@ def _one_flow(
         kind = names.flows.get(flow.id, {}).get("flow_kind", "")
         comments = [f"flow {flow.comment}", f"process {process.comment}"]
         stated: Any = {"column": roles["unit"].header} if in_column else column.unit or TODO
-        if column.unit_problem:
+        if wrong := column.unit_problem or _basis_problem(column.unit, flow, names):
             stated = TODO
-            comments.append(f"unit: {column.unit_problem}")
+            comments.append(f"unit: {wrong}")
         keys: dict[str, Any] = {
             "flow": flow.id,
             "process": _portable(process.id, subject, names),

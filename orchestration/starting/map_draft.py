@@ -30,9 +30,11 @@ from orchestration.spreadsheets.numbers import fold
 from orchestration.spreadsheets.text_export import is_delimited, read_erp_export
 from orchestration.spreadsheets.workbook import is_workbook, read_workbook
 from orchestration.starting.drafting import DraftItem, DraftSheet, FileOwner, draft_sheet
-from orchestration.starting.proposing import TODO, CompanyNames
+from orchestration.starting.proposing import TODO, CompanyNames, facility_of, names_of
 from orchestration.starting.sheet_shape import SheetShape, shape_of
 
+WHEN = re.compile(r"(?<![0-9])(?:19|20)[0-9]{2}(?:_?(?:0[1-9]|1[0-2])(?![0-9])|(?![0-9]))")
+"""A year, or a year and a month, in the name of a file."""
 PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*")
 WORDS_OF_YAML = frozenset("true false yes no on off null y n".split())
 WIDEST = 108
@@ -108,7 +110,7 @@ def draft_map(
     Raises:
         CannotDraftError: no sheet of them holds figures with months.
     """
-    named = source or _source_of(data, paths[0])
+    named = source or _source_of(data, paths[0], facility)
     is_export = named.startswith(f"{ERP}_")
     stages = set(data.company["stages"]["stage_code"])
     stage = named.removeprefix("stage_") if not is_export else None
@@ -139,6 +141,8 @@ def draft_map(
         for found in shapes.values()
     ]
     subject = next(iter(shapes.values()))[0][1]
+    if not is_export and not subject.facility and (site := _only_site(data, sheets)):
+        return draft_map(data, paths, source=named, facility=site)
     first = min((one.round for one in data.rounds), default="")
     return MapDraft(named, [path.name for path in paths], subject, sheets, passed_over, first)
 
@@ -151,11 +155,21 @@ def _one_year(months: Sequence[date]) -> tuple[date, ...]:
     return months_between(date(newest.year, 1, 1), date(newest.year, 12, 1))
 
 
-def _source_of(data: DataFolder, path: Path) -> str:
+def _source_of(data: DataFolder, path: Path, facility: str | None) -> str:
+    """The source that files of that name are: what changes from year to year, or from site to site,
+    is no part of it. A workbook with a sheet for each of several sites is no stage's.
+    """
     name = re.sub(r"[^A-Za-z0-9_]+", "_", path.stem).strip("_").lower()
+    plain = WHEN.sub("_", name)
+    for site in data.company["facilities"].to_dict("records"):
+        for called in names_of(site, "facility_id"):
+            plain = plain.replace(re.sub(r"[^a-z0-9]+", "_", called.lower()).strip("_") or "_", "_")
+    name = re.sub("_+", "_", plain).strip("_") or name
     stages = list(data.company["stages"]["stage_code"])
     if path.parent.name == ERP or path.suffix.lower() in TEXT_SUFFIXES:
         return f"erp_{name or 'export'}"
+    if facility is None and len(_sites_of_sheets(data, path)) > 1:
+        return f"erp_{name or 'sites'}"
     if name not in stages and len(stages) == 1:
         name = stages[0]
     if not name:
@@ -164,6 +178,25 @@ def _source_of(data: DataFolder, path: Path) -> str:
             f"({', '.join(stages)})."
         )
     return f"stage_{name}"
+
+
+def _sites_of_sheets(data: DataFolder, path: Path) -> set[str]:
+    """The sites that sheets of a workbook are called after."""
+    names = CompanyNames(data.company)
+    if len(data.company["facilities"]) < 2:
+        return set()
+    found = (facility_of(names, grid.name).best for grid in _grids(path) if grid.name)
+    return {site for site in found if site}
+
+
+def _only_site(data: DataFolder, sheets: Sequence[DraftSheet]) -> str | None:
+    """The site whose processes are the only ones that were found."""
+    owners = {
+        p["process_id"]: p["facility_id"] for p in data.company["processes"].to_dict("records")
+    }
+    found = {owners.get(str(item.keys["process"])) for sheet in sheets for item in sheet.items}
+    known = found - {None}
+    return next(iter(known)) if len(known) == 1 else None
 
 
 def _owner(data: DataFolder, path: Path, facility: str | None) -> str:

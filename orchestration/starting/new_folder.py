@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
@@ -17,11 +17,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from expectations.factor_rows import WORLD
 from orchestration.company.data_folder import DataFolder
 from orchestration.company.mistakes import typed_yaml
+from orchestration.company.tables import FUELS
 from orchestration.company.units import Bridges, UnitError, conversion, parse
 from orchestration.lake.paths import write_whole
 from orchestration.lake.places import REPOSITORY
 from orchestration.spreadsheets.text_table import read_text_table
-from orchestration.starting.proposing import AHEAD, SURE, CompanyNames
+from orchestration.starting.proposing import AHEAD, SURE, CompanyNames, kinds_in
 
 EXAMPLE = REPOSITORY / "raw_data"
 STARTERS = {
@@ -56,6 +57,8 @@ class Bought(_Answer):
     name: str
     unit: str
     kind: str = "material"
+    exempted_because: str = ""
+    """Why it is left out of the inventory on purpose; it needs no factor then."""
 
 
 class Made(_Answer):
@@ -71,6 +74,8 @@ class StageAnswer(_Answer):
     name: str
     buys: list[Bought] = Field(min_length=1)
     makes: list[Made] = Field(default_factory=list)
+    split_by_mass_because: str = ""
+    """Why what is made together carries the same burden for each kilogram."""
 
 
 class SiteAnswer(_Answer):
@@ -81,6 +86,13 @@ class SiteAnswer(_Answer):
     stages: list[StageAnswer] = Field(min_length=1)
 
 
+class PersonAnswer(_Answer):
+    """Somebody who signs what is released."""
+
+    name: str
+    signs: list[Literal["preparer", "reviewer", "approver"]] = Field(min_length=1)
+
+
 class Answers(_Answer):
     """What a new company says of itself."""
 
@@ -89,6 +101,7 @@ class Answers(_Answer):
     year: int = Field(ge=2000, le=2099)
     gwp_set: str = "AR6"
     sites: list[SiteAnswer] = Field(min_length=1)
+    people: list[PersonAnswer] = Field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -105,7 +118,8 @@ def read_answers(path: Path) -> Answers:
     """Read a file of answers. Raises `CannotStartError` with each mistake by line."""
     keys = {"": list(Answers.model_fields), "sites": list(SiteAnswer.model_fields),
             "stages": list(StageAnswer.model_fields), "buys": list(Bought.model_fields),
-            "makes": list(Made.model_fields)}  # fmt: skip
+            "makes": list(Made.model_fields),
+            "people": list(PersonAnswer.model_fields)}  # fmt: skip
     answers, problems = typed_yaml(path, Answers, keys)
     if answers is None:
         raise CannotStartError("\n".join(problems))
@@ -151,20 +165,51 @@ def _must_be_new(folder: Path) -> None:
 
 
 def _check(answers: Answers) -> None:
-    kinds = _components()
     problems = []
-    stages = [stage for site in answers.sites for stage in site.stages]
-    for bought in (one for stage in stages for one in stage.buys):
-        if bought.kind not in kinds:
-            problems.append(f"{bought.name}: kind {bought.kind} is none of {', '.join(kinds)}.")
-    units = [(one.name, one.unit) for stage in stages for one in stage.buys]
-    for name, unit in [*units, *((one.name, one.unit) for s in stages for one in s.makes)]:
-        try:
-            parse(unit)
-        except UnitError as error:
-            problems.append(f"{name}: {error}")
+    for stage in (stage for site in answers.sites for stage in site.stages):
+        for bought in stage.buys:
+            wrong = wrong_kind(bought.kind) or wrong_unit(bought.unit, bought.kind)
+            problems += [f"{bought.name}: {wrong}"] if wrong else []
+        units = {made.name: made.unit for made in stage.makes}
+        wrongs = {name: wrong_unit(unit) for name, unit in units.items()}
+        problems += [f"{name}: {wrong}" for name, wrong in wrongs.items() if wrong]
+        if stage.split_by_mass_because and len(units) < 2:
+            problems.append(f"{stage.name}: split_by_mass_because, and it makes one thing at most.")
+        elif stage.split_by_mass_because and not any(wrongs.values()):
+            problems += [
+                f"{stage.name}: split_by_mass_because, and {name} is kept in {unit}, which is no "
+                "mass. Say it in kg or t, or write company/allocation_rules.csv afterwards."
+                for name, unit in units.items()
+                if not parse(unit).dimension.get("[mass]")
+            ]
     if problems:
         raise CannotStartError("\n".join(problems))
+
+
+def wrong_kind(kind: str) -> str | None:
+    """What is wrong with the kind of something bought; None for nothing."""
+    kinds = _components()
+    return None if kind in kinds else f"kind {kind} is none of {', '.join(kinds)}."
+
+
+def wrong_unit(unit: str, kind: str = "") -> str | None:
+    """What is wrong with a unit; None for nothing. Energy of a fuel says its calorific basis."""
+    try:
+        stated = parse(unit)
+    except UnitError as error:
+        return str(error)
+    if kind in FUELS and set(stated.dimension) == {"[energy]"} and not stated.basis:
+        return (
+            f"{unit} of a fuel are by gross or by net calorific value, which differ by 5 to 11 %. "
+            f"Write {unit} (Gross CV), as gas bills mostly mean it, or {unit} (Net CV)."
+        )
+    return None
+
+
+def kind_of(name: str) -> str:
+    """The kind of flow that a name speaks of; material where it says none, or several."""
+    said = sorted(kinds_in(name) & set(_components()))
+    return said[0] if len(said) == 1 else "material"
 
 
 def _components() -> dict[str, list[str]]:
@@ -196,6 +241,7 @@ class _Writer:
         processes: list[dict[str, str]] = []
         products: dict[str, dict[str, str]] = {}
         maps: dict[str, dict[str, dict[str, str]]] = {}
+        rules: list[dict[str, str]] = []
         expected = []
         for site in answers.sites:
             site_id = _slug(site.name)
@@ -214,11 +260,17 @@ class _Writer:
                 for bought in stage.buys:
                     direction = "output" if bought.kind in ("waste", "own_waste") else "input"
                     columns |= self._column(bought.name, bought.unit, bought.kind, code, direction)
+                    if bought.exempted_because:
+                        exempted = self._flows[self._ids[bought.name, bought.kind]]
+                        exempted |= {"components": "", "exempted_because": bought.exempted_because}
                 for made in stage.makes:
                     columns |= self._column(made.name, made.unit, "product", code, "output")
                     flow = self._ids[made.name, "product"]
                     products[flow] = {"product_id": flow, "flow_id": flow, "name_en": made.name,
                                       "declared_unit": made.unit}  # fmt: skip
+                    if stage.split_by_mass_because:
+                        rules.append({"process_id": process, "flow_id": flow, "basis": "mass",
+                                      "justification": stage.split_by_mass_because})  # fmt: skip
                 expected.append(f"{site_id}/{code}")
         settings = {"company_id": _slug(answers.name), "name_en": answers.name,
                     "gwp_set": answers.gwp_set}  # fmt: skip
@@ -231,6 +283,10 @@ class _Writer:
         _write_rows(company / "flows.csv", list(self._flows.values()))
         if products:
             _write_rows(company / "products.csv", list(products.values()))
+        if rules:
+            _write_rows(company / "allocation_rules.csv", rules)
+        if answers.people:
+            _write_rows(company / "people.csv", list(map(_person, answers.people)))
         self._write_properties()
         for code, columns in maps.items():
             self._write_map(code, columns)
@@ -370,6 +426,16 @@ def component_of(factor: Mapping[str, str | None]) -> str:
 def _applies(geography: str | None, countries: set[str]) -> bool:
     place = geography or WORLD
     return place == WORLD or place.partition("-")[0] in countries
+
+
+def _person(one: PersonAnswer) -> dict[str, str]:
+    """A line of people.csv; who approves every hand-in approves the round, too."""
+    return {
+        "person_id": _slug(one.name), "name_en": one.name,
+        "prepares": "*" if "preparer" in one.signs else "",
+        "reviews": "*" if "reviewer" in one.signs else "",
+        "approves": "*; round" if "approver" in one.signs else "",
+    }  # fmt: skip
 
 
 def _slug(name: str) -> str:

@@ -211,6 +211,17 @@ class CompanyNames:
             return False
         return True
 
+    def lacks_basis(self, flow_id: str, unit: str | None) -> bool:
+        """Whether a unit would be one of a flow, if both said their calorific basis."""
+        if unit is None:
+            return False
+        try:
+            typed, kept = parse(unit), parse(self.flows[flow_id]["unit_code"])
+        except UnitError:
+            return False
+        is_said_once = (typed.basis is None) != (kept.basis is None)
+        return is_said_once and typed.dimension == kept.dimension
+
     def flow(
         self, text: str, unit: str | None, about: str = "", at: Iterable[Mapping[str, Any]] = ()
     ) -> Proposal:
@@ -235,7 +246,7 @@ class CompanyNames:
             if fold(text) in map(fold, names):
                 scores[flow_id] = (1.0, "its very name")
                 continue
-            if not self.fits(flow_id, unit):
+            if not self.fits(flow_id, unit) and not self.lacks_basis(flow_id, unit):
                 continue
             if self.aliases.get(fold(text)) == flow_id:
                 scores[flow_id] = (0.98, "called so in another map")
@@ -285,6 +296,18 @@ class CompanyNames:
             for process, found in names.items()
         }
         return _decided(scores, SURE_PROCESS)
+
+    def only_process_of(self, flow_id: str, facility: str) -> str | None:
+        """The one process at which other maps read a flow; None where there are several, or none.
+
+        `facility`: blank for any site.
+        """
+        known = {one["process_id"] for one in self.processes_of(facility, None)}
+        sites = [facility] if facility else list(self.company["facilities"]["facility_id"])
+        named = (one.replace("{facility}", site)
+                 for one in self.used.get(flow_id, ()) for site in sites)  # fmt: skip
+        found = set(named) & known
+        return next(iter(found)) if len(found) == 1 else None
 
     def processes_of(self, facility: str, stage: str | None) -> list[dict[str, Any]]:
         """The processes of a site and stage; of all where it has none, or neither is known."""

@@ -21,13 +21,22 @@ def carbonloom(company, lake, role: str, person: str, *hand_ins: str) -> tuple[i
 def test_a_round_is_signed_without_typing_a_hash(tiny_company, judged, lake):
     assert carbonloom(tiny_company, lake, "preparer", "ann")[0] == 2  # not judged yet
     judged(date.today())
-    for role, person in (("preparer", "ann"), ("reviewer", "bob"), ("approver", "cai")):
-        assert carbonloom(tiny_company, lake, role, person) == (
-            0,
+    round_itself = f"--round {ROUND} --role approver --person PERSON --hand-in round"
+    for role, person, left in (
+        ("preparer", "ann", f"left for the reviewer: {WATER}, {BOILER}"),
+        ("reviewer", "bob", f"left for the approver: {WATER}, {BOILER}, round"),
+        ("approver", "cai", round_itself),
+    ):
+        code, output = carbonloom(tiny_company, lake, role, person)
+        assert code == 0
+        assert output.startswith(
             f"signed: {WATER}, {BOILER}\nNothing proves that it was {person}: "
-            "company/people.csv lists neither ssh_key nor os_user of theirs.\n",
+            "company/people.csv lists neither ssh_key nor os_user of theirs.\n"
         )
-    assert carbonloom(tiny_company, lake, "approver", "dora", "round")[0] == 0
+        assert left in output
+    code, output = carbonloom(tiny_company, lake, "approver", "dora", "round")
+    assert code == 0
+    assert f"Everything is signed: carbonloom release --round {ROUND}" in output
     signed = (tiny_company.path / "rounds" / ROUND / "sign_offs.csv").read_bytes()
 
     for role, person, hand_in, why in (

@@ -130,6 +130,7 @@ def record(footprint: Footprint = FOOTPRINT, **changes: object) -> dict:
         ("-0.00000000001", "0"),
         ("120.500", "120.5"),
         ("0.12345678905", "0.123456789"),
+        ("1E+50", "1" + 50 * "0"),
     ],
 )
 def test_a_decimal_is_text_without_exponent(value, text):

@@ -18,6 +18,7 @@ from orchestration.lake.places import REPOSITORY
 from orchestration.spreadsheets.workbook import read_workbook
 from orchestration.starting.map_differences import differences
 from orchestration.starting.map_draft import CannotDraftError, draft_map
+from orchestration.starting.new_folder import Answers, from_answers
 from orchestration.starting.sheet_shape import SheetShape, shape_of
 from tests.bench.drafts import ALLOWED, accuracies
 
@@ -232,6 +233,72 @@ def test_update_names_what_differs_from_the_map_in_force(tmp_path):
     }
     same = draft_map(data, [folder / BILLS])
     assert differences(same, data.maps["erp_electricity_bills"]) == []
+
+
+@pytest.fixture
+def two_sites(tmp_path) -> Path:
+    """A company of two sites that buys gas by gross calorific value."""
+    gas = {"name": "Natural gas", "unit": "kWh (Gross CV)", "kind": "fuel_stationary"}
+    power = {"name": "Electricity", "unit": "kWh", "kind": "electricity"}
+    bread = [{"name": "Bread", "unit": "kg"}]
+    sites = [
+        {"name": "Mill Lane", "stages": [{"name": "Bakery", "buys": [gas, power], "makes": bread}]},
+        {"name": "High Street", "stages": [{"name": "Shop", "buys": [gas, power]}]},
+    ]
+    answers = {"name": "Crumb", "country": "GB", "year": 2024, "sites": sites}
+    return from_answers(tmp_path / "crumb", Answers.model_validate(answers)).folder
+
+
+def save(path: Path, sheets: dict[str, list[list]]) -> Path:
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for name, rows in sheets.items():
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    book.save(path)
+    return path
+
+
+def months(*headers: str) -> list[list]:
+    return [["Month", *headers], *([date(2024, m, 1), *[7 * m] * len(headers)] for m in (1, 2, 3))]
+
+
+def test_a_workbook_with_a_sheet_a_site_is_drafted_as_an_export_without_its_year(
+    two_sites, tmp_path
+):
+    sheets = {"Mill Lane bakery": months("Electricity (kWh)"),
+              "High Street shop": months("Electricity (kWh)")}  # fmt: skip
+    draft = draft_map(DataFolder(two_sites), [save(tmp_path / "energy 2024.xlsx", sheets)])
+    assert draft.source == "erp_energy"
+    assert [sheet.keys["facility"] for sheet in draft.sheets] == ["mill_lane", "high_street"]
+    processes = [item.keys["process"] for sheet in draft.sheets for item in sheet.items]
+    assert processes == ["{facility}_bakery", "{facility}_shop"]
+    assert draft.open_count == 0
+
+
+def test_a_bill_says_its_site_in_its_name(two_sites, tmp_path):
+    bill = tmp_path / "electricity bill High Street 2024-03.csv"
+    bill.write_text("Month,Electricity (kWh)\n2024-01,310\n2024-02,280\n", encoding="utf-8")
+    draft = draft_map(DataFolder(two_sites), [bill])
+    assert draft.source == "erp_electricity_bill"
+    assert draft.sheets[0].keys["facility"] == "high_street"
+    assert draft.open_count == 0
+
+
+def test_a_workbook_of_no_stage_is_the_site_s_where_its_flows_are_read(two_sites, tmp_path):
+    path = save(tmp_path / "production 2024.xlsx", {"Production": months("Bread (kg)")})
+    draft = draft_map(DataFolder(two_sites), [path])
+    assert (draft.source, draft.subject.facility) == ("stage_production", "mill_lane")
+    assert draft.sheets[0].items[0].keys["process"] == "{facility}_bakery"
+
+
+def test_energy_of_a_fuel_without_a_calorific_basis_is_asked(two_sites, tmp_path):
+    path = save(tmp_path / "gas.xlsx", {"Gas": months("Natural gas (kWh)")})
+    (item,) = draft_map(DataFolder(two_sites), [path], facility="mill_lane").sheets[0].items
+    assert item.keys["flow"] == "natural_gas"
+    assert item.open_keys == ["unit"]
+    assert any("kWh (Gross CV) or kWh (Net CV)?" in comment for comment in item.comments)
 
 
 def test_a_file_without_months_says_what_is_missing(waterworks):

@@ -93,6 +93,81 @@ def test_a_country_without_a_factor_is_told_of(tmp_path):
     assert ("electricity", "generation") in started.without_factor
 
 
+TWO_THINGS = {
+    "name": "Baking",
+    "buys": [{"name": "Yeast", "unit": "kg", "exempted_because": "a trifle"}],
+    "makes": [{"name": "Bread", "unit": "kg"}, {"name": "Rolls", "unit": "kg"}],
+    "split_by_mass_because": "the same dough",
+}
+
+
+def with_stage(stage: dict, **more) -> Answers:
+    site = {"name": "High Street", "stages": [stage]}
+    return Answers.model_validate(BAKERY | {"sites": [site], **more})
+
+
+def test_what_is_left_out_and_split_and_who_signs_stands_in_the_folder(tmp_path):
+    people = [{"name": n, "signs": [r]} for n, r in
+              (("Ann", "preparer"), ("Ben", "reviewer"), ("Cid", "approver"))]  # fmt: skip
+    started = from_answers(tmp_path / "bakery", with_stage(TWO_THINGS, people=people))
+    assert started.without_factor == ()
+    data = DataFolder(started.folder)
+    yeast = data.company["flows"].set_index("flow_id").loc["yeast"]
+    assert (yeast["components"], yeast["exempted_because"]) == (None, "a trifle")
+    rules = data.company["allocation_rules"]
+    assert list(rules["basis"]) == ["mass", "mass"]
+    assert list(data.company["people"]["approves"])[2] == "*; round"
+    lacking = {one.figure for one in lacks_of(data)}
+    assert not lacking & {"products", "release"}
+
+
+def test_doctor_names_by_process_what_nobody_splits_and_what_nobody_may_sign(tmp_path):
+    without = {key: value for key, value in TWO_THINGS.items() if key != "split_by_mass_because"}
+    people = [{"name": "Ann", "signs": ["preparer", "approver"]},
+              {"name": "Ben", "signs": ["reviewer"]}]  # fmt: skip
+    started = from_answers(tmp_path / "bakery", with_stage(without, people=people))
+    said = {one.figure: one.what for one in lacks_of(DataFolder(started.folder))}
+    assert said["products"].startswith("high_street_baking makes bread, rolls")
+    assert said["release"].startswith("no three people may sign high_street/baking")
+
+
+def test_energy_of_a_fuel_that_says_no_calorific_basis_is_refused(tmp_path):
+    gas = {"name": "Natural gas", "unit": "kWh", "kind": "fuel_stationary"}
+    with pytest.raises(CannotStartError, match=r"Natural gas: kWh of a fuel .* kWh \(Gross CV\)"):
+        from_answers(tmp_path / "bakery", with_stage(TWO_THINGS | {"buys": [gas]}))
+
+
+def test_pieces_are_not_split_by_mass(tmp_path):
+    made = [{"name": "Bread", "unit": "kg"}, {"name": "Rolls", "unit": "piece"}]
+    with pytest.raises(CannotStartError, match="Rolls is kept in piece, which is no mass"):
+        from_answers(tmp_path / "bakery", with_stage(TWO_THINGS | {"makes": made}))
+
+
+def test_a_supplier_record_that_is_no_factor_is_told_by_doctor(tmp_path):
+    started = from_answers(tmp_path / "bakery", with_stage(TWO_THINGS))
+    folder = started.folder / "emission_factors" / "suppliers"
+    folder.mkdir()
+    (folder / "flour.json").write_text("{}", encoding="utf-8")
+    said = [one.what for one in lacks_of(DataFolder(started.folder)) if one.figure == "suppliers"]
+    assert any("flour.json, record 1: productIds" in one for one in said)
+
+
+def test_what_certified_volumes_lack_is_told_by_doctor(tmp_path):
+    started = from_answers(tmp_path / "bakery", with_stage(TWO_THINGS))
+    company = started.folder / "company"
+    (company / "scope_certificates.csv").write_text(
+        "scope_certificate,standard,facility_id,flow_id,yield_share,opening_kg,valid_from,"
+        "valid_to,source\nSC,GRS,high_street,bread,0.9,0,2023-01-01,2024-06-30,listed\n",
+        encoding="utf-8",
+    )
+    said = {one.what for one in lacks_of(DataFolder(started.folder))
+            if one.figure == "certified volumes"}  # fmt: skip
+    assert said == {
+        "SC of high_street has no transaction certificate of what came in",
+        "SC of high_street ended on 2024-06-30",
+    }
+
+
 def test_answers_that_are_wrong_are_named_by_line(tmp_path):
     path = tmp_path / "answers.yml"
     path.write_text(yaml.safe_dump(BAKERY | {"year": "soon"}, sort_keys=False), encoding="utf-8")
@@ -118,11 +193,22 @@ def test_a_folder_that_is_there_is_never_written_over(tmp_path):
 
 
 def test_a_terminal_is_asked(tmp_path):
-    said = "Mill\nCN\n2024\nMill\nSpinning\nElectricity\nkWh\nelectricity\n\nYarn\nkg\n\n\n\n"
+    said = "Mill\nCN\n2024\nMill\nSpinning\nElectricity\n\nkWh\n\nYarn\nkg\n\n\n\n\n\n\n"
     ended = CliRunner().invoke(app, ["init", str(tmp_path / "mill")], input=said)
     assert ended.exit_code == 0, ended.output
     assert "carbonloom template --round 2025-01" in ended.output
     assert (tmp_path / "mill" / "maps" / "stage_spinning.yml").exists()
+
+
+def test_a_wrong_answer_is_asked_again_and_a_kind_is_proposed_by_its_name(tmp_path):
+    said = "Mill\nChina\nCN\n2024\nMill\nSpinning\nElectricity\n\nsackfuls\nkWh\n\nYarn\nkg\n\n\n\n"
+    ended = CliRunner().invoke(app, ["init", str(tmp_path / "mill")], input=said + "Ann\n\n\n")
+    assert ended.exit_code == 0, ended.output
+    assert "China: two letters" in ended.output
+    assert "sackfuls" in ended.output
+    company = DataFolder(tmp_path / "mill").company
+    assert set(company["flows"]["flow_kind"]) == {"electricity", "product"}
+    assert list(company["people"]["prepares"]) == ["*"]
 
 
 def test_the_starters_are_folders_of_this_repository():
