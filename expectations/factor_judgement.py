@@ -24,8 +24,9 @@ from expectations.factor_rows import (
     parse_library,
 )
 from expectations.gate_tables import SHOWN
-from expectations.judge import RuleResult, judge
+from expectations.judge import judge
 from expectations.preparation import prepare_tolerances
+from expectations.rules import RuleResult
 from expectations.verdict import find
 from orchestration.lake.warehouse import Connection, engine
 

@@ -93,6 +93,20 @@ class Rule:
         return self.query.format(batch=batch_table)
 
 
+@dataclass(frozen=True)
+class RuleResult:
+    """What was found of one rule."""
+
+    suite: str
+    rule: Rule
+    success: bool
+    unexpected_count: int
+
+
+class GateError(Exception):
+    """The gate itself could not judge; nothing may be accepted on its word."""
+
+
 def remedies(*cases: tuple[str, str, str]) -> str:
     """Columns with the remedy of each case: (condition, English, Chinese).
 

@@ -24,9 +24,9 @@ from expectations import (
 )
 from expectations.approval_rules import approval_findings
 from expectations.folding import fold
-from expectations.judge import GateError, RuleResult, judge
+from expectations.judge import judge
 from expectations.preparation import prepare
-from expectations.rules import FINDING_SCHEMA, Rule, list_findings
+from expectations.rules import FINDING_SCHEMA, GateError, Rule, RuleResult, list_findings
 from orchestration.lake.paths import WITHDRAWN_SCHEMA
 from orchestration.lake.warehouse import Connection
 

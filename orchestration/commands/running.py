@@ -15,8 +15,6 @@ from traceback import format_exception_only
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from dagster._core.execution.plan.objects import StepFailureData
-
 from orchestration import progress
 from orchestration.company.data_folder import DataFolder
 from orchestration.lake.paths import Lake
@@ -186,6 +184,8 @@ def _end_runs_of_the_dead(instance: DagsterInstance) -> None:
 
 def _problems(result: ExecuteInProcessResult) -> list[str]:
     """Why steps failed, in the words of the innermost error."""
+    from dagster._core.execution.plan.objects import StepFailureData
+
     problems = []
     for event in result.all_events:
         failed = event.event_specific_data
