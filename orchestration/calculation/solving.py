@@ -14,7 +14,6 @@ from datetime import date
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from orchestration.calculation.carried_stocks import (
     Origins,
@@ -36,7 +35,7 @@ from orchestration.footprint.system_tables import (
     SolvedPeriod,
     SystemInputs,
 )
-from orchestration.lake.paths import BUILD_MONTHS_SCHEMA, NO_PERIOD, Lake
+from orchestration.lake.paths import BUILD_MONTHS_SCHEMA, NO_PERIOD, Lake, read_parquet
 from orchestration.lake.warehouse import Warehouse, engine
 from orchestration.progress import doing
 
@@ -236,7 +235,7 @@ def system_inputs(
     """What the system of each period is made from; earlier ones must have been solved by then."""
     if not periods:
         return
-    rules = {name: pq.read_table(lake.company(name)) for name in RULE_TABLES}
+    rules = {name: read_parquet(lake.company(name)) for name in RULE_TABLES}
     wanted_flows = _wanted_flows(lake) | drawn_flows(wanted.origins)
     exchanges = _exchanges_of(lake, sorted({month for one in periods for month in one.months}))
     with engine() as connection:
@@ -308,7 +307,7 @@ def _exchanges_of(lake: Lake, months: Sequence[date]) -> pa.Table:
 
 def _recycled_flows(lake: Lake, day: date) -> dict[str, frozenset[str]]:
     """What each method in force on a day names as recycled."""
-    methods = pq.read_table(lake.company("recycling_methods")).to_pylist()
+    methods = read_parquet(lake.company("recycling_methods")).to_pylist()
     found: dict[str, set[str]] = {}
     for row in methods:
         since, until = row.get("valid_from") or "", row.get("valid_to") or "9999-12-31"
@@ -319,7 +318,7 @@ def _recycled_flows(lake: Lake, day: date) -> dict[str, frozenset[str]]:
 
 def _wanted_flows(lake: Lake) -> frozenset[str]:
     """Flows at whose intensity recycling methods give credits, sold or not."""
-    methods = pq.read_table(lake.company("recycling_methods"))
+    methods = read_parquet(lake.company("recycling_methods"))
     flows = (
         flow
         for column in ("recycled_flow_id", "recycling_eol_flow_id")

@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-import pyarrow.parquet as pq
 import yaml
 
-from orchestration.lake.paths import Lake, sha256_of_file
+from orchestration.lake.paths import Lake, read_parquet, sha256_of_file
 from orchestration.lake.places import REPOSITORY
 from orchestration.lake.warehouse import Connection, Warehouse, quoted
 
@@ -103,7 +102,7 @@ def _content(lake: Lake, source: DbtSource) -> str:
     for path in sorted(lake.path.glob(source.files)):
         digest.update(f"{path.relative_to(lake.path)}\n".encode())
         if source.says_when:
-            rows = pq.read_table(path).drop_columns(list(source.says_when)).to_pylist()
+            rows = read_parquet(path).drop_columns(list(source.says_when)).to_pylist()
             digest.update(repr(rows).encode())
         else:
             digest.update(sha256_of_file(path).encode())

@@ -18,7 +18,6 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
@@ -28,7 +27,7 @@ from orchestration.calculation.sources import sources
 from orchestration.company.data_folder import DataFolder
 from orchestration.ingest.sheet import DIVIDES
 from orchestration.lake.hand_ins import HandIn
-from orchestration.lake.paths import HAND_INS_SCHEMA, Lake
+from orchestration.lake.paths import HAND_INS_SCHEMA, Lake, read_parquet
 from orchestration.lake.scratch import scratch_folder
 from orchestration.lake.warehouse import Connection, Warehouse
 
@@ -187,7 +186,7 @@ def _change_rows(lake: Lake, accepted: Mapping[str, Any], cell: str, ratio: floa
     if not path.exists():
         return False
     sheet, _, address = cell.partition("#")[2].rpartition("!")
-    table = pq.read_table(path, partitioning=None)
+    table = read_parquet(path)
     columns = ("source_sheet", "source_cell", "multiplier_cell", "multiplier_text")
     if "quantity" not in table.column_names:
         return False
@@ -223,7 +222,7 @@ def _power_of(address: str, cells: str | None, texts: str | None) -> int:
 def _change_factor(lake: Lake, factor_version_id: str, ratio: float) -> None:
     """Every gas of the version; what is derived from it follows."""
     path = lake.accepted("emission_factor_gases")
-    table = pq.read_table(path)
+    table = read_parquet(path)
     where = np.array(table["factor_version_id"].to_pylist(), dtype=object) == factor_version_id
     if not where.any():
         raise WhatIfError(

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from orchestration.company.data_folder import DataFolder
 from orchestration.gate.acceptance import (
@@ -27,7 +26,7 @@ from orchestration.gate.judgement_log import AS_OF_SCHEMA, JUDGEMENT_SCHEMA
 from orchestration.gate.sign_offs import FILE as SIGN_OFFS_FILE
 from orchestration.gate.sign_offs import ROUND, SIGN_OFF_SCHEMA, judge_sign_offs
 from orchestration.lake.hand_ins import INSTRUMENTS
-from orchestration.lake.paths import Lake
+from orchestration.lake.paths import Lake, read_parquet
 from orchestration.lake.warehouse import engine
 from orchestration.spreadsheets.files import sha256_of_hand_in
 
@@ -206,7 +205,7 @@ def _rendered(models: Environment, path: Path) -> str:
 def _under(lake: Lake, table: str, schema: pa.Schema) -> pa.Table:
     """All files of a folder of quality/; columns that an older one lacks are null."""
     paths = sorted((lake.path / "quality" / table).glob("*.parquet"))
-    tables = [pq.read_table(path, partitioning=None) for path in paths]
+    tables = [read_parquet(path) for path in paths]
     present = [
         pa.table(
             {

@@ -16,10 +16,9 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from orchestration.lake.hand_ins import INSTRUMENTS, HandIn
-from orchestration.lake.paths import SUPERSEDED_SCHEMA, WITHDRAWN_SCHEMA, Lake
+from orchestration.lake.paths import SUPERSEDED_SCHEMA, WITHDRAWN_SCHEMA, Lake, read_parquet
 from orchestration.lake.warehouse import Connection, engine
 
 Row = Mapping[str, Any]
@@ -57,7 +56,7 @@ class InForce:
 
     def readings(self, lake: Lake, row: Row) -> pa.Table:
         """The readings of a row that count."""
-        readings = pq.read_table(rows_of(lake, row), partitioning=None)
+        readings = read_parquet(rows_of(lake, row))
         if self.is_whole(row):
             return readings
         mine = self.superseded.filter(

@@ -30,7 +30,7 @@ from orchestration.ingest.corrections import FOLLOWED
 from orchestration.ingest.mapping import SourceMap, read_hand_in
 from orchestration.lake.fingerprints import code_sha256, fingerprint
 from orchestration.lake.hand_ins import INSTRUMENTS, INSTRUMENTS_SOURCE, HandIn
-from orchestration.lake.paths import Lake, text_schema
+from orchestration.lake.paths import Lake, read_parquet, text_schema
 from orchestration.pact import received
 from orchestration.spreadsheets.files import sha256_of_hand_in, why_no_file
 from orchestration.spreadsheets.grid import UnreadableFileError
@@ -63,7 +63,7 @@ class Landed:
     @cached_property
     def table(self) -> pa.Table:
         """Its cells or lines."""
-        return pq.read_table(self.place, partitioning=None)
+        return read_parquet(self.place)
 
 
 def land_source(data: DataFolder, lake: Lake, source_map: SourceMap, round_: Round) -> list[Landed]:

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from orchestration.lake.paths import Lake
+from orchestration.lake.paths import Lake, read_parquet
 from orchestration.publication.files import MANIFEST, PRELIMINARY
 from orchestration.publication.folders import all_releases, newest_release
 from orchestration.restatement.base_year import BASE_YEAR, base_year_rows
@@ -105,7 +105,7 @@ def _carried_on(release: Path | None) -> dict[str, pa.Table]:
     for name, schema in HISTORY.items():
         path = release / "parquet" / f"{name}.parquet" if release else None
         is_there = path is not None and path.exists()
-        tables[name] = pq.read_table(path).cast(schema) if is_there else schema.empty_table()
+        tables[name] = read_parquet(path).cast(schema) if is_there else schema.empty_table()
     return tables
 
 

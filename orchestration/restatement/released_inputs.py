@@ -28,14 +28,13 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from orchestration.company.data_folder import TABLES
 from orchestration.gate.statements import InForce, in_force, instruments_files, newest_rows
 from orchestration.ingest.corrections import CHANGED
 from orchestration.ingest.reading import ACCEPTED_SCHEMA
 from orchestration.lake.hand_ins import INSTRUMENTS
-from orchestration.lake.paths import Lake
+from orchestration.lake.paths import Lake, read_parquet
 from orchestration.publication.files import MANIFEST
 from orchestration.spreadsheets.numbers import PLAIN
 
@@ -136,7 +135,7 @@ def read_inputs(
     rows = counting.rows
     tables = {name: _table(lake, name) for name in TABLES}
     tables["settings"] = _text(lake.company("settings"), ("key", "value"))
-    pairs = pq.read_table(lake.accepted("unit_conversions")).to_pylist()
+    pairs = read_parquet(lake.accepted("unit_conversions")).to_pylist()
     return ReleasedInputs(
         folder=folder,
         head=head,
@@ -163,7 +162,7 @@ def _text(path: Path, columns: Iterable[str]) -> pd.DataFrame:
 
 def _frame(path: Path) -> pd.DataFrame:
     """A Parquet file with Python's own values, so that a number stays what it was."""
-    return _objects(pq.read_table(path, partitioning=None))
+    return _objects(read_parquet(path))
 
 
 def _objects(table: pa.Table) -> pd.DataFrame:

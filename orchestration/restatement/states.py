@@ -11,7 +11,6 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from orchestration import progress
 from orchestration.calculation.control import code_fingerprint
@@ -23,7 +22,14 @@ from orchestration.gate.acceptance import INSTRUMENTS_SCHEMA, MONTH_SCHEMA, writ
 from orchestration.gate.conversions import CONVERSION_SCHEMA, conversion_rows
 from orchestration.gate.statements import rows_of
 from orchestration.lake.hand_ins import INSTRUMENTS, HandIn
-from orchestration.lake.paths import HAND_INS_SCHEMA, NO_MONTH, Lake, content_sha256, text_schema
+from orchestration.lake.paths import (
+    HAND_INS_SCHEMA,
+    NO_MONTH,
+    Lake,
+    content_sha256,
+    read_parquet,
+    text_schema,
+)
 from orchestration.lake.warehouse import Warehouse
 from orchestration.publication.files import write_parquet
 from orchestration.restatement.figures import figures_of
@@ -180,7 +186,7 @@ def _write(
     for path in sorted((newer.folder / "accepted").rglob("*.parquet")):
         relative = path.relative_to(newer.folder / "accepted")
         if relative.parts[0] == path.name or relative.parts[0] == "company":
-            lake.write(lake.path / "accepted" / relative, pq.read_table(path, partitioning=None))
+            lake.write(lake.path / "accepted" / relative, read_parquet(path))
     shutil.copytree(newer.folder / "quality", lake.path / "quality", copy_function=shutil.copyfile)
     write_empty_tables(lake)
     registry, released = [dict(row) for row in files], Lake(newer.folder)
