@@ -36,7 +36,7 @@ def _checked(
     data: Path, file: Path, round_name: str | None, facility: str | None, stage: str | None
 ) -> Checked | str:
     """What the gate says of the file, or why it can't be asked."""
-    from expectations.judge import GateError
+    from expectations.rules import GateError
     from orchestration.collection.check import CannotCheckError, check_file
     from orchestration.ingest.mapping import MapError
 

@@ -104,8 +104,10 @@ def _carried_on(release: Path | None) -> dict[str, pa.Table]:
     tables = {}
     for name, schema in HISTORY.items():
         path = release / "parquet" / f"{name}.parquet" if release else None
-        is_there = path is not None and path.exists()
-        tables[name] = read_parquet(path).cast(schema) if is_there else schema.empty_table()
+        if path is not None and path.exists():
+            tables[name] = read_parquet(path).cast(schema)
+        else:
+            tables[name] = schema.empty_table()
     return tables
 
 
