@@ -28,6 +28,8 @@ demo ui: export DAGSTER_HOME := $(CURDIR)
 demo: setup ## every round of the example company, summed up on screen
 	$(BIN)/carbonloom run
 
+ui: export VIRTUAL_ENV := $(CURDIR)/.venv
+
 ui: setup ## Dagster's web page with assets, verdicts and runs
 	$(BIN)/dg dev
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from dagster import (
     AssetSelection,
+    DefaultScheduleStatus,
     DefaultSensorStatus,
     PartitionsDefinition,
     RunRequest,
@@ -82,6 +83,7 @@ def daily_schedule(job: UnresolvedAssetJobDefinition, folders: Folders) -> Sched
         job=job,
         cron_schedule=EACH_MORNING,
         name="follow_open_rounds",
+        default_status=DefaultScheduleStatus.RUNNING,  # it only looks, and calculates nothing
         execution_timezone=time_zone_of(folders),
     )
     def follow_open_rounds(context: ScheduleEvaluationContext) -> list[RunRequest] | SkipReason:

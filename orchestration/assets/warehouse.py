@@ -9,6 +9,8 @@ from graphlib import TopologicalSorter
 from typing import Any
 
 from dagster import (
+    AssetCheckKey,
+    AssetCheckResult,
     AssetExecutionContext,
     AssetKey,
     AssetsDefinition,
@@ -51,7 +53,7 @@ ONE_ASSET = {
 WITH_VERDICTS = ("judgements", "as_of")
 """Tables of the source `quality` that are written with the verdicts."""
 
-WAITED_FOR = {
+READ_OUTSIDE_DBT = {
     SYSTEM_EXCHANGES,
     INVENTORY_MONTHS,
     BUILT_MONTHS,
@@ -61,6 +63,9 @@ WAITED_FOR = {
     READINGS,
 }
 """What is read, beside the marts, by assets that are no part of dbt."""
+
+STANDS = {"tested": "when its tables were built; what they are made of is the same since"}
+"""Beside a check whose tables were not built anew: dbt didn't run it, and it holds as before."""
 
 EMISSIONS_BY_PROCESS = AssetKey(["marts", "emissions_by_process"])
 EMISSIONS_BY_PRODUCT = AssetKey(["marts", "emissions_by_product"])
@@ -183,9 +188,12 @@ def _events(
 ) -> Iterator[Any]:
     """What Dagster is told of each node that was built, parents first.
 
-    A table that read nothing new keeps its last materialization, but for those that assets outside
-    dbt wait for: Dagster passes over whatever waits for an output that doesn't come.
+    A table that read nothing new keeps its last materialization, but for those that another step
+    waits for: Dagster passes over whatever waits for an output that doesn't come. Its checks hold
+    as they did: a test that failed is among what is built the next time.
     """
+    waited_for = awaited(context.assets_def.keys, manifest, translator)
+    open_checks = set(context.selected_asset_check_keys)
     built = defaultdict(list)
     for event in run.events:
         built[event["data"]["node_info"]["unique_id"]].append(event)
@@ -194,13 +202,41 @@ def _events(
     for name in TopologicalSorter(graph).static_order():
         for event in built[name]:
             message = DbtCoreCliEventMessage(raw_event=event, event_history_metadata={})
-            yield from message.to_default_asset_events(manifest, translator, context)
+            for result in message.to_default_asset_events(manifest, translator, context):
+                if isinstance(result, AssetCheckResult) and result.asset_key and result.check_name:
+                    open_checks.discard(AssetCheckKey(result.asset_key, result.check_name))
+                yield result
         if name in nodes and not built[name] and not run.problems:
             key = translator.get_asset_key(nodes[name])
-            waited_for = nodes[name]["schema"] == "marts" or key in WAITED_FOR
-            if waited_for and key in context.selected_asset_keys:
+            if key in waited_for and key in context.selected_asset_keys:
                 identifier = key.to_python_identifier()
                 yield Output(None, output_name=identifier, metadata={"read": "nothing new"})
+    if not run.problems:
+        for check in sorted(open_checks):
+            yield AssetCheckResult(
+                passed=True, asset_key=check.asset_key, check_name=check.name, metadata=STANDS
+            )
+
+
+def awaited(
+    keys: Collection[AssetKey], manifest: Mapping[str, Any], translator: DagsterDbtTranslator
+) -> set[AssetKey]:
+    """What of a half, whose keys these are, other steps read: those of dbt and all the others."""
+    nodes = manifest["nodes"]
+    key_of = {
+        name: translator.get_asset_key(node)
+        for name, node in nodes.items()
+        if node["resource_type"] in ("model", "seed")
+    }
+    read = {
+        key_of[parent]
+        for name, key in key_of.items()
+        if key not in keys
+        for parent in nodes[name]["depends_on"].get("nodes", ())
+        if parent in key_of
+    }
+    marts = {key for name, key in key_of.items() if nodes[name]["schema"] == "marts"}
+    return (read | marts | READ_OUTSIDE_DBT) & set(keys)
 
 
 def _add_column_lineage(

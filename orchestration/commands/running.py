@@ -21,10 +21,15 @@ from orchestration.lake.paths import Lake
 from orchestration.steps import GATE, Run, shown_name, steps_of
 
 if TYPE_CHECKING:
-    from dagster import DagsterInstance, EventLogEntry, ExecuteInProcessResult
+    from dagster import DagsterInstance, EventLogEntry
+    from dagster._core.execution.job_execution_result import JobExecutionResult
+    from dagster._core.remote_origin import RemoteJobOrigin
 
 INSTANCE_VARIABLE = "DAGSTER_HOME"
 PROCESS_TAG = "carbonloom/process"
+CODE_LOCATION = "carbonloom"
+"""As pyproject.toml names it to `dg`."""
+
 Judged = Callable[[Sequence[str]], None]
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
@@ -119,6 +124,8 @@ def _seen_in_dagster(
 ) -> list[str]:
     """Run the job over each group of rounds; returns the problems of the first that fails."""
     from dagster import DagsterInstance
+    from dagster._core.definitions.job_base import InMemoryJob
+    from dagster._core.execution.api import execute_run
 
     from orchestration.calculation.dbt import DbtError
     from orchestration.definitions import build_definitions
@@ -138,16 +145,30 @@ def _seen_in_dagster(
             heard.rounds = group
             run_id = str(uuid4())
             instance.add_event_listener(run_id, heard)
-            result = job.execute_in_process(
-                instance=instance,
+            run = instance.create_run_for_job(
+                job,
                 run_id=run_id,
                 tags={**round_range(group), PROCESS_TAG: str(os.getpid())},
                 run_config=QUIET,
-                raise_on_error=False,
+                remote_job_origin=shown_beside(job.name),
             )
+            result = execute_run(InMemoryJob(job), run, instance)
             if not result.success:
                 return _problems(result)
     return []
+
+
+def shown_beside(job: str) -> RemoteJobOrigin:
+    """Of which job of the web page a run is: it leaves out of its timeline what is of none."""
+    from dagster._core.definitions.repository_definition import SINGLETON_REPOSITORY_NAME
+    from dagster._core.remote_origin import (
+        RegisteredCodeLocationOrigin,
+        RemoteJobOrigin,
+        RemoteRepositoryOrigin,
+    )
+
+    location = RegisteredCodeLocationOrigin(CODE_LOCATION)
+    return RemoteJobOrigin(RemoteRepositoryOrigin(location, SINGLETON_REPOSITORY_NAME), job)
 
 
 class Steps:
@@ -182,7 +203,7 @@ def _end_runs_of_the_dead(instance: DagsterInstance) -> None:
             instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
 
 
-def _problems(result: ExecuteInProcessResult) -> list[str]:
+def _problems(result: JobExecutionResult) -> list[str]:
     """Why steps failed, in the words of the innermost error."""
     from dagster._core.execution.plan.objects import StepFailureData
 
