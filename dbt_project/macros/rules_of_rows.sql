@@ -39,6 +39,19 @@
     having count(*) > 1
 {%- endmacro %}
 
+{% macro rows_of_stale_months(model) -%}
+    (
+        select *
+        from {{ model }}
+        where
+            period_month in (
+                select period_month
+                from {{ source('control', 'build_months') }}
+                where is_stale
+            )
+    ) as stale
+{%- endmacro %}
+
 {% macro rows_that_break(model, rules, grain) -%}
     {#- One reading of the rows for all rules that a row keeps or breaks by itself. -#}
     select

@@ -90,6 +90,17 @@ def test_marts_are_contracts_with_a_tested_grain(manifest):
         assert grain_tested_of(manifest, model) == model["meta"]["grain"], model["name"]
 
 
+def test_no_mart_stores_what_is_asked_cell_by_cell(manifest):
+    """Millions of readings would be written again, several times each, at every build."""
+    stored = [
+        model["name"]
+        for model in models(manifest, "marts")
+        if {"source_cell", "multiplier_cell"} <= set(model["meta"]["grain"])
+        and model["config"]["materialized"] != "view"
+    ]
+    assert stored == []
+
+
 def grain_tested_of(manifest: dict, model: dict) -> list[str]:
     """Columns that can't stand twice: a dimension's key by its contract, others by their test."""
     keys = [

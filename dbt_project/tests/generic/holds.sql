@@ -3,6 +3,9 @@
     violation, `rule` says of what and `example` where.
 
     grain: columns of which no two rows have the same values
+    grain_follows_from: of a view with more rows than should be counted: the {model, columns} of
+      which no two rows of a month that is built are the same, where the view joins it to whole
+      grains of other models; then that is counted instead
     not_null: columns that always have a value
     accepted_values: column -> its only values
     bounds: column -> {low, high}, but for rounding of sums
@@ -16,6 +19,7 @@
 {% test holds(
     model,
     grain,
+    grain_follows_from=none,
     not_null=[],
     accepted_values={},
     bounds={},
@@ -24,7 +28,12 @@
     adds_up_to={}
 ) %}
 {%- set rules = rules_of_a_row(not_null, accepted_values, bounds, conditions) -%}
-{%- set checks = [rows_of_one_grain(model, grain)] -%}
+{%- set checks = [
+    rows_of_one_grain(model, grain) if grain_follows_from is none
+    else rows_of_one_grain(
+        rows_of_stale_months(grain_follows_from.model), grain_follows_from.columns
+    )
+] -%}
 {%- if rules -%}
     {%- do checks.append(rows_that_break(model, rules, grain)) -%}
 {%- endif -%}

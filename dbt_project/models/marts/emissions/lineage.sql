@@ -1,11 +1,19 @@
 -- One row per result, basis, cell and factor version: coefficient × cell value = its part.
+-- A view: cells, figures and factors are kept, and what they say together is worked out for whoever
+-- asks. The key comes from the figures, so that who asks for one figure reads that one's cells.
+-- On a cluster a table, for what is read from there is read as Parquet.
 
-{{ replace_partitions() }}
+{{ config(materialized='table' if target.type == 'spark' else 'view') }}
 
-with activities as (
+with figures as (
+
+    select * from {{ ref('emissions_by_process') }}
+
+),
+
+activities as (
 
     select * from {{ ref('int_activities') }}
-    where {{ in_stale_months('period_month') }}
 
 ),
 
@@ -18,14 +26,11 @@ required as (
 mix as (
 
     select * from {{ ref('int_factor_mix') }}
-    where {{ in_stale_months('period_month') }}
 
 )
 
 select
-    activities.process_id
-    || '/' || substr(cast(activities.period_month as string), 1, 7)
-    || '/' || required.ghg_category as result_id,
+    figures.result_id,
     mix.basis,
     activities.facility_id,
     activities.process_id,
@@ -57,9 +62,16 @@ select
     * activities.consolidation_share
     * mix.share
     * mix.kgco2e_per_unit as part_kgco2e
-from activities
+from figures
+inner join activities
+    on
+        figures.facility_id = activities.facility_id
+        and figures.process_id = activities.process_id
+        and figures.period_month = activities.period_month
 inner join required
-    on activities.flow_id = required.flow_id
+    on
+        activities.flow_id = required.flow_id
+        and figures.ghg_category = required.ghg_category
 inner join mix
     on
         activities.period_month = mix.period_month

@@ -8,19 +8,27 @@ with versions as (
 
 ),
 
+sent as (
+
+    select distinct factor_version_id
+    from versions
+
+),
+
 parts as (
 
     select
-        factor_version_id,
-        min(period_month) as first_month,
-        max(period_month) as last_month,
-        sum(case when basis = 'location_based' then part_kgco2e else 0.0 end)
+        lineage.factor_version_id,
+        min(lineage.period_month) as first_month,
+        max(lineage.period_month) as last_month,
+        sum(case when lineage.basis = 'location_based' then lineage.part_kgco2e else 0.0 end)
             as location_based_kgco2e,
-        sum(case when basis = 'market_based' then part_kgco2e else 0.0 end)
+        sum(case when lineage.basis = 'market_based' then lineage.part_kgco2e else 0.0 end)
             as market_based_kgco2e
-    from {{ ref('lineage') }}
-    where factor_version_id in (select versions.factor_version_id from versions)
-    group by factor_version_id
+    from sent
+    inner join {{ ref('lineage') }} as lineage
+        on sent.factor_version_id = lineage.factor_version_id
+    group by lineage.factor_version_id
 
 )
 
