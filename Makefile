@@ -45,6 +45,7 @@ lint: setup ## how the code reads
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/mypy
 	$(BIN)/sqlfluff lint --config dbt_project/.sqlfluff dbt_project/models dbt_project/tests
+	$(BIN)/python -m tests.warehouse.dialects
 
 wheel: setup ## what somebody installs who has a release and no checkout, in dist/
 	$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .

@@ -89,7 +89,7 @@ paths as (
                 then base_values.base_value * power(
                     1.0 - targets.reduction_share,
                     (figures.inventory_year - targets.base_year)
-                    / cast(targets.target_year - targets.base_year as {{ dbt.type_float() }})
+                    / cast(targets.target_year - targets.base_year as double)
                 )
             else
                 base_values.base_value * (

@@ -165,7 +165,7 @@ lines as (
             case when older_output > 0.0 then site_output_ratio end as activity_ratio,
             {{ ratio('newer_output', 'older_output') }} / coalesce(site_output_ratio, 1.0)
                 as structure_ratio,
-            cast(null as {{ dbt.type_float() }}) as requirement_ratio,
+            cast(null as double) as requirement_ratio,
             {{ ratio('newer_output', 'older_output') }} as output_ratio
         from inventory
         union all
@@ -196,8 +196,8 @@ lines as (
                 when older_quantity is null or newer_quantity is null then 'undivided'
             end as whole_term,
             false as is_of_another_method,
-            cast(null as {{ dbt.type_float() }}) as activity_ratio,
-            cast(null as {{ dbt.type_float() }}) as structure_ratio,
+            cast(null as double) as activity_ratio,
+            cast(null as double) as structure_ratio,
             {{ ratio('newer_output', 'older_output') }} as requirement_ratio,
             {{ ratio('newer_output', 'older_output') }} as output_ratio
         from products

@@ -58,7 +58,7 @@ select
     drawn.low_95 as monte_carlo_low_95,
     drawn.high_95 as monte_carlo_high_95,
     (drawn.high_95 - drawn.low_95)
-    / nullif(2.0 * {{ normal_95() }} * summed.standard_deviation, 0.0)
+    / nullif(2e0 * {{ normal_95() }} * summed.standard_deviation, 0.0)
     - 1.0 as monte_carlo_wider_by,
     drawn.skewed_causes,
     drawn.draws as monte_carlo_draws,
