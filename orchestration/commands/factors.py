@@ -123,19 +123,20 @@ def factors_import(
     """
     from orchestration.company.data_folder import CompanyDataError, DataFolder
     from orchestration.starting.factor_import import import_table
-    from orchestration.starting.factor_table import CannotImportError, load_table, read_table
+    from orchestration.starting.factor_table import CannotImportError, load_table, read_tables
 
     folder = DataFolder(existing(data).resolve())
     for path in (table, columns):
         if path is not None and not path.is_file():
             raise broken(f"{path}: no such file.")
     try:
-        published = read_table(table, load_table(columns) if columns else None)
-        imported = import_table(folder, published)
+        published = read_tables(table, load_table(columns) if columns else None)
+        imported = [import_table(folder, one) for one in published]
     except (CannotImportError, CompanyDataError) as error:
         raise broken(str(error)) from None
-    _print_import(Console(), imported)
-    raise typer.Exit(PASSED if imported.library else REFUSED)
+    for one in imported:
+        _print_import(Console(), one)
+    raise typer.Exit(PASSED if any(one.library for one in imported) else REFUSED)
 
 
 def _print_import(console: Console, imported: Imported) -> None:
@@ -143,12 +144,14 @@ def _print_import(console: Console, imported: Imported) -> None:
         console.print(text, markup=False, highlight=False, soft_wrap=True)
 
     table = imported.table
-    line(f"{table.file}: {len(table.factors):,} factors, edition {table.edition}")
+    line(f"{table.file}, {table.table.title}: {len(table.factors):,} factors, {table.edition}")
     line(f"  {table.table.publisher}, {table.table.licence}")
     for why, count in table.left_out.items():
         line(f"  {count:,} rows left out: {why}")
     if imported.changes:
-        line(f"{len(imported.changes):,} differences from what was imported before:")
+        line(
+            f"{len(imported.changes):,} differences from {imported.compared_with}, imported before:"
+        )
         for change in imported.changes[:SHOWN]:
             line(f"  {change.key} {change.column}: {change.before or 'none'} → {change.after}")
     line(f"Proposed for {imported.proposed} flows and components, {len(imported.without)} without.")

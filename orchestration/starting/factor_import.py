@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,12 @@ from expectations.factor_rows import COLUMNS, GAS_COLUMNS, OPTIONAL_COLUMNS, SCO
 from orchestration.company.data_folder import DataFolder
 from orchestration.lake.paths import write_whole
 from orchestration.spreadsheets.text_table import read_text_table
-from orchestration.starting.factor_table import CannotImportError, ImportedTable, PublishedFactor
+from orchestration.starting.factor_table import (
+    YEAR,
+    CannotImportError,
+    ImportedTable,
+    PublishedFactor,
+)
 from orchestration.starting.proposing import CompanyNames, Rarity, names_of
 
 IMPORTS = Path("emission_factors") / "imports"
@@ -59,6 +65,8 @@ class Imported:
     without: tuple[tuple[str, str], ...]
     """Flows and components of the company that no row is proposed for."""
     changes: tuple[EditionChange, ...]
+    compared_with: str = ""
+    """The import that the changes are from: the same table's, or its newest other edition's."""
 
 
 def import_table(data: DataFolder, table: ImportedTable) -> Imported:
@@ -66,7 +74,8 @@ def import_table(data: DataFolder, table: ImportedTable) -> Imported:
     folder = data.path / IMPORTS
     rows, proposals = folder / f"{table.library}.csv", folder / f"{table.library}_flows.csv"
     published = [_published(one) for one in table.factors.values()]
-    changes = tuple(_changes(_kept_rows(rows), published)) if rows.exists() else ()
+    before = rows if rows.exists() else _edition_before(folder, table)
+    changes = tuple(_changes(_kept_rows(before), published)) if before else ()
     write_whole(rows, _csv(PUBLISHED_COLUMNS, published))
     kept = _kept_rows(proposals) if proposals.exists() else {}
     accepted = [one for one in kept.values() if (one["accepted"] or "").lower() in YES]
@@ -79,7 +88,17 @@ def import_table(data: DataFolder, table: ImportedTable) -> Imported:
     library = _write_library(data, table, accepted) if accepted else None
     found = {(one["flow_id"], one["component"]) for one in proposed}
     without = tuple(pair for pair in _needed(data) if pair not in found)
-    return Imported(table, proposals, library, len(accepted), len(found), without, changes)
+    compared_with = before.stem if before else ""
+    return Imported(
+        table, proposals, library, len(accepted), len(found), without, changes, compared_with
+    )
+
+
+def _edition_before(folder: Path, table: ImportedTable) -> Path | None:
+    """The rows of the newest edition of the same table that was imported before."""
+    pattern = re.compile(re.escape(table.table.library).replace(re.escape(YEAR), "[0-9]{4}"))
+    found = [path for path in folder.glob("*.csv") if pattern.fullmatch(path.stem)]
+    return max(found, default=None)
 
 
 def _line_key(line: Mapping[str, Any]) -> tuple[Any, ...]:
