@@ -10,7 +10,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from orchestration.publication.descriptions import Mart, described_marts
+from orchestration.report.documents.sheet_rows import SheetRows
 from orchestration.report.formats import PLAIN_NUMBERS
 from orchestration.report.marts import Marts, Result
 from orchestration.report.names import Names
@@ -185,35 +187,25 @@ def _rows(
     """Write the next rows; returns how many texts didn't fit a cell. Sets the widths at last."""
     cut = 0
     widths = [max(NARROWEST, len(name) + 3) for name in columns]
-    for row in range(FIRST_ROW, FIRST_ROW + count):
-        values = next(rows)
-        for place, value in enumerate(values):
-            cut += _cell(page, row, place, value, formats[place])
-            if isinstance(value, str) and row < ROWS_MEASURED:
-                widths[place] = max(widths[place], min(WIDEST, len(value) + 1))
+
+    def looked_at() -> Iterator[Sequence[Any]]:
+        nonlocal cut
+        for number, values in enumerate(islice(rows, count), start=FIRST_ROW):
+            for place, value in enumerate(values):
+                if isinstance(value, str):
+                    cut += len(value) > MOST_CHARACTERS
+                    if number < ROWS_MEASURED:
+                        widths[place] = max(widths[place], min(WIDEST, len(value) + 1))
+            yield values
+
+    SheetRows(page, FIRST_ROW, formats, _that_fits).write(looked_at())
     for place, width in enumerate(widths):
         page.set_column(place, place, width)
     return cut
 
 
-def _cell(page: Worksheet, row: int, place: int, value: Any, shown: Format) -> bool:
-    """Write one value as what it is; returns whether it was cut."""
-    if value is None:
-        return False
-    if isinstance(value, bool):
-        page.write_boolean(row, place, value)
-    elif isinstance(value, (datetime, date)):
-        page.write_datetime(row, place, value, shown)
-    elif isinstance(value, str):
-        is_cut = len(value) > MOST_CHARACTERS
-        text = value[: MOST_CHARACTERS - len(CUT)] + CUT if is_cut else value
-        page.write_string(row, place, text)  # never a formula, whatever it begins with
-        return is_cut
-    elif math.isfinite(value):
-        page.write_number(row, place, value, shown)
-    else:
-        page.write_string(row, place, str(value))
-    return False
+def _that_fits(text: str) -> str:
+    return text if len(text) <= MOST_CHARACTERS else text[: MOST_CHARACTERS - len(CUT)] + CUT
 
 
 def _table(
