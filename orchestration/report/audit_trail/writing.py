@@ -164,7 +164,7 @@ class _Writer:
         """A text in both languages, of which one is shown; without script both are."""
         if chinese == english:
             return escape(english)
-        return Markup("<i lang=zh>{}</i><i lang=en>{}</i>").format(chinese, english)
+        return Markup(f"<i lang=zh>{escape(chinese)}</i><i lang=en>{escape(english)}</i>")
 
     @cache  # noqa: B019 - as long as one release is written
     def _name(self, column: str, value: Any) -> Markup:
@@ -189,8 +189,10 @@ class _Writer:
     def _value(self, line: Mapping[str, Any]) -> Markup:
         """The figure in force, and what the file says instead where it was corrected."""
         typed = self._in_the_file(line)
-        said = Markup(" ({}{})").format(self._both("文件中为 ", "in the file: "), typed)
-        return escape(line["value_text"] or "") + (said if typed else "")
+        value = escape(line["value_text"] or "")
+        if not typed:
+            return value
+        return Markup(f"{value} ({self._both('文件中为 ', 'in the file: ')}{escape(typed)})")
 
     def _coefficient(self, line: Mapping[str, Any]) -> Markup | str:
         """What one unit as typed counts, where that isn't what the factor says; else nothing."""
@@ -200,11 +202,8 @@ class _Writer:
         coefficient = coefficient_beside(line, row["kgco2e_per_unit"])
         if coefficient is None:
             return ""
-        return Markup("{} {} kg CO2e/{}").format(
-            self._both("折合每填报单位：", "per unit as typed:"),
-            _number(coefficient),
-            line["unit_text"] or "",
-        )
+        said = self._both("折合每填报单位：", "per unit as typed:")
+        return Markup(f"{said} {_number(coefficient)} kg CO2e/{escape(line['unit_text'] or '')}")
 
     def _cell_link(self, line: Mapping[str, Any], up: str) -> Markup:
         """The address of a cell, leading to its place in its sheet."""
@@ -215,7 +214,7 @@ class _Writer:
             return escape(shown)
         place = self._place(line)
         address = self._near(file.page, up) + (f"#{place}" if place else "")
-        return Markup('<a href="{}">{}</a>').format(address, shown)
+        return Markup(f'<a href="{escape(address)}">{escape(shown)}</a>')
 
     def _factor(self, line: Mapping[str, Any], up: str) -> Markup:
         """Value, unit and version of a factor, leading to where it was published."""
@@ -226,11 +225,8 @@ class _Writer:
         value = ""
         if row["kgco2e_per_unit"] is not None:
             value = f"{_number(row['kgco2e_per_unit'])} kg CO2e/{row['unit_code']} "
-        return Markup('{}<a href="{}">{}</a>').format(
-            value,
-            f"{self._near(FACTORS, up)}#{self._factor_place(version, component)}",
-            version,
-        )
+        address = f"{self._near(FACTORS, up)}#{self._factor_place(version, component)}"
+        return Markup(f'{escape(value)}<a href="{escape(address)}">{escape(version)}</a>')
 
     def _factor_place(self, version: str, component: str) -> str:
         """The id of a factor in its page."""
