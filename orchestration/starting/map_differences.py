@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+
+from rapidfuzz import fuzz
 
 from orchestration.company.source_map import (
     FromColumn,
+    Item,
     MonthsAcross,
     MonthsDown,
     Records,
@@ -15,8 +18,12 @@ from orchestration.company.source_map import (
 )
 from orchestration.ingest.sheet import known_headers
 from orchestration.spreadsheets.numbers import fold
-from orchestration.starting.drafting import DraftSheet
+from orchestration.starting.drafting import DraftItem, DraftSheet
 from orchestration.starting.map_draft import MapDraft, item_lines
+from orchestration.starting.words import BRACKETED
+
+LIKE = 70.0
+"""Two headers of which so many per cent are alike, are most likely one."""
 
 
 @dataclass(frozen=True)
@@ -83,18 +90,54 @@ def _of_sheet(name: str, sheet: DraftSheet, old: Sheet) -> Iterator[Difference]:
     known = known_headers(old)
     rows = set(old.rows) if isinstance(old, MonthsAcross) else set()
     own = _headers(sheet) | {row.label for row in sheet.shape.rows}
-    for header in sorted(own - known - rows):
-        lines = tuple(
-            line
-            for item in sheet.items
-            if fold(item.header) == header
-            for line in item_lines(sheet, item)
-        )
-        yield Difference(name, f"{header}: the map doesn't know it", lines)
-    for header in sorted((known | rows) - own):
-        yield Difference(name, f"{header}: the map names it, the files lack it")
+    new, lost = sorted(own - known - rows), sorted((known | rows) - own)
+    renamed = _renamed(new, lost, old)
+    for header in new:
+        item = next((one for one in sheet.items if fold(one.header) == header), None)
+        if item is not None and header in renamed:
+            was = renamed[header]
+            item = _as_before(item, old, was)
+            what = f"{header}: most likely {was}, which the files lack"
+        else:
+            what = f"{header}: the map doesn't know it"
+        yield Difference(name, what, tuple(item_lines(sheet, item)) if item else ())
+    for header in lost:
+        if header not in renamed.values():
+            yield Difference(name, f"{header}: the map names it, the files lack it")
     yield from _units(name, sheet, old)
     yield from _texts(name, sheet, old)
+
+
+def _items_of(old: Sheet) -> Mapping[str, Item]:
+    """Items of a sheet by their header or label; none of records, which name theirs otherwise."""
+    if isinstance(old, Records):
+        return {}
+    return old.columns if isinstance(old, MonthsDown) else old.rows
+
+
+def _renamed(new: Sequence[str], lost: Sequence[str], old: Sheet) -> dict[str, str]:
+    """New headers that are nearly one that is lost, and no other; units beside them don't count."""
+    items = _items_of(old)
+    found: dict[str, str] = {}
+    for header in new:
+        near = [was for was in lost if was in items and _likeness(header, was) >= LIKE]
+        if len(near) == 1:
+            found[header] = near[0]
+    taken = list(found.values())
+    return {header: was for header, was in found.items() if taken.count(was) == 1}
+
+
+def _likeness(header: str, other: str) -> float:
+    one, two = (BRACKETED.sub(" ", text).casefold().strip() for text in (header, other))
+    return float(fuzz.ratio(one, two))
+
+
+def _as_before(item: DraftItem, old: Sheet, was: str) -> DraftItem:
+    """An item as the map has it under its former name, with the unit that is stated now."""
+    keys = _items_of(old)[was].model_dump(exclude_unset=True, exclude_none=True)
+    if "unit" in item.keys:
+        keys["unit"] = item.keys["unit"]
+    return DraftItem(item.header, keys, [f"as the map says of {was}; look at its unit"])
 
 
 def _units(name: str, sheet: DraftSheet, old: Sheet) -> Iterator[Difference]:

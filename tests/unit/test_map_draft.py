@@ -301,6 +301,32 @@ def test_energy_of_a_fuel_without_a_calorific_basis_is_asked(two_sites, tmp_path
     assert any("kWh (Gross CV) or kWh (Net CV)?" in comment for comment in item.comments)
 
 
+def test_update_knows_a_header_under_a_new_name_by_the_map_in_force(tmp_path):
+    folder = REPOSITORY / "raw_data"
+    path = tmp_path / "sorting_washing.xlsx"
+    template = openpyxl.load_workbook(folder / "rounds/2022-04/suzhou_staple/sorting_washing.xlsx")
+    material, energy = template["物料 Material"], template["能耗 Energy"]
+    material.insert_rows(3)
+    material["E6"] = "铁丝 Metal (kg)"
+    material["Z6"] = "瓶盖 Caps (t)"
+    for line in range(7, 19):
+        material[f"Z{line}"] = 1.5
+    energy["B4"] = "(万千瓦时)"
+    template.save(path)
+    data = DataFolder(folder)
+    draft = draft_map(data, [path], source="stage_sorting_washing", facility="suzhou_staple")
+    found = {one.what: one.lines for one in differences(draft, data.maps[draft.source])}
+    assert set(found) == {
+        "its headers stand in line 6, the map says 5",
+        "瓶盖 Caps (t): the map doesn't know it",
+        "铁丝 Metal (kg): most likely 铁丝 Metal (t), which the files lack",
+        "分拣用电 (万千瓦时): most likely 分拣用电 (kWh), which the files lack",
+    }
+    metal = found["铁丝 Metal (kg): most likely 铁丝 Metal (t), which the files lack"][-1]
+    assert 'process: "{facility}_sorting"' in metal
+    assert "unit: kg" in metal
+
+
 def test_a_file_without_months_says_what_is_missing(waterworks):
     export = waterworks / "list.csv"
     export.write_text("Name,Number\na,1\nb,2\n", encoding="utf-8")
