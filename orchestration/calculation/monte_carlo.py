@@ -142,7 +142,7 @@ def _drawn(
 ) -> pd.DataFrame:
     """The figures of a year with their mean and interval."""
     try:
-        drawn = simulate(year, figures, on.factor_values, spreads, draws, seed)
+        drawn = simulate(year, figures, on.factor_values, spreads, draws, seed, gases=on.gases)
     except NoNetOutputError as error:
         raise MonteCarloError(
             f"{error.count} of {draws} draws leave a loop of {figures['reference_period'].iloc[0]} "

@@ -20,7 +20,12 @@ from orchestration.footprint.system_tables import SERVICE_KEYS, in_force, last_d
 from orchestration.lake.fingerprints import code_sha256, fingerprint
 from orchestration.lake.paths import Lake, content_sha256, text_schema
 from orchestration.lake.warehouse import Warehouse
-from orchestration.uncertainty.causes import causes_table, data_causes, factor_parts
+from orchestration.uncertainty.causes import (
+    causes_table,
+    data_causes,
+    factor_parts,
+    gwp_parts,
+)
 from orchestration.uncertainty.deriving import inventory_sensitivities, market_sensitivities
 from orchestration.uncertainty.tables import (
     MARKET_SENSITIVITIES,
@@ -109,12 +114,40 @@ SOLD = """
 """
 
 VERSIONS = """
-    select factor_version_id, flow_id, component, kgco2e_per_unit
+    select
+        factor_version_id, flow_id, component, kgco2e_per_unit,
+        supplier_id is not null as is_of_supplier
     from intermediate.int_emission_factors
     where not is_derived
     order by all
 """
 
+# carbon dioxide is what the others are measured in; of CO2e that a source published nobody knows
+# the gases
+GASES = """
+    select
+        gases.factor_version_id,
+        'gwp:' || gases.gwp_set || '/' || gases.gas_code as cause_id,
+        gases.gas_code,
+        sum(gases.kgco2e_per_unit) / any_value(versions.kgco2e_per_unit) as gas_share
+    from intermediate.int_factor_gases as gases
+    inner join intermediate.int_emission_factors as versions
+        on gases.factor_version_id = versions.factor_version_id
+    where
+        not versions.is_derived
+        and gases.gas_code not like 'co2%'
+        and gases.kgco2e_per_unit <> 0
+        and versions.kgco2e_per_unit <> 0
+    group by all
+    order by all
+"""
+
+MASS_FLOWS = """
+    select flow_id
+    from staging.stg_company__flows
+    where unit_code in (select unit_code from reference.mass_units)
+    order by all
+"""
 
 DRAWN_BY = ("orchestration/footprint", "orchestration/uncertainty")
 DRAWN_WITH = ("numpy", "scipy")
@@ -123,12 +156,15 @@ DRAWN_WITH = ("numpy", "scipy")
 
 @dataclass(frozen=True)
 class RestsOn:
-    """What the figures of all years rest on: emission lines, quantities, scenarios, factors."""
+    """What the figures of all years rest on: emission lines, quantities, scenarios, factors, and of
+    these the part that each gas makes."""
 
     lines: pd.DataFrame
     readings: pd.DataFrame
     sold: pd.DataFrame
     versions: pd.DataFrame
+    gases: pd.DataFrame
+    mass_flows: pd.DataFrame
 
     @property
     def factor_values(self) -> dict[str, float]:
@@ -162,7 +198,8 @@ def derive_uncertainty(lake: Lake) -> DerivedUncertainty:
         SolveError: the first half of dbt didn't build every month with today's inputs.
     """
     on = what_figures_rest_on(lake)
-    parts, data = factor_parts(on.lines, on.factor_values), data_causes(on.readings)
+    of_factors, data = factor_parts(on.lines, on.factor_values), data_causes(on.readings)
+    parts = pd.concat([of_factors, gwp_parts(of_factors, on.gases)], ignore_index=True)
     of_markets = [pd.DataFrame(columns=MARKET_SENSITIVITIES.names)]
     for system in systems_of_years(lake):
         name = system.reference_period
@@ -184,7 +221,7 @@ def derive_uncertainty(lake: Lake) -> DerivedUncertainty:
     inventory = inventory_sensitivities(on.lines, parts, data, on.sold)
     markets = pa.Table.from_pandas(market_frame, schema=MARKET_SENSITIVITIES, preserve_index=False)
     occurring = {*inventory["cause_id"].to_pylist(), *markets["cause_id"].to_pylist()}
-    described = _described(parts, data, on.sold, on.versions, sorted(occurring))
+    described = _described(of_factors, data, on, sorted(occurring))
     causes = causes_table(described, _stated(lake))
     written = {
         "causes": causes,
@@ -218,7 +255,8 @@ def _drop_other_draws(lake: Lake) -> None:
 def what_figures_rest_on(lake: Lake) -> RestsOn:
     """As the first half of dbt left it."""
     with Warehouse(lake).reading() as connection:
-        return RestsOn(*(connection.execute(sql).df() for sql in (LINES, READINGS, SOLD, VERSIONS)))
+        queries = LINES, READINGS, SOLD, VERSIONS, GASES, MASS_FLOWS
+        return RestsOn(*(connection.execute(sql).df() for sql in queries))
 
 
 def systems_of_years(lake: Lake) -> Iterator[SystemOfYear]:
@@ -240,28 +278,30 @@ def systems_of_years(lake: Lake) -> Iterator[SystemOfYear]:
         yield SystemOfYear(name, assembled, keys, stocks)
 
 
+OTHERS = ("allocation_price:", "opening_stock:", "service_key:")
+"""How ids of causes begin that the product system alone knows."""
+
+
 def _described(
-    parts: pd.DataFrame,
-    data: pd.DataFrame,
-    sold: pd.DataFrame,
-    versions: pd.DataFrame,
-    occurring: list[str],
+    parts: pd.DataFrame, data: pd.DataFrame, on: RestsOn, occurring: list[str]
 ) -> pd.DataFrame:
     """What is known of each cause that occurs."""
     lines = parts.rename(columns={"factor_version_id": "used_as"})
     factors = lines[["cause_id", "version", "flow_id", "component"]].rename(
         columns={"version": "factor_version_id"}
     )
-    published = versions.assign(cause_id="factor:" + versions["factor_version_id"])
+    published = on.versions.assign(cause_id="factor:" + on.versions["factor_version_id"])
     # a version is described as it was published, before what it is used for
-    factors = pd.concat([published[factors.columns], factors], ignore_index=True)
+    factors = pd.concat([published[[*factors.columns, "is_of_supplier"]], factors])
     library = factors["factor_version_id"].str.split(":").str[0]
-    others = [one for one in occurring if one.startswith(("allocation_price:", "opening_stock:"))]
+    others = [one for one in occurring if one.startswith(OTHERS)]
+    is_mass = data["flow_id"].isin(on.mass_flows["flow_id"])
     return pd.concat(
         [
             factors.assign(cause_kind="factor", owner=library),
-            data,
-            sold[["cause_id", "flow_id"]].assign(cause_kind="scenario"),
+            data.assign(is_mass=is_mass),
+            on.sold[["cause_id", "flow_id"]].assign(cause_kind="scenario"),
+            on.gases[["cause_id", "gas_code"]].assign(cause_kind="gwp"),
             pd.DataFrame([_named(one) for one in others]),
         ],
         ignore_index=True,
@@ -269,11 +309,13 @@ def _described(
 
 
 def _named(cause: str) -> dict[str, str]:
-    """A price `process/flow`, or a stock `flow@facility`."""
+    """A price `process/flow`, a stock `flow@facility`, or a key `giver/consumer`."""
     kind, _, rest = cause.partition(":")
     if kind == "opening_stock":
         return {"cause_id": cause, "cause_kind": kind, "flow_id": rest.rpartition("@")[0]}
     process, _, flow = rest.partition("/")
+    if kind == "service_key":
+        return {"cause_id": cause, "cause_kind": kind, "process_id": process}
     return {"cause_id": cause, "cause_kind": kind, "process_id": process, "flow_id": flow}
 
 

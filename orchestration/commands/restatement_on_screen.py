@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from orchestration.lake.warehouse import engine, quoted
 from orchestration.progress import shown
 from orchestration.publication.files import MANIFEST
 from orchestration.restatement.base_year import MEASURES
@@ -137,6 +138,49 @@ def _print_reasons(console: Console, reasons: list[dict[str, Any]]) -> None:
         console.print(f"and {len(reasons) - REASONS_LISTED} more; write them with --out")
 
 
+IMPROVED = """
+    select
+        figures.older_release, figures.reference_period,
+        max(figures.older_half_width / nullif(abs(figures.older_value), 0.0)),
+        max(figures.newer_half_width / nullif(abs(figures.newer_value), 0.0)),
+        count(*) filter (what_changed in ('narrower', 'stated')) as surer,
+        count(*) filter (what_changed in ('wider', 'withdrawn')) as less_sure
+    from read_parquet({intervals}) as figures
+    inner join read_parquet({causes}) as causes
+        using (older_release, newer_release, figure_kind, subject, reference_period, basis)
+    where
+        newer_release = $1
+        and figure_kind = 'inventory'
+        and basis = 'location_based'
+    group by all
+    having surer + less_sure > 0
+    order by all
+"""
+
+
+def improved_lines(parquet: Path, release: str) -> list[str]:
+    """What became surer, or less sure, since the release before: a line a year where something did.
+
+    `release`: whose Parquet folder it is, as `dim_release` calls it.
+    """
+    names = ("restated_intervals", "improved_causes")
+    intervals, causes = (parquet / f"{name}.parquet" for name in names)
+    if not (intervals.exists() and causes.exists()):
+        return []  # made before intervals were compared
+    with engine() as connection:
+        query = IMPROVED.format(intervals=quoted(intervals), causes=quoted(causes))
+        rows = connection.execute(query, [release]).fetchall()
+    lines = []
+    for older, year, then, now, surer, less_sure in rows:
+        widths = [f"±{share:.1%}" if share is not None else "no interval" for share in (then, now)]
+        lines.append(
+            f"Since {older} the inventory of {year} went from {widths[0]} to {widths[1]} "
+            f"(location-based): {surer} of its causes have a narrower spread, {less_sure} a wider "
+            "one or none any more."
+        )
+    return lines
+
+
 def lines_about(parquet: Path, release: str) -> list[str]:
     """What a release says of the one before it and of the base year, a line each."""
     if not (parquet / "restatements.parquet").exists():
@@ -165,4 +209,4 @@ def lines_about(parquet: Path, release: str) -> list[str]:
             lines.append(
                 f"base year {row['base_year']}, {basis}: {row['verdict']}. {row['reason']}"
             )
-    return lines
+    return [*lines, *improved_lines(parquet, release)]

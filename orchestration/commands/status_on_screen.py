@@ -14,10 +14,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from orchestration.collection.round_status import HANDED_IN, RoundStatus, round_status
+from orchestration.commands.restatement_on_screen import improved_lines
 from orchestration.commands.table_columns import add_names
 from orchestration.company.data_folder import DataFolder
 from orchestration.lake.paths import Lake
 from orchestration.progress import shown
+from orchestration.publication.files import PRELIMINARY
 
 STYLES = {
     "signed": "green",
@@ -45,6 +47,8 @@ def print_status(
         console.print(f"rounds.csv: no round was opened by {today}.")
     for one in found:
         print_round(console, one)
+    for line in improved_lines(Lake(warehouse).preliminary / "parquet", PRELIMINARY):
+        _line(console, line)
     return all(one.is_complete for one in found)
 
 

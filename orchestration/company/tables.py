@@ -79,6 +79,9 @@ CAUSE_SELECTORS: Mapping[str, tuple[str, ...]] = {
     "allocation_price": ("process_id", "flow_id"),
     "opening_stock": ("flow_id",),
     "scenario": ("flow_id",),
+    "service_key": ("process_id",),
+    "gwp": ("gas_code",),
+    "supplier_factor": ("flow_id", "component"),
 }
 """What can be wrong, and by which columns a line of uncertainties.csv says which of them."""
 
@@ -423,6 +426,7 @@ TABLES: Mapping[str, Table] = {
             "process_id",
             "data_method",
             "meter_id",
+            "gas_code",
         ),
         (
             "factor_version_id",
@@ -431,6 +435,7 @@ TABLES: Mapping[str, Table] = {
             "process_id",
             "data_method",
             "meter_id",
+            "gas_code",
             "note",
         ),
         may_be_absent=True,

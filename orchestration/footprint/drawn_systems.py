@@ -2,7 +2,7 @@
 
 As in `sensitivity`, it is asked what the whole output of each market carries, which one solve gives
 for all products: the m of m = S'e + (D T S)'m. Kept is what is kept there: from which site a flow
-comes, and what is stated (shares of keys, properties). What stock of an earlier period gives
+comes, and measured properties. What stock of an earlier period gives
 carries the same a unit, however much it is.
 """
 
@@ -40,6 +40,7 @@ class DrawnSystems:
     Attributes:
         exchanges: whose quantities it is made of: process, flow, direction; sorted.
         prices: process and flow of prices that share out co-products; sorted.
+        keys: giver and consumer of services whose share of them is stated; sorted.
         processes: whose burdens it carries, by position.
     """
 
@@ -73,13 +74,20 @@ class DrawnSystems:
         self._giving = np.array([place[one] for one in giving], np.int64)
         self._taking = np.array([place[one] for one in taking], np.int64)
         self._charged = np.array([row for row, _ in charges], np.int64)
+        stated = [self._served(row) for row, amounts in charges if None in amounts]
+        self.keys = sorted(set(stated))
+        place_of_key = {key: len(place) + number for number, key in enumerate(self.keys)}
         self._charge_of = matrix_of(
             [
-                (number, place[exchange], amount)
-                for number, (_, amounts) in enumerate(charges)
+                (
+                    number,
+                    place_of_key[self._served(row)] if exchange is None else place[exchange],
+                    amount,
+                )
+                for number, (row, amounts) in enumerate(charges)
                 for exchange, amount in amounts.items()
             ],
-            (len(charges), len(place)),
+            (len(charges), len(place) + len(self.keys)),
         )
         self._weigh_co_products(giving)
         self._lay_out()
@@ -90,19 +98,17 @@ class DrawnSystems:
             return None
         return gives(self._markets, process, market)
 
+    def _served(self, row: int) -> tuple[str, str]:
+        """Giver and consumer of a service, of a row of takings."""
+        takings = self._markets.takings
+        giver = self._markets.flow[takings.market[row]].removeprefix(SERVICE_PREFIX)
+        return giver, self.processes[takings.process[row]]
+
     def _charges(self) -> list[tuple[int, dict[Exchange | None, float]]]:
         """Rows of takings of a service, and what their share of it is reckoned by."""
         takings = self._markets.takings
         return [
-            (
-                int(row),
-                charged_by(
-                    self._assembled,
-                    self._keys,
-                    self._markets.flow[takings.market[row]].removeprefix(SERVICE_PREFIX),
-                    self.processes[takings.process[row]],
-                ),
-            )
+            (int(row), charged_by(self._assembled, self._keys, *self._served(int(row))))
             for row in np.flatnonzero(self._markets.kind[takings.market] == SERVICE)
         ]
 
@@ -156,11 +162,13 @@ class DrawnSystems:
         self._on_diagonal = place[: markets.count]
         self._elimination = Elimination(markets.count, keys // markets.count, keys % markets.count)
 
-    def intensities(self, quantities: Floats, prices: Floats, burdens: Floats) -> Floats:
+    def intensities(
+        self, quantities: Floats, prices: Floats, keys: Floats, burdens: Floats
+    ) -> Floats:
         """Market x burden x system: what one unit of each wanted market carries.
 
-        `quantities`, `prices`: factors, exchange or price x system. `burdens`: process x burden x
-        system, of whole processes.
+        `quantities`, `prices`, `keys`: factors, exchange, price or key x system. `burdens`: process
+        x burden x system, of whole processes.
 
         Raises:
             NoNetOutputError: some of the systems have no answer.
@@ -170,7 +178,7 @@ class DrawnSystems:
         quantities = np.vstack([quantities, np.ones(count)])
         prices = np.vstack([prices, np.ones(count)])
         made = self._of_market @ (supplies.quantity[:, None] * quantities[self._giving])
-        part = self._parts_taken(quantities, made)
+        part = self._parts_taken(quantities, keys, made)
         share = self._assembled.allocation.share[:, None] * quantities[self._weighed_by]
         share = share * prices[self._priced_by]
         share = share / (self._of_process @ share)[supplies.process]
@@ -189,12 +197,12 @@ class DrawnSystems:
             raise NoNetOutputError(int(count - has_answer.sum()))
         return found[self._wanted, :-1] / made[self._wanted][:, None]
 
-    def _parts_taken(self, quantities: Floats, made: Floats) -> Floats:
+    def _parts_taken(self, quantities: Floats, keys: Floats, made: Floats) -> Floats:
         """Of each taking: the part of what its market made, or of all that was taken (R20)."""
         takings = self._markets.takings
         taken = takings.taken[:, None] * quantities[self._taking]
         if len(self._charged):
-            taken[self._charged] = self._charge_of @ quantities
+            taken[self._charged] = self._charge_of @ np.vstack([quantities, keys])
         total = self._taken_of_market @ taken
         is_shared = self._markets.is_normalised | (self._markets.kind == SERVICE)
         whole = np.where(is_shared[:, None], total, made)[takings.market]

@@ -8,7 +8,8 @@ carries, is solved once for all units, by the factors of the system itself. Then
 
 and each quantity stands in few of these: as what a process takes, as what it gives and is shared
 by, as the whole that a market made, as the base of a service's key, and as its own emission line.
-What is kept: from which site a flow comes, and what is stated (prices, shares of keys, properties).
+What is kept: from which site a flow comes, and measured properties. Prices, and shares of services
+that are stated, are moved beside the quantities.
 """
 
 from __future__ import annotations
@@ -47,6 +48,7 @@ class Sensitivities:
         of_exchanges: exchange x market x burden, by the logarithm of the quantity, through the
             system alone; the exchange's own emission line is `requirements` times its burden.
         of_prices: process and flow of economic allocation, market x burden.
+        of_keys: giver and consumer of a service whose share of it is stated, market x burden.
     """
 
     markets: Ints
@@ -55,6 +57,7 @@ class Sensitivities:
     exchanges: list[Exchange]
     of_exchanges: Floats
     of_prices: Mapping[tuple[str, str], Floats]
+    of_keys: Mapping[tuple[str, str], Floats]
 
 
 def sensitivities(
@@ -85,6 +88,7 @@ class _Derivation:
         self.intensities = self.carried[wanted] / self.markets.made[wanted][:, None]
         self.rows: dict[Exchange, Floats] = {}
         self.prices: dict[tuple[str, str], Floats] = {}
+        self.stated_keys: dict[tuple[str, str], Floats] = {}
 
     def result(self) -> Sensitivities:
         """Every part, added up by exchange."""
@@ -94,7 +98,13 @@ class _Derivation:
         shape = (len(exchanges), len(self.wanted), self.burdens.shape[1])
         stacked = np.array([self.rows[one] for one in exchanges]).reshape(shape)
         return Sensitivities(
-            self.wanted, self.intensities, self.requirements, exchanges, stacked, self.prices
+            self.wanted,
+            self.intensities,
+            self.requirements,
+            exchanges,
+            stacked,
+            self.prices,
+            self.stated_keys,
         )
 
     def _add(self, exchange: Exchange, part: Floats) -> None:
@@ -157,8 +167,11 @@ class _Derivation:
             amounts = base[self.names.processes[takings.process[row]]]
             own = sum(amounts.values())
             for exchange, amount in amounts.items():
-                if exchange is not None:
-                    self._add(exchange, amount / own * weight[row] - amount / whole * in_all)
+                part = amount / own * weight[row] - amount / whole * in_all
+                if exchange is None:
+                    self.stated_keys[giver, self.names.processes[takings.process[row]]] = part
+                else:
+                    self._add(exchange, part)
 
     def _allocation(self) -> None:
         """Co-products: the share of each moves with what it is weighed by, and with the others'."""

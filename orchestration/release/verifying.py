@@ -39,6 +39,14 @@ from orchestration.restatement.history import HISTORY
 INPUTS = ("accepted", "quality")
 RULES = "quality_rules"
 """The mart that says which rules the code has, and in which words: no figure depends on it."""
+INTERVALS = (
+    "difference_significance",
+    "figure_uncertainty",
+    "improvement_list",
+    "sensitivities",
+    "uncertainty_shares",
+)
+"""Marts of what can be wrong: later code may know of more causes, and no emission depends on it."""
 
 
 @dataclass(frozen=True)
@@ -189,6 +197,8 @@ def _figure_differences(
             found = _readable(name, compared, connection, name, theirs, ours)
             if found and theirs.stem == RULES:
                 added.append(f"{name}: not the rules, or the words, of the code that runs now.")
+            elif found and theirs.stem in INTERVALS:
+                added.append(f"{name}: other causes of error than the code that runs now knows of.")
             else:
                 differences += found
         differences += _readable(MARTS_FILE, _duckdb_differences, connection, folder, both)

@@ -17,6 +17,7 @@ from orchestration.publication.files import MANIFEST, PRELIMINARY
 from orchestration.publication.folders import all_releases, newest_release
 from orchestration.restatement.base_year import BASE_YEAR, base_year_rows
 from orchestration.restatement.causes import RESTATEMENTS, compare
+from orchestration.restatement.certainty import CERTAINTY, Reported, compared_certainty
 from orchestration.restatement.figures import FIGURES, figures_of
 from orchestration.restatement.reasons import REASONS
 from orchestration.restatement.released_inputs import read_inputs, read_release
@@ -50,6 +51,7 @@ HISTORY: Mapping[str, pa.Schema] = {
     "restatements": RESTATEMENTS,
     "restatement_reasons": REASONS,
     "base_year_changes": BASE_YEAR,
+    **CERTAINTY,
 }
 
 
@@ -71,6 +73,7 @@ def write_history_of_release(
         found = compare(read_release(before[-1]), newer)
         for name, table in (
             ("restatements", found.restatements), ("restatement_reasons", found.reasons),
+            *_certainty(before[-1], Reported(newer.name, draft / "parquet")).items(),
         ):  # fmt: skip
             tables[name] = pa.concat_tables([tables[name], table])
     settings = newer.tables["settings"]
@@ -87,8 +90,14 @@ def write_history_of_release(
 
 def write_history_of_publication(lake: Lake, draft: Path) -> dict[str, int]:
     """What was reported by release, beside the newest calculation; returns rows by table."""
-    tables = _carried_on(newest_release(lake))
+    newest = newest_release(lake)
+    tables = _carried_on(newest)
     head = {"round": None, "number": None, "released_on": None}
+    if newest is not None:
+        compared = _certainty(newest, Reported(PRELIMINARY, draft / "parquet"))
+        tables |= {
+            name: pa.concat_tables([tables[name], table]) for name, table in compared.items()
+        }
     tables["as_reported"] = pa.concat_tables(
         [*map(_reported_by, all_releases(lake)), _reported(draft, head)]
     )
@@ -111,14 +120,26 @@ def _carried_on(release: Path | None) -> dict[str, pa.Table]:
     return tables
 
 
+def _certainty(release: Path, newer: Reported) -> dict[str, pa.Table]:
+    older = Reported(_name(_head(release)), release / "parquet")
+    return compared_certainty(older, newer)
+
+
+def _head(release: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((release / MANIFEST).read_text(encoding="utf-8"))["release"]
+    return found
+
+
+def _name(head: Mapping[str, Any]) -> str:
+    return f"{head['round']} r{head['number']}" if head["round"] else PRELIMINARY
+
+
 def _reported_by(folder: Path) -> pa.Table:
-    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    return _reported(folder, manifest["release"])
+    return _reported(folder, _head(folder))
 
 
 def _reported(folder: Path, head: Mapping[str, Any]) -> pa.Table:
-    figures = figures_of(folder / "parquet")
-    name = f"{head['round']} r{head['number']}" if head["round"] else PRELIMINARY
+    figures, name = figures_of(folder / "parquet"), _name(head)
     day = head["released_on"]
     values = {
         "release": name,

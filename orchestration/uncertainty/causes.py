@@ -14,12 +14,15 @@ import pyarrow as pa
 
 from orchestration.company.spreads import read_spread
 from orchestration.company.tables import CAUSE_SELECTORS
-from orchestration.uncertainty.tables import CAUSES
+from orchestration.uncertainty.tables import CAUSES, KNOWN_OF_CAUSE
 
 DIFFERENCE, PRODUCT = " - ", " × "
 """In the id of a factor version that is made of two others."""
 
 FIRST_LINE = 2
+MEASURED = ("metered", "weighed")
+SUPPLIER_VALUE = "supplier_value"
+"""What a factor of a library can be replaced by."""
 
 
 def factor_parts(lines: pd.DataFrame, values: Mapping[str, float]) -> pd.DataFrame:
@@ -45,6 +48,21 @@ def factor_parts(lines: pd.DataFrame, values: Mapping[str, float]) -> pd.DataFra
         parts.append(rows.assign(version=names, part_kgco2e=rows["kgco2e"]))
     found = pd.concat([part for part in parts if len(part)] or [parts[0]], ignore_index=True)
     return found.assign(cause_id="factor:" + found["version"])
+
+
+def gwp_parts(parts: pd.DataFrame, gases: pd.DataFrame) -> pd.DataFrame:
+    """What of each part of `factor_parts` moves with the GWP of each gas.
+
+    `gases`: factor_version_id, gas_code, gwp_set and gas_share of published versions: the part of a
+    unit's kgCO2e that the gas makes. Carbon dioxide is what others are measured in, and what a
+    source publishes as CO2e says nothing of its gases: neither has a row.
+    """
+    of_gas = gases[["factor_version_id", "cause_id", "gas_code", "gas_share"]]
+    shared = parts.merge(of_gas.rename(columns={"factor_version_id": "version"}), on="version",
+                         suffixes=("_of_factor", ""))  # fmt: skip
+    return shared.assign(part_kgco2e=shared["part_kgco2e"] * shared["gas_share"]).drop(
+        columns=["cause_id_of_factor", "gas_share"]
+    )
 
 
 def two_of(version: str, values: Mapping[str, float]) -> tuple[str, str, str] | None:
@@ -102,20 +120,54 @@ def causes_table(described: pd.DataFrame, stated: Sequence[Mapping[str, Any]]) -
     rows = []
     unique = described.drop_duplicates("cause_id").sort_values("cause_id")
     for cause in unique.astype(object).where(unique.notna(), None).to_dict("records"):
-        line, row = _narrowest(cause, stated)
-        found = {name: cause.get(name) for name in CAUSES.names[:10]}
+        line, row = _stated_of(cause, stated)
+        found = {name: cause.get(name) for name in KNOWN_OF_CAUSE}
         if row is not None:
             spread = read_spread(row["spread"])
             found |= {name: row[name] for name in ("spread", "source_id", "source_locator")}
             found |= {"distribution": spread.distribution, "deviation": spread.deviation}
             found["source_line"] = line
-        rows.append(found)
+        rows.append(found | _replacement(cause, stated))
     return pa.Table.from_pylist(rows, schema=CAUSES)
 
 
-def _narrowest(
-    cause: Mapping[str, Any], stated: Sequence[Mapping[str, Any]]
-) -> tuple[int | None, Mapping[str, Any] | None]:
+Line = tuple[int | None, Mapping[str, Any] | None]
+"""A line's number and cells; both None where no line is about a cause."""
+
+
+def _stated_of(cause: Mapping[str, Any], stated: Sequence[Mapping[str, Any]]) -> Line:
+    """A supplier's own value is not the library's: what is said of the flow's factor in general
+    counts for it only where nothing is said of suppliers' values."""
+    line, row = _narrowest(cause, stated)
+    if cause.get("is_of_supplier") and (row is None or row["factor_version_id"] is None):
+        of_suppliers = _narrowest({**cause, "cause_kind": "supplier_factor"}, stated)
+        return (line, row) if of_suppliers[1] is None else of_suppliers
+    return line, row
+
+
+def _replacement(cause: Mapping[str, Any], stated: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What could take the place of a cause, and the spread that the company states for that."""
+    if cause["cause_kind"] == "data_method" and cause.get("data_method") not in MEASURED:
+        replaced_by = "weighed" if cause.get("is_mass") else "metered"
+        line, row = _narrowest({**cause, "data_method": replaced_by}, stated)
+        if row is not None and row["data_method"] is None:
+            return {}  # said of every method: another one is no surer
+    elif cause["cause_kind"] == "factor" and not cause.get("is_of_supplier"):
+        replaced_by = SUPPLIER_VALUE
+        line, row = _narrowest({**cause, "cause_kind": "supplier_factor"}, stated)
+    else:
+        return {}
+    if row is None:
+        return {}
+    return {
+        "replaced_by": replaced_by,
+        "replacement_spread": row["spread"],
+        "replacement_deviation": read_spread(row["spread"]).deviation,
+        "replacement_line": line,
+    }
+
+
+def _narrowest(cause: Mapping[str, Any], stated: Sequence[Mapping[str, Any]]) -> Line:
     """The line that says most about a cause; what is named first in its selectors goes before."""
     selectors = CAUSE_SELECTORS[cause["cause_kind"]]
     best: tuple[int, int | None, Mapping[str, Any] | None] = (-1, None, None)

@@ -23,9 +23,11 @@ DUST = 1e-12
 def inventory_sensitivities(
     lines: pd.DataFrame, parts: pd.DataFrame, data: pd.DataFrame, sold: pd.DataFrame
 ) -> pa.Table:
-    """In `INVENTORY_SENSITIVITIES`: emission lines, the same by factor, and causes of quantities.
+    """In `INVENTORY_SENSITIVITIES`: emission lines, the same by factor and by GWP, and causes of
+    quantities.
 
-    A line is a product, so it moves in full with its factor and in full with its quantity. `sold`:
+    A line is a product, so it moves in full with its factor and in full with its quantity, and with
+    the GWP of each gas by what of it that gas is. `sold`:
     use and end of life of what was sold, by the scenario of each product as one cause.
     """
     shared = lines.merge(data, on=["reference_period", *EXCHANGE])
@@ -83,6 +85,8 @@ def market_sensitivities(
             rows[row.cause_id] = rows.get(row.cause_id, np.zeros(shape)) + row.share * part
     for (process, flow), part in found.of_prices.items():
         rows[f"allocation_price:{process}/{flow}"] = part
+    for (giver, consumer), part in found.of_keys.items():
+        rows[f"service_key:{giver}/{consumer}"] = part
     return _market_rows(reference_period, assembled, wanted, found.intensities, rows)
 
 

@@ -23,6 +23,7 @@ from orchestration.uncertainty.draws import CauseDraws
 
 BATCH = 256
 """Draws that are calculated at once: bounds the memory, and changes no figure."""
+NO_GASES = pd.DataFrame(columns=["factor_version_id", "cause_id", "gas_share"])
 KINDS = {"scope": "ghg_scope", "site": "facility_id", "category": "ghg_category"}
 """Which column of a line says what each kind of inventory figure is of."""
 
@@ -69,17 +70,20 @@ def simulate(
     draws: int,
     seed: int,
     batch: int = BATCH,
+    gases: pd.DataFrame | None = None,
 ) -> Floats:
     """Figure x draw. `figures`: figure_kind, subject, basis and figure_value of the year.
 
-    `values`: kgCO2e per unit of published factor versions. `spreads`: of causes with one; what has
+    `values`: kgCO2e per unit of published factor versions; `gases`: of each the part that moves
+    with a GWP, as in `gwp_parts`. `spreads`: of causes with one; what has
     none stays as it is stated.
 
     Raises:
         NoNetOutputError: some of the draws have no answer.
     """
     drawn = np.empty((len(figures), draws))
-    model = _Model(year, figures.reset_index(drop=True), values, _Places(sorted(spreads)))
+    known = NO_GASES if gases is None else gases
+    model = _Model(year, figures.reset_index(drop=True), values, known, _Places(sorted(spreads)))
     streams = CauseDraws(spreads, seed)
     without_answer = 0
     for start in range(0, draws, batch):
@@ -108,13 +112,18 @@ class _Model:
     """The figures of a year, of the draws of its causes."""
 
     def __init__(
-        self, year: Year, figures: pd.DataFrame, values: Mapping[str, float], causes: _Places
+        self,
+        year: Year,
+        figures: pd.DataFrame,
+        values: Mapping[str, float],
+        gases: pd.DataFrame,
+        causes: _Places,
     ) -> None:
         self._values = figures["figure_value"].to_numpy(float)[:, None]
         in_system = [] if year.system is None else year.system.systems.exchanges
         exchanges = _Places(dict.fromkeys([*_exchanges(year.lines), *in_system]))
         self._by_cause = _shares(year.data, exchanges, causes)
-        self._lines = _Lines(year.lines, values, exchanges, causes)
+        self._lines = _Lines(year.lines, values, gases, exchanges, causes)
         self._of_lines = _added_up(figures, year.lines)
         self._of_sold = _added_up(figures, year.sold)
         self._sold_kgco2e = year.sold["part_kgco2e"].to_numpy(float)[:, None]
@@ -148,6 +157,7 @@ class _Lines:
         self,
         lines: pd.DataFrame,
         values: Mapping[str, float],
+        gases: pd.DataFrame,
         exchanges: _Places,
         causes: _Places,
     ) -> None:
@@ -173,14 +183,20 @@ class _Lines:
                 second[row] = behind
         self._main = main[:, None]
         self._rest = self.as_stated - self._main
+        versions = _Places(dict.fromkeys([*first, *second, *other]))
+        self._version = causes.numbers(f"factor:{name}" for name in versions.of)
+        self._gwp_of = _gwp_shares(gases, versions, causes)
         self._first, self._second, self._other = (
-            causes.numbers(f"factor:{name}" for name in names) for names in (first, second, other)
+            versions.numbers(names) for names in (first, second, other)
         )
 
     def kgco2e(self, factors: Floats, quantities: Floats) -> Floats:
         """Line x draw."""
-        found = self._main * factors[self._first] * factors[self._second]
-        return (found + self._rest * factors[self._other]) * quantities[self._exchange]
+        of_version = factors[self._version]
+        if self._gwp_of.nnz:
+            of_version = of_version * (1.0 + self._gwp_of @ (factors - 1.0))
+        found = self._main * of_version[self._first] * of_version[self._second]
+        return (found + self._rest * of_version[self._other]) * quantities[self._exchange]
 
 
 class _Products:
@@ -198,6 +214,9 @@ class _Products:
         self._exchange = exchanges.numbers(system.systems.exchanges)
         self._price = causes.numbers(
             f"allocation_price:{process}/{flow}" for process, flow in system.systems.prices
+        )
+        self._key = causes.numbers(
+            f"service_key:{giver}/{consumer}" for giver, consumer in system.systems.keys
         )
         processes = {name: number for number, name in enumerate(system.systems.processes)}
         inside = lines_of_products(lines.reset_index(drop=True), processes)
@@ -225,7 +244,7 @@ class _Products:
         burdens = (self._of_burden @ kgco2e).reshape(*self._burdens, count)
         burdens += self._stocks * factors[self._stock][:, None]
         carried = self._systems.intensities(
-            quantities[self._exchange], factors[self._price], burdens
+            quantities[self._exchange], factors[self._price], factors[self._key], burdens
         )
         return self._of_unit @ carried.reshape(-1, count)
 
@@ -242,6 +261,16 @@ def _shares(data: pd.DataFrame, exchanges: _Places, causes: _Places) -> sparse.c
     return sparse.csr_array(
         (data["share"].to_numpy(float)[known], (row[known], column[known])),
         shape=(len(exchanges.of), len(causes.of)),
+    )
+
+
+def _gwp_shares(gases: pd.DataFrame, versions: _Places, causes: _Places) -> sparse.csr_array:
+    """Version x cause: the part of a version's kgCO2e that moves with a GWP that is drawn."""
+    row, column = versions.numbers(gases["factor_version_id"]), causes.numbers(gases["cause_id"])
+    known = (row < len(versions.of)) & (column < len(causes.of))
+    return sparse.csr_array(
+        (gases["gas_share"].to_numpy(float)[known], (row[known], column[known])),
+        shape=(len(versions.of), len(causes.of) + 1),
     )
 
 

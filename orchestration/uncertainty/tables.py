@@ -22,9 +22,21 @@ CAUSES = pa.schema(
         ("source_id", pa.string()),
         ("source_locator", pa.string()),
         ("source_line", pa.int32()),  # of expectations/uncertainties.csv
+        ("gas_code", pa.string()),
+        ("replaced_by", pa.string()),  # metered, weighed or supplier_value; null if by nothing
+        ("replacement_spread", pa.string()),
+        ("replacement_deviation", pa.float64()),
+        ("replacement_line", pa.int32()),  # of expectations/uncertainties.csv
     ]
 )
-"""One row a cause that some figure rests on."""
+"""One row a cause that some figure rests on, and what could take its place, with the spread that
+the company states for that."""
+
+KNOWN_OF_CAUSE = (
+    "cause_id", "cause_kind", "factor_version_id", "component", "meter_id", "data_method",
+    "process_id", "flow_id", "direction", "owner", "gas_code",
+)  # fmt: skip
+"""What a cause is about, whoever says how far it may be wrong."""
 
 INVENTORY_SENSITIVITIES = pa.schema(
     [

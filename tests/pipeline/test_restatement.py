@@ -11,6 +11,7 @@ import duckdb
 import pytest
 
 from orchestration.assets.releases import restatement_metadata
+from orchestration.commands.restatement_on_screen import improved_lines
 from orchestration.exchange.explaining import reason_since
 from orchestration.lake.paths import Lake
 from tests.conftest import COMPANY_YML, MONTHS, TinyCompany, write_company, write_csv
@@ -48,6 +49,15 @@ def correct_electricity(company: TinyCompany) -> None:
     write_csv(company.path / "rounds" / ROUND / "corrections.csv", [correction])
 
 
+def state_spread(company: TinyCompany, spread: str) -> None:
+    """How far the factor of electricity may be wrong."""
+    line = {
+        "cause_kind": "factor", "flow_id": "electricity", "spread": spread,
+        "source_id": "invented", "source_locator": "none",
+    }  # fmt: skip
+    write_csv(company.path / "expectations" / "uncertainties.csv", [line])
+
+
 @pytest.fixture(scope="module")
 def released(tmp_path_factory: pytest.TempPathFactory) -> Lake:
     """January released; then everything changes, and January and February are."""
@@ -56,6 +66,7 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Lake:
     sell_fibre(company)
     settings = company.path / "company" / "company.yml"
     settings.write_text(COMPANY_YML + THRESHOLD, encoding="utf-8")
+    state_spread(company, "normal 0.1")
     company.hand_in_workbook(ROUND)
     company.hand_in_water(ROUND)
     collect_and_release(company, lake, ROUND)
@@ -68,6 +79,7 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Lake:
     change(flows, {"flow_id": "diesel_stationary"}, flow_kind="fuel_mobile")
     facilities = company.path / "company" / "facilities.csv"
     change(facilities, {}, consolidation_share="0.5")
+    state_spread(company, "normal 0.04")
     company.hand_in_workbook(LATER)
     company.hand_in_water(LATER)
     collect_and_release(company, lake, ROUND, LATER)
@@ -191,6 +203,7 @@ def test_every_release_is_a_row_of_its_dimension_with_names_in_both_languages(re
     for table, column in (
         ("as_reported", "release"), ("base_year_changes", "release"),
         ("restatements", "older_release"), ("restatements", "newer_release"),
+        ("restated_intervals", "older_release"), ("improved_causes", "newer_release"),
     ):  # fmt: skip
         lost = (
             f"from carbon.marts.{table} "
@@ -211,6 +224,34 @@ def test_the_base_year_is_judged_without_its_new_months(released: Lake):
     assert (second["verdict"], second["threshold_percent"]) == ("recalculate", 5)
     scopes = [second[f"scope_{scope}_change_kgco2e"] for scope in (1, 2, 3)]
     assert scopes == pytest.approx([-12.5, -225, -4])
+
+
+def test_a_release_says_what_became_surer_and_that_growth_is_no_restatement(released: Lake):
+    rows = ask(
+        released,
+        "from carbon.marts.improved_causes where figure_kind = 'inventory' "
+        "and basis = 'location_based' and what_changed = 'narrower'",
+    )
+    assert [row["cause_id"] for row in rows] == ["factor:round_figures:grid@2021"]
+    (row,) = rows
+    assert row["older_deviation"] / row["newer_deviation"] == pytest.approx(0.1 / 0.04)
+    # of all causes this one alone has a spread: with that of before it were 2.5 times as wide
+    assert row["narrower_by"] == pytest.approx(1.5 * 0.04 * row["rests_on_it"])
+    assert {(OLDER, NEWER, "other_months")} == {
+        (row["older_release"], row["newer_release"], row["verdict"])
+        for row in ask(
+            released, "from carbon.marts.restated_intervals where figure_kind = 'inventory'"
+        )
+    }
+    line = improved_lines(released.published / "parquet", NEWER)
+    assert f"Since {OLDER} the inventory of 2022 went from ±9.3% to ±3.7%" in line[0]
+    assert "1 of its causes have a narrower spread, 0 a wider one" in line[0]
+    page_of = released.path / "report" / "en"
+    assert f"Since {OLDER} 1 cause of the inventory has a narrower spread: ±9.3 %" in " ".join(
+        (page_of / "index.html").read_text(encoding="utf-8").split()
+    )
+    (shown,) = page(released, "sure-2022")["sure_improved"]
+    assert shown["cause_id"] == "factor:round_figures:grid@2021"
 
 
 # --- the same in the report -------------------------------------------------------------------

@@ -13,7 +13,7 @@ from orchestration.company.spreads import read_spread
 from orchestration.footprint.drawn_systems import DrawnSystems, NoNetOutputError
 from orchestration.footprint.elimination import Elimination
 from orchestration.lake.paths import Lake
-from orchestration.uncertainty.causes import factor_parts
+from orchestration.uncertainty.causes import factor_parts, gwp_parts
 from orchestration.uncertainty.deriving import inventory_sensitivities
 from orchestration.uncertainty.draws import CauseDraws, is_skewed
 from orchestration.uncertainty.simulating import ProductSystem, Year, simulate
@@ -137,6 +137,28 @@ def test_a_difference_of_two_factors_moves_with_both_and_a_product_with_each():
     np.testing.assert_allclose(drawn, 70 * life - 50 * grid + 50 * grid + 5 * rate * grid)
 
 
+def test_a_gwp_moves_what_its_gas_makes_of_every_line_and_the_factor_all_of_it():
+    """Gas of which methane makes a fifth, and a loss of it: 20 + 2 kg of 110 rest on one GWP."""
+    year = year_of(
+        {"kgco2e": 100.0, "quantity": 100.0},
+        {"kgco2e": 10.0, "quantity": 100.0, "factor_version_id": "rate × gas"},
+    )
+    methane = {"factor_version_id": "gas", "cause_id": "gwp:AR6/ch4", "gas_code": "ch4",
+               "gas_share": 0.2}  # fmt: skip
+    gases = pd.DataFrame([methane])
+    listed = pd.DataFrame([TOTAL | {"figure_value": 110.0}])
+    stated = {one: read_spread("lognormal 1.5") for one in ("factor:gas", "gwp:AR6/ch4")}
+    (drawn,) = simulate(year, listed, {"gas": 1.0}, stated, 50, 3, gases=gases)
+    factor, gwp = CauseDraws(stated, 3).following(50)
+    np.testing.assert_allclose(drawn, 110.0 * factor * (0.8 + 0.2 * gwp))
+
+    of_factors = factor_parts(year.lines.assign(reference_period="2021"), {"gas": 1.0})
+    parts = gwp_parts(of_factors, gases)
+    assert parts.groupby("cause_id")["part_kgco2e"].sum().to_dict() == pytest.approx(
+        {"gwp:AR6/ch4": 22.0}
+    )
+
+
 def test_the_seed_decides_every_bit_and_neither_batches_nor_other_causes_do():
     year = year_of({"kgco2e": 100.0}, data=[{"cause_id": "meter", "share": 0.4}])
     spreads = {"factor:gas": "lognormal 1.5", "meter": "triangular 0.5 1.3"}
@@ -163,10 +185,12 @@ def test_a_drawn_system_is_the_system_calculated_anew(company):
         for row in listed
     }
     prices = draw.uniform(0.5, 2.0, (len(systems.prices), 5))
+    shares = draw.uniform(0.5, 2.0, (len(systems.keys), 5))
     burdens = burdens_of(markets)
     found = systems.intensities(
         np.array([factors[one] for one in systems.exchanges]),
         prices,
+        shares,
         np.repeat(burdens[:, :, None], 5, axis=2),
     )
     of_price = dict(zip(systems.prices, prices, strict=True))
@@ -185,7 +209,15 @@ def test_a_drawn_system_is_the_system_calculated_anew(company):
             )
             for rule in rules
         ]
-        anew = calculated(changed, priced, keys, properties)
+        of_key = {key: share[number] for key, share in zip(systems.keys, shares, strict=True)}
+        stated = [
+            line
+            | {"share": line["share"] * of_key[line["process_id"], line["consumer_process_id"]]}
+            if line["basis"] == "share"
+            else line
+            for line in keys
+        ]
+        anew = calculated(changed, priced, stated, properties)
         carried = anew.factors.solve_transposed(anew.system.operation.T @ burdens_of(anew.markets))
         exact = carried[wanted] / anew.markets.made[wanted][:, None]
         np.testing.assert_allclose(found[:, :, number], exact, rtol=1e-12)
@@ -206,7 +238,7 @@ def test_a_loop_that_makes_nothing_has_no_answer():
     quantities[systems.exchanges.index(("spin", "fibre", "output")), 2] = -1.0
     burdens = np.ones((len(systems.processes), 1, 3))
     with pytest.raises(NoNetOutputError) as raised:
-        systems.intensities(quantities, np.ones((0, 3)), burdens)
+        systems.intensities(quantities, np.ones((0, 3)), np.ones((0, 3)), burdens)
     assert raised.value.count == 2
 
 

@@ -81,6 +81,15 @@ COMPANIES = {
         [key("lights", "input_of_flow", flow="power")],
         (),
     ),
+    "served_by_shares": (
+        SERVED,
+        by("mass", "mill2", card=None, trim=None),
+        [
+            key("lights", "share", consumer=consumer, share=share)
+            for consumer, share in (("mill1", 0.5), ("mill2", 0.3), ("cleaner", 0.2))
+        ],
+        (),
+    ),
     "stock": (STOCK, (), (), ()),
 }
 
@@ -135,6 +144,24 @@ def test_derivatives_are_those_of_the_system_calculated_anew(company):
         exchange = row["process_id"], row["flow_id"], row["direction"]
         ours = answers.get(exchange, np.zeros_like(exact))
         np.testing.assert_allclose(ours, exact, atol=2e-7, rtol=1e-6, err_msg=str(exchange))
+
+
+def test_stated_shares_of_a_service_move_what_they_serve():
+    text, rules, keys, properties = COMPANIES["served_by_shares"]
+    listed = rows(text)
+    found = derived(calculated(listed, rules, keys, properties), keys)
+    assert sorted(found.of_keys) == [("lights", one) for one in ("cleaner", "mill1", "mill2")]
+    for number, line in enumerate(keys):
+        sides = []
+        for step in (STEP, -STEP):
+            changed = [dict(one) for one in keys]
+            changed[number]["share"] = line["share"] * np.exp(step)
+            sides.append(derived(calculated(listed, rules, changed, properties), changed))
+        exact = (sides[0].intensities - sides[1].intensities) / (2 * STEP)
+        ours = found.of_keys["lights", line["consumer_process_id"]]
+        np.testing.assert_allclose(ours, exact, atol=2e-7, rtol=1e-6)
+    # with all of them alike, nothing changes: they are shares
+    np.testing.assert_allclose(sum(found.of_keys.values()), 0.0, atol=1e-12)
 
 
 @pytest.mark.parametrize("company", COMPANIES)

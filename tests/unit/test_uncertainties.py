@@ -73,6 +73,7 @@ def test_a_right_line_is_accepted():
         ("factor,,,power,,normal 0.1,other,p. 1", "line 2: source_id other is not in"),
         ("luck,,,power,,normal 0.1,db,p. 1", "line 2: cause_kind luck is not known"),
         ("factor,,,power,,,db,p. 1", "line 2: spread is blank"),
+        ("service_key,,,,,normal 0.1,db,p. 1", "line 2: process_id is blank"),
     ],
 )
 def test_a_wrong_line_is_told_with_its_number(line, told):
@@ -153,3 +154,51 @@ def test_the_narrowest_line_counts_and_without_one_nothing_is_taken_as_certain()
     rows = {row["cause_id"]: row for row in causes_table(causes, stated).to_pylist()}
     assert [rows[name]["source_line"] for name in "abc"] == [3, 2, None]
     assert rows["c"]["deviation"] is None and rows["a"]["deviation"] < rows["b"]["deviation"]
+
+
+def test_a_gwp_names_a_gas_that_has_one():
+    blank = dict.fromkeys(TABLES["uncertainties"].all_columns)
+    line = blank | {"cause_kind": "gwp", "spread": "normal 0.4", "source_id": "db",
+                    "source_locator": "p. 1"}  # fmt: skip
+    for gas, is_right in (("ch4_fossil", True), (None, True), ("co2_fossil", False)):
+        tables = {"uncertainties": pd.DataFrame([line | {"gas_code": gas}], dtype=object)}
+        problems = uncertainty_contradictions(tables, {"db"})
+        assert (problems == []) is is_right, problems
+
+
+def test_what_could_take_a_causes_place_comes_with_the_spread_stated_for_that():
+    blank = dict.fromkeys(TABLES["uncertainties"].all_columns)
+    stated = [
+        blank | {"cause_kind": "data_method", "data_method": "metered", "spread": "normal 0.02"},
+        blank | {"cause_kind": "data_method", "data_method": "weighed", "spread": "normal 0.01"},
+        blank | {"cause_kind": "data_method", "process_id": "q", "spread": "normal 0.3"},
+        blank | {"cause_kind": "factor", "spread": "lognormal 1.5"},
+        blank | {"cause_kind": "factor", "factor_version_id": "v", "spread": "lognormal 1.1"},
+        blank | {"cause_kind": "supplier_factor", "component": "upstream",
+                 "spread": "lognormal 1.2"},
+    ]  # fmt: skip
+    method = {"cause_kind": "data_method", "process_id": "p", "is_mass": False}
+    factor = {"cause_kind": "factor", "component": "upstream", "is_of_supplier": False}
+    described = [
+        {"cause_id": "a bill", "data_method": "invoiced"} | method,
+        {"cause_id": "a mass", "data_method": "estimated"} | method | {"is_mass": True},
+        {"cause_id": "a meter", "data_method": "metered"} | method,
+        {"cause_id": "a supplier's", "factor_version_id": "s"} | factor | {"is_of_supplier": True},
+        {"cause_id": "a supplier's that is named", "factor_version_id": "v"} | factor
+        | {"is_of_supplier": True},
+        {"cause_id": "a library's", "factor_version_id": "l"} | factor,
+        {"cause_id": "what burns", "factor_version_id": "b"} | factor | {"component": "direct"},
+    ]  # fmt: skip
+    found = {
+        row["cause_id"]: (row["spread"], row["replaced_by"], row["replacement_line"])
+        for row in causes_table(pd.DataFrame(described), stated).to_pylist()
+    }
+    assert found == {
+        "a bill": (None, "metered", 2),
+        "a mass": (None, "weighed", 3),
+        "a meter": ("normal 0.02", None, None),
+        "a supplier's": ("lognormal 1.2", None, None),
+        "a supplier's that is named": ("lognormal 1.1", None, None),
+        "a library's": ("lognormal 1.5", "supplier_value", 7),
+        "what burns": ("lognormal 1.5", None, None),
+    }

@@ -16,5 +16,10 @@ select
     deviation,
     source_id,
     source_locator,
-    source_line
+    source_line,
+    gas_code,
+    replaced_by,
+    replacement_spread,
+    replacement_deviation,
+    replacement_line
 from {{ source('uncertainty', 'causes') }}

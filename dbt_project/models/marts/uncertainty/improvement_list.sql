@@ -1,5 +1,6 @@
 -- One row per figure, inventories and products, and cause: how much narrower its interval becomes
--- when the spread of the cause is halved, and who could do it. A cause without a spread comes with
+-- when the spread of the cause is halved, or when something with a spread of its own takes its
+-- place (a supplier's value, a meter, a scale), and who could do it. A cause without a spread comes with
 -- what rests on it, and with the first thing to do: state it.
 
 with sensitivities as (
@@ -40,6 +41,10 @@ ranked as (
         causes.spread,
         causes.source_id,
         causes.source_line,
+        causes.gas_code,
+        causes.replaced_by,
+        causes.replacement_spread,
+        causes.replacement_line,
         abs(sensitivities.sensitivity) as rests_on_it,
         abs(sensitivities.figure_value) as figure_size,
         {{ normal_95() }} * figures.standard_deviation as half_width,
@@ -50,7 +55,16 @@ ranked as (
                 - 0.75 * sensitivities.standard_deviation * sensitivities.standard_deviation,
                 0.0
             )
-        ) as half_width_if_halved
+        ) as half_width_if_halved,
+        {{ normal_95() }} * sqrt(
+            greatest(
+                figures.standard_deviation * figures.standard_deviation
+                - sensitivities.standard_deviation * sensitivities.standard_deviation
+                + sensitivities.sensitivity * sensitivities.sensitivity
+                * causes.replacement_deviation * causes.replacement_deviation,
+                0.0
+            )
+        ) as half_width_if_replaced
     from sensitivities
     inner join figures
         on
@@ -98,6 +112,8 @@ select
     ) as improvement_rank,
     case
         when spread is null then 'state_spread'
+        when cause_kind = 'gwp' then 'use_newer_gwp'
+        when cause_kind = 'service_key' then 'meter_service'
         when cause_kind = 'factor' then 'replace_factor'
         when cause_kind = 'meter' then 'calibrate_meter'
         when cause_kind = 'allocation_price' then 'document_price'
@@ -105,5 +121,12 @@ select
         when cause_kind = 'scenario' then 'support_scenario'
         when data_method in ('metered', 'weighed') then 'improve_measurement'
         else 'measure'
-    end as what_to_do
+    end as what_to_do,
+    gas_code,
+    replaced_by,
+    replacement_spread,
+    replacement_line,
+    case when spread is not null then half_width_if_replaced end as half_width_if_replaced,
+    case when spread is not null then half_width - half_width_if_replaced end
+        as narrower_by_if_replaced
 from ranked
