@@ -22,6 +22,7 @@ from orchestration.calculation.uncertainty import (
 )
 from orchestration.company.spreads import Spread, read_spread
 from orchestration.footprint.drawn_systems import DrawnSystems, NoNetOutputError
+from orchestration.footprint.exchanges import Floats
 from orchestration.footprint.system_tables import PRODUCT
 from orchestration.lake.paths import Lake
 from orchestration.lake.warehouse import Warehouse
@@ -29,22 +30,34 @@ from orchestration.progress import doing
 from orchestration.uncertainty.causes import data_causes
 from orchestration.uncertainty.draws import is_skewed
 from orchestration.uncertainty.simulating import ProductSystem, Year, simulate
-from orchestration.uncertainty.tables import CAUSES, MONTE_CARLO
+from orchestration.uncertainty.tables import CAUSES, DRAWN_SCHEMAS
 
 INTERVAL = (0.025, 0.975)
+PAIRS = 100
+"""Differences that are taken at once: bounds the memory, and changes no figure."""
 SMALL = 0.01
 """Share of the variance below which a cause isn't named."""
 
 FIGURES = """
     select figure_kind, subject, reference_period, basis, unit, figure_value, low_95, high_95
     from marts.figure_uncertainty
-    where standard_deviation is not null  -- what rests on no spread would look certain
+    where
+        standard_deviation is not null  -- what rests on no spread would look certain
+        and figure_kind in ('inventory', 'scope', 'site', 'category', 'product')
     order by all
 """
 SHARES = """
     select figure_kind, subject, reference_period, basis, cause_id, variance_share
     from marts.uncertainty_shares
     order by figure_kind, subject, reference_period, basis, variance_share desc, cause_id
+"""
+DIFFERENCES = """
+    select
+        comparison, figure_kind, subject, reference_period, other_subject, other_reference_period,
+        basis, low_95 as first_order_low, high_95 as first_order_high
+    from marts.difference_significance
+    where standard_deviation is not null
+    order by all
 """
 MADE = """
     select
@@ -53,6 +66,7 @@ MADE = """
     order by all
 """
 FIGURE = ["figure_kind", "subject", "reference_period", "basis"]
+OTHER = ["figure_kind", "other_subject", "other_reference_period", "basis"]
 
 
 class MonteCarloError(Exception):
@@ -65,6 +79,7 @@ class Simulated:
 
     `figures`: a row a figure, with the interval of first order (first_order_low, first_order_high),
     that of the draws (mean, low_95, high_95), by how much it is wider (wider_by), skewed_causes.
+    `differences`: the same of the pairs of `difference_significance`, without the last.
     """
 
     draws: int
@@ -72,6 +87,7 @@ class Simulated:
     causes: int
     unstated: int
     figures: pd.DataFrame
+    differences: pd.DataFrame
 
 
 def draw_figures(lake: Lake, draws: int, seed: int) -> Simulated:
@@ -90,27 +106,36 @@ def draw_figures(lake: Lake, draws: int, seed: int) -> Simulated:
             "expectations/uncertainties.csv, and run."
         )
     with Warehouse(lake).reading() as connection:
-        figures, shares, made = (connection.execute(sql).df() for sql in (FIGURES, SHARES, MADE))
+        figures, shares, made, pairs = (
+            connection.execute(sql).df() for sql in (FIGURES, SHARES, MADE, DIFFERENCES)
+        )
     on, systems = what_figures_rest_on(lake), {}
     for system in systems_of_years(lake):
         systems[system.reference_period] = _drawn_systems(system, made)
     data = data_causes(on.readings)
-    parts = []
+    parts, drawn_parts = [], []
     names = sorted(figures["reference_period"].unique())
     for number, name in enumerate(names):
         doing(f"drawing the figures of {name}", number, len(names))
         lines, quantities, sold = (_of(frame, name) for frame in (on.lines, data, on.sold))
         year = Year(lines, quantities, sold, systems.get(name))
-        parts.append(_drawn(year, _of(figures, name), on, spreads, draws, seed))
+        of_year = _of(figures, name)
+        drawn_parts.append(_drawn(year, of_year, on, spreads, draws, seed))
+        parts.append(_with_interval(of_year, drawn_parts[-1]))
     found = pd.concat(parts, ignore_index=True)
     found["skewed_causes"] = _skewed_causes(found, shares, spreads)
-    kept = found.assign(draws=draws, seed=seed, rests_on=hash_of_derived(lake))
-    table = pa.Table.from_pandas(kept[MONTE_CARLO.names], schema=MONTE_CARLO, preserve_index=False)
-    lake.write_if_changed(lake.uncertainty("monte_carlo"), table)
-    first_order = found["first_order_high"] - found["first_order_low"]
-    drawn = found["high_95"] - found["low_95"]
-    found["wider_by"] = drawn / first_order.where(first_order > 0) - 1.0
-    return Simulated(draws, seed, len(spreads), len(causes) - len(spreads), found)
+    differences = _differences(pairs, found, np.vstack(drawn_parts))
+    about = {"draws": draws, "seed": seed, "rests_on": hash_of_derived(lake)}
+    for name, frame in (("monte_carlo", found), ("monte_carlo_differences", differences)):
+        schema = DRAWN_SCHEMAS[name]
+        kept = frame.assign(**about)[schema.names]
+        table = pa.Table.from_pandas(kept, schema=schema, preserve_index=False)
+        lake.write_if_changed(lake.uncertainty(name), table)
+    for frame in (found, differences):
+        first_order = frame["first_order_high"] - frame["first_order_low"]
+        drawn = frame["high_95"] - frame["low_95"]
+        frame["wider_by"] = drawn / first_order.where(first_order > 0) - 1.0
+    return Simulated(draws, seed, len(spreads), len(causes) - len(spreads), found, differences)
 
 
 def _of(frame: pd.DataFrame, reference_period: str) -> pd.DataFrame:
@@ -139,20 +164,47 @@ def _drawn(
     spreads: Mapping[str, Spread],
     draws: int,
     seed: int,
-) -> pd.DataFrame:
-    """The figures of a year with their mean and interval."""
+) -> Floats:
+    """The figures of a year, figure x draw."""
     try:
-        drawn = simulate(year, figures, on.factor_values, spreads, draws, seed, gases=on.gases)
+        return simulate(year, figures, on.factor_values, spreads, draws, seed, gases=on.gases)
     except NoNetOutputError as error:
         raise MonteCarloError(
             f"{error.count} of {draws} draws leave a loop of {figures['reference_period'].iloc[0]} "
             "without net output, or a process with a quantity below zero. Look for spreads that "
             "are too wide in expectations/uncertainties.csv; a lognormal has no values below zero."
         ) from None
-    low, high = np.quantile(drawn, INTERVAL, axis=1)
-    return figures.rename(
-        columns={"low_95": "first_order_low", "high_95": "first_order_high"}
-    ).assign(mean=drawn.mean(axis=1), low_95=low, high_95=high)
+
+
+def _with_interval(frame: pd.DataFrame, drawn: Floats) -> pd.DataFrame:
+    """Rows with the mean and interval of their draws, row x draw."""
+    low, high = np.quantile(drawn, INTERVAL, axis=1) if len(drawn) else (np.empty(0), np.empty(0))
+    mean = drawn.mean(axis=1) if len(drawn) else np.empty(0)
+    first = {"low_95": "first_order_low", "high_95": "first_order_high"}
+    named = frame if set(first.values()) <= set(frame) else frame.rename(columns=first)
+    return named.assign(mean=mean, low_95=low, high_95=high)
+
+
+def _differences(pairs: pd.DataFrame, figures: pd.DataFrame, drawn: Floats) -> pd.DataFrame:
+    """Pairs of figures that were drawn both, with the mean and interval of their difference.
+
+    Both were drawn from the same draws of their causes, so what they share cancels in each draw.
+    """
+    keys = figures[FIGURE].itertuples(index=False, name=None)
+    place = {key: number for number, key in enumerate(keys)}
+    one, other = (
+        np.array(
+            [place.get(key, -1) for key in pairs[side].itertuples(index=False, name=None)], int
+        )
+        for side in (FIGURE, OTHER)
+    )
+    both = (one >= 0) & (other >= 0)
+    pairs, one, other = pairs[both], one[both], other[both]
+    found = [_with_interval(pairs[:0], np.empty((0, 0)))]
+    for start in range(0, len(pairs), PAIRS):
+        some = slice(start, start + PAIRS)
+        found.append(_with_interval(pairs[some], drawn[one[some]] - drawn[other[some]]))
+    return pd.concat(found[1:] or found, ignore_index=True)
 
 
 def _skewed_causes(

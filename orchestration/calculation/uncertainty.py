@@ -26,10 +26,16 @@ from orchestration.uncertainty.causes import (
     factor_parts,
     gwp_parts,
 )
-from orchestration.uncertainty.deriving import inventory_sensitivities, market_sensitivities
+from orchestration.uncertainty.deriving import (
+    bridge_sensitivities,
+    delivery_causes,
+    inventory_sensitivities,
+    market_sensitivities,
+)
 from orchestration.uncertainty.tables import (
+    BRIDGE_SENSITIVITIES,
+    DRAWN_SCHEMAS,
     MARKET_SENSITIVITIES,
-    MONTE_CARLO,
     UNCERTAINTY_SCHEMAS,
 )
 
@@ -44,6 +50,8 @@ LINES = """
         lines.ghg_category,
         lines.ghg_scope,
         categories.in_product_boundary,
+        flows.life_cycle_stage,
+        processes.process_type,
         lines.consolidation_share,
         mix.basis,
         mix.factor_version_id,
@@ -52,6 +60,10 @@ LINES = """
     from intermediate.int_emissions as lines
     inner join reference.ghg_categories as categories
         on lines.ghg_category = categories.ghg_category
+    inner join staging.stg_company__flows as flows
+        on lines.flow_id = flows.flow_id
+    inner join staging.stg_company__processes as processes
+        on lines.process_id = processes.process_id
     inner join intermediate.int_factor_mix as mix
         on
             lines.period_month = mix.period_month
@@ -142,6 +154,35 @@ GASES = """
     order by all
 """
 
+# freight to customers, and products where they leave the system
+DELIVERED = """
+    select
+        processes.process_id, flows.flow_id, 'input' as direction,
+        flows.flow_kind = 'product' as is_product
+    from staging.stg_company__flows as flows
+    cross join staging.stg_company__processes as processes
+    where
+        processes.process_type = 'non_product'
+        and flows.flow_kind in ('freight_outbound', 'freight_outbound_paid', 'product')
+    order by all
+"""
+
+# what a footprint assumes beyond the gate, and what a method adds to cut-off: one cause each
+ASSUMED = """
+    select 'scenario:' || products.product_id as cause_id, 'scenario' as cause_kind,
+        products.flow_id
+    from staging.stg_company__products as products
+    where products.product_id in (select product_id from staging.stg_company__scenarios)
+    union
+    select
+        'recycling_method:' || products.product_id || '/' || methods.method, 'recycling_method',
+        products.flow_id
+    from staging.stg_company__products as products
+    cross join staging.stg_company__recycling_methods as methods
+    where methods.method <> 'cut_off'
+    order by all
+"""
+
 MASS_FLOWS = """
     select flow_id
     from staging.stg_company__flows
@@ -164,6 +205,8 @@ class RestsOn:
     sold: pd.DataFrame
     versions: pd.DataFrame
     gases: pd.DataFrame
+    delivered: pd.DataFrame
+    assumed: pd.DataFrame
     mass_flows: pd.DataFrame
 
     @property
@@ -201,32 +244,40 @@ def derive_uncertainty(lake: Lake) -> DerivedUncertainty:
     of_factors, data = factor_parts(on.lines, on.factor_values), data_causes(on.readings)
     parts = pd.concat([of_factors, gwp_parts(of_factors, on.gases)], ignore_index=True)
     of_markets = [pd.DataFrame(columns=MARKET_SENSITIVITIES.names)]
+    of_bridges = [pd.DataFrame(columns=BRIDGE_SENSITIVITIES.names)]
     for system in systems_of_years(lake):
         name = system.reference_period
         of_lines, of_parts, of_data = (
             frame[frame["reference_period"] == name] for frame in (on.lines, parts, data)
         )
-        of_markets.append(
-            market_sensitivities(
-                name,
-                system.assembled,
-                system.service_keys,
-                of_lines,
-                of_parts,
-                of_data,
-                system.stocks,
-            )
+        of_year = (
+            name,
+            system.assembled,
+            system.service_keys,
+            of_lines,
+            of_parts,
+            of_data,
+            system.stocks,
         )
+        of_markets.append(market_sensitivities(*of_year))
+        of_bridges.append(bridge_sensitivities(*of_year))
     market_frame = pd.concat([one for one in of_markets if len(one)] or of_markets)
     inventory = inventory_sensitivities(on.lines, parts, data, on.sold)
     markets = pa.Table.from_pandas(market_frame, schema=MARKET_SENSITIVITIES, preserve_index=False)
-    occurring = {*inventory["cause_id"].to_pylist(), *markets["cause_id"].to_pylist()}
+    bridge_frame = pd.concat([one for one in of_bridges if len(one)] or of_bridges)
+    bridges = pa.Table.from_pandas(bridge_frame, schema=BRIDGE_SENSITIVITIES, preserve_index=False)
+    deliveries = delivery_causes(on.lines, parts, data, on.delivered)
+    occurring = {*on.assumed["cause_id"]}.union(
+        *(table["cause_id"].to_pylist() for table in (inventory, markets, bridges, deliveries))
+    )
     described = _described(of_factors, data, on, sorted(occurring))
     causes = causes_table(described, _stated(lake))
     written = {
         "causes": causes,
         "inventory_sensitivities": inventory,
         "market_sensitivities": markets,
+        "bridge_sensitivities": bridges,
+        "delivery_causes": deliveries,
     }
     for table in UNCERTAINTY_SCHEMAS:
         lake.write_if_changed(lake.uncertainty(table), written[table])
@@ -247,15 +298,17 @@ def hash_of_derived(lake: Lake) -> str:
 
 def _drop_other_draws(lake: Lake) -> None:
     """Intervals that were drawn from something else are none of today's figures."""
-    drawn = lake.read(lake.uncertainty("monte_carlo"), MONTE_CARLO)
-    if not drawn.num_rows or drawn["rests_on"][0].as_py() != hash_of_derived(lake):
-        lake.write_if_changed(lake.uncertainty("monte_carlo"), MONTE_CARLO.empty_table())
+    drawn = {name: lake.read(lake.uncertainty(name), one) for name, one in DRAWN_SCHEMAS.items()}
+    today = hash_of_derived(lake) if any(table.num_rows for table in drawn.values()) else ""
+    for name, table in drawn.items():
+        if not table.num_rows or table["rests_on"][0].as_py() != today:
+            lake.write_if_changed(lake.uncertainty(name), DRAWN_SCHEMAS[name].empty_table())
 
 
 def what_figures_rest_on(lake: Lake) -> RestsOn:
     """As the first half of dbt left it."""
     with Warehouse(lake).reading() as connection:
-        queries = LINES, READINGS, SOLD, VERSIONS, GASES, MASS_FLOWS
+        queries = LINES, READINGS, SOLD, VERSIONS, GASES, DELIVERED, ASSUMED, MASS_FLOWS
         return RestsOn(*(connection.execute(sql).df() for sql in queries))
 
 
@@ -300,7 +353,7 @@ def _described(
         [
             factors.assign(cause_kind="factor", owner=library),
             data.assign(is_mass=is_mass),
-            on.sold[["cause_id", "flow_id"]].assign(cause_kind="scenario"),
+            on.assumed,
             on.gases[["cause_id", "gas_code"]].assign(cause_kind="gwp"),
             pd.DataFrame([_named(one) for one in others]),
         ],

@@ -55,6 +55,7 @@ def print_simulated(console: Console, simulated: Simulated, *, show_all: bool) -
     if len(listed) < len(figures):
         console.print(f"and {len(figures) - len(listed)} more figures; --all shows them")
     _print_where_off(console, simulated)
+    _print_differences(console, simulated)
     console.print(
         f"{simulated.unstated} causes have no spread and were not drawn: `improvement_list` names "
         "them, and nothing is certain because nobody said how far it may be wrong."
@@ -83,6 +84,23 @@ def _print_where_off(console: Console, simulated: Simulated) -> None:
             highlight=False,
             soft_wrap=True,
         )
+
+
+def _print_differences(console: Console, simulated: Simulated) -> None:
+    """How many differences were drawn, and the one whose width is farthest from first order."""
+    differences = simulated.differences
+    if not len(differences):
+        return
+    told = f"{len(differences)} differences of two products or years are drawn, too"
+    known = differences[differences["wider_by"].notna()]
+    if len(known):
+        farthest = known.loc[known["wider_by"].abs().idxmax()].to_dict()
+        older = f"{farthest['other_subject']} {farthest['other_reference_period']}".strip()
+        told += (
+            f"; farthest from first order is {_name(farthest)} {farthest['reference_period']} "
+            f"against {older}, {_percent(farthest['wider_by'])} %"
+        )
+    console.print(f"{told}: `difference_significance`.", markup=False, soft_wrap=True)
 
 
 def _name(row: dict[str, str]) -> str:

@@ -79,6 +79,7 @@ CAUSE_SELECTORS: Mapping[str, tuple[str, ...]] = {
     "allocation_price": ("process_id", "flow_id"),
     "opening_stock": ("flow_id",),
     "scenario": ("flow_id",),
+    "recycling_method": ("flow_id",),
     "service_key": ("process_id",),
     "gwp": ("gas_code",),
     "supplier_factor": ("flow_id", "component"),

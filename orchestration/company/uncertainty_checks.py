@@ -23,6 +23,7 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     "allocation_price": ("process_id", "flow_id"),
     "opening_stock": ("flow_id",),
     "scenario": ("flow_id",),
+    "recycling_method": ("flow_id",),
     "service_key": ("process_id",),
 }
 """Cells without which nobody knows what a line is about."""

@@ -26,7 +26,19 @@ from orchestration.footprint.allocation import ECONOMIC_BASES, PHYSICAL_BASES
 from orchestration.footprint.assembly import Assembled
 from orchestration.footprint.exchanges import SERVICE, Floats, Ints, sums
 from orchestration.footprint.markets import Markets
-from orchestration.footprint.system_tables import OWN_WASTE, SERVICE_PREFIX, STOCK_PREFIX
+from orchestration.footprint.system_tables import (
+    DELIVERY,
+    DEMAND_KINDS,
+    INTERMEDIATE,
+    NON_PRODUCT_USE,
+    NOT_TAKEN,
+    OWN_WASTE,
+    PRODUCT,
+    SERVICE_PREFIX,
+    STOCK_CHANGE,
+    STOCK_PREFIX,
+    WITHOUT_OUTPUT,
+)
 
 INPUT, OUTPUT = "input", "output"
 BY_QUANTITY = frozenset({*PHYSICAL_BASES, "revenue"})
@@ -41,7 +53,7 @@ class Sensitivities:
     """Derivatives of the burden of one unit of some markets.
 
     Attributes:
-        markets: by position.
+        markets: by position; or a number each of kinds of final demand.
         intensities: market x burden, what one unit carries.
         requirements: process x market, the part of a process's operation that one unit needs.
         exchanges: what `of_exchanges` is about, sorted.
@@ -67,25 +79,79 @@ def sensitivities(
 
     `service_keys`: those in force, as the system was assembled with.
     """
-    return _Derivation(assembled, service_keys, wanted, burdens).result()
+    markets = assembled.markets
+    unit = np.zeros((markets.count, len(wanted)), order="F")
+    unit[wanted, np.arange(len(wanted))] = 1.0 / markets.made[wanted]
+    return _Derivation(assembled, service_keys, unit, None, wanted, burdens).result()
+
+
+def demand_sensitivities(
+    assembled: Assembled, service_keys: pd.DataFrame, burdens: Floats
+) -> Sensitivities:
+    """The same of what goes with each kind of final demand, all of its markets together.
+
+    A column a kind, in the order of `DEMAND_KINDS`; `intensities` are the burdens of each. What is
+    taken outside the system moves with its taking; what is left of a market, as stock or unused,
+    with what was made and, the other way, with all that was taken. Of a system in which nothing is
+    blocked.
+    """
+    markets, takings = assembled.markets, assembled.markets.takings
+    names, count = markets.names, len(DEMAND_KINDS)
+    column = {kind: number for number, kind in enumerate(DEMAND_KINDS)}
+    is_outside = names.is_non_product[takings.process]
+    is_idle = ~is_outside & ~markets.has_output[takings.process]
+    is_product = markets.kind == PRODUCT
+    is_stored = is_product | (markets.kind == INTERMEDIATE)
+    outside = sums(takings.market[is_outside], takings.charged[is_outside], markets.count)
+    demand = assembled.demand
+    delivered = np.zeros(markets.count, bool)
+    delivered[demand.market[demand.kind == DELIVERY]] = True
+    all_delivered = is_product & delivered & (outside == 0)
+    left = np.where(is_stored, column[STOCK_CHANGE], column[NOT_TAKEN])
+    left = np.where(all_delivered, column[DELIVERY], left)
+    taken = np.zeros((len(takings.market), count))
+    taken[np.arange(len(takings.market)), left[takings.market]] -= 1.0
+    used = np.where(is_product[takings.market], column[DELIVERY], column[NON_PRODUCT_USE])
+    taken[is_outside, used[is_outside]] += 1.0
+    taken[is_idle, column[WITHOUT_OUTPUT]] += 1.0
+    share = np.zeros((markets.count, count), order="F")
+    made_here = markets.from_stock == 0
+    share[made_here, left[made_here]] = 1.0
+    np.add.at(
+        share,
+        takings.market,
+        taken * (takings.charged / markets.made[takings.market])[:, None],
+    )
+    return _Derivation(assembled, service_keys, share, taken, None, burdens).result()
 
 
 class _Derivation:
+    """Of columns of demand: `share` of each market's whole output, which moves with takings by
+    `taken` (taking x column), or is that of one unit of the `wanted` market."""
+
     def __init__(
-        self, assembled: Assembled, service_keys: pd.DataFrame, wanted: Ints, burdens: Floats
+        self,
+        assembled: Assembled,
+        service_keys: pd.DataFrame,
+        share: Floats,
+        taken: Floats | None,
+        wanted: Ints | None,
+        burdens: Floats,
     ) -> None:
         self.markets, self.system = assembled.markets, assembled.system
         self.names = assembled.markets.names
         self.assembled, self.keys, self.wanted = assembled, service_keys, wanted
-        self.burdens = burdens
+        self.burdens, self.taken, self.count = burdens, taken, share.shape[1]
         market_burdens = self.system.operation.T @ burdens
         self.carried = assembled.factors.solve_transposed(np.asarray(market_burdens, float))
         self.of_process = burdens + self.system.taken.T @ self.carried
-        unit = np.zeros((self.markets.count, len(wanted)), order="F")
-        unit[wanted, np.arange(len(wanted))] = 1.0 / self.markets.made[wanted]
-        self.outputs: Floats = assembled.factors.solve(unit)
+        self.outputs: Floats = assembled.factors.solve(share)
         self.requirements: Floats = self.system.operation @ self.outputs
-        self.intensities = self.carried[wanted] / self.markets.made[wanted][:, None]
+        self.intensities = (
+            share.T @ self.carried
+            if wanted is None
+            else self.carried[wanted] / self.markets.made[wanted][:, None]
+        )
         self.rows: dict[Exchange, Floats] = {}
         self.prices: dict[tuple[str, str], Floats] = {}
         self.stated_keys: dict[tuple[str, str], Floats] = {}
@@ -95,10 +161,10 @@ class _Derivation:
         self._takings()
         self._allocation()
         exchanges = sorted(self.rows)
-        shape = (len(exchanges), len(self.wanted), self.burdens.shape[1])
+        shape = (len(exchanges), self.count, self.burdens.shape[1])
         stacked = np.array([self.rows[one] for one in exchanges]).reshape(shape)
         return Sensitivities(
-            self.wanted,
+            np.arange(self.count) if self.wanted is None else self.wanted,
             self.intensities,
             self.requirements,
             exchanges,
@@ -120,11 +186,12 @@ class _Derivation:
         parts = _entries(self.system.taken, takings.market, takings.process)
         # several takings of one process from one market are one entry: each has its part of it
         inside = parts != 0
-        charged = np.where(inside, takings.charged / markets.made[takings.market], 0.0)
-        weight = (
-            self.carried[takings.market][:, None, :]
-            * (charged[:, None] * self.requirements[takings.process])[:, :, None]
-        )
+        part = takings.charged / markets.made[takings.market]
+        required = np.where(inside[:, None], self.requirements[takings.process], 0.0)
+        if self.taken is not None:  # by final demand, too, which is required once
+            required = required + self.taken
+            inside = inside | (self.taken != 0).any(axis=1)
+        weight = self.carried[takings.market][:, None, :] * (part[:, None] * required)[:, :, None]
         of_market = np.zeros((markets.count, *weight.shape[1:]))
         np.add.at(of_market, takings.market, weight)
         for row in np.flatnonzero(inside):
@@ -138,8 +205,8 @@ class _Derivation:
                 part = -takings.taken[row] / total[taken_from] * of_market[taken_from]
                 self._add(takes(self.markets, takings.process[row], taken_from), part)
         whole = np.where(markets.is_normalised[:, None, None], 0.0, -of_market)
-        # a unit of the market is a part of what it made
-        whole[self.wanted, np.arange(len(self.wanted))] -= self.intensities
+        if self.wanted is not None:  # a unit of the market is a part of what it made
+            whole[self.wanted, np.arange(self.count)] -= self.intensities
         supplies = markets.supplies
         for supply in range(len(supplies.process)):
             process, market = int(supplies.process[supply]), int(supplies.market[supply])

@@ -56,6 +56,7 @@ MARKET_SENSITIVITIES = pa.schema(
         ("reference_period", pa.string()),
         ("flow_id", pa.string()),
         ("facility_id", pa.string()),
+        ("boundary", pa.string()),  # cradle_to_gate | gate_to_gate
         ("basis", pa.string()),
         ("cause_id", pa.string()),
         ("kgco2e_per_unit", pa.float64()),
@@ -64,10 +65,37 @@ MARKET_SENSITIVITIES = pa.schema(
 """The same of what one canonical unit of a product's flow carries to the gate, in a calendar year:
 yields, shares of co-products and loops move with it. From which site a flow comes is kept."""
 
+BRIDGE_SENSITIVITIES = pa.schema(
+    [
+        ("reference_period", pa.string()),
+        ("bridge_line", pa.string()),  # as in marts.reconciliation
+        ("basis", pa.string()),
+        ("cause_id", pa.string()),
+        ("kgco2e", pa.float64()),
+    ]
+)
+"""The same of the lines between the inventory of a calendar year and its products, without freight
+to customers; none of a year in which something isn't solved, or belongs to others in part."""
+
+DELIVERY_CAUSES = pa.schema(
+    [
+        ("reference_period", pa.string()),
+        ("process_id", pa.string()),  # blank of what was delivered of a product, by whomever
+        ("flow_id", pa.string()),
+        ("component", pa.string()),  # null: of the quantity, so of every component and basis
+        ("basis", pa.string()),
+        ("cause_id", pa.string()),
+        ("share", pa.float64()),
+    ]
+)
+"""Of freight to customers, and of what was delivered, the part that rests on each cause."""
+
 UNCERTAINTY_SCHEMAS = {
     "causes": CAUSES,
     "inventory_sensitivities": INVENTORY_SENSITIVITIES,
     "market_sensitivities": MARKET_SENSITIVITIES,
+    "bridge_sensitivities": BRIDGE_SENSITIVITIES,
+    "delivery_causes": DELIVERY_CAUSES,
 }
 MONTE_CARLO = pa.schema(
     [
@@ -86,3 +114,28 @@ MONTE_CARLO = pa.schema(
 )
 """Intervals by Monte Carlo, of the figures of `figure_uncertainty`; empty until it is drawn, and
 again as soon as anything that figures rest on is other than it was."""
+
+MONTE_CARLO_DIFFERENCES = pa.schema(
+    [
+        ("comparison", pa.string()),
+        ("figure_kind", pa.string()),
+        ("subject", pa.string()),
+        ("reference_period", pa.string()),
+        ("other_subject", pa.string()),
+        ("other_reference_period", pa.string()),
+        ("basis", pa.string()),
+        ("draws", pa.int32()),
+        ("seed", pa.int64()),
+        ("mean", pa.float64()),
+        ("low_95", pa.float64()),
+        ("high_95", pa.float64()),
+        ("rests_on", pa.string()),
+    ]
+)
+"""The same of the differences of `difference_significance`: each draw of both figures from the same
+draws of their causes."""
+
+DRAWN_SCHEMAS = {
+    "monte_carlo": MONTE_CARLO,
+    "monte_carlo_differences": MONTE_CARLO_DIFFERENCES,
+}

@@ -32,6 +32,7 @@ from tests.bench import (
     solve,
     status,
     transform,
+    uncertainty,
 )
 from tests.bench._measure import CLOCK_VARIABLE, CPU, Row
 
@@ -46,6 +47,7 @@ BENCHES = {
     "initiatives": initiatives.measure,
     "reduction": reduction.measure,
     "monte_carlo": monte_carlo.measure,
+    "uncertainty": uncertainty.measure,
     "drafts": drafts.measure,
     "demo": demo.measure,
 }

@@ -170,14 +170,17 @@ TOW = {
 """Two causes of the fibre's interval that no emission line rests on: yields alone."""
 
 
-def interval_of_the_fibre(warehouse: Path) -> list[tuple[str, float, float, float]]:
+def interval_of_the_fibre(
+    warehouse: Path, fibre: str = "rpsf_raw_white"
+) -> list[tuple[str, float, float, float]]:
     """Cause, s, σ and (s σ)² of the fibre, the largest first."""
     with published_marts(warehouse / "published" / "marts.duckdb") as connection:
         return connection.execute(
             "select cause_id, sensitivity, deviation, standard_deviation * standard_deviation "
-            "from sensitivities where subject = 'rpsf_raw_white' and figure_kind = 'product' "
+            "from sensitivities where subject = ? and figure_kind = 'product' "
             "and reference_period = '2021' and basis = 'location_based' and deviation is not null "
-            "order by 4 desc, 1"
+            "order by 4 desc, 1",
+            [fibre],
         ).fetchall()
 
 
@@ -212,3 +215,38 @@ def test_the_page_shows_the_interval_of_today(warehouse):
     assert f"× 1.96 = {half:.4f}: **1.9265 ± {half:.4f} ({half / 1.926495:.1%})**" in page.replace(
         " %", "%"
     )
+
+
+def test_the_page_shows_the_difference_of_today(warehouse):
+    text = (FOLDER / "uncertainty.md").read_text(encoding="utf-8")
+    page = text.partition("### One difference by hand")[2].partition("###")[0]
+    white, dyed = (
+        {cause: (s, deviation) for cause, s, deviation, _ in interval_of_the_fibre(warehouse, one)}
+        for one in ("rpsf_raw_white", "rpsf_dope_dyed")
+    )
+    parts = {
+        cause: (
+            (dyed.get(cause, (0.0, 0.0))[0] - white.get(cause, (0.0, 0.0))[0])
+            * (dyed.get(cause) or white[cause])[1]
+        )
+        ** 2
+        for cause in white.keys() | dyed.keys()
+    }
+    largest = sorted(parts.values(), reverse=True)
+    for part in largest[:5]:
+        assert f"| {part:.6f} |" in page
+    electricity = max(dyed, key=lambda cause: (dyed[cause][0] * dyed[cause][1]) ** 2)
+    cells = f"{dyed[electricity][0]:.4f} | {white[electricity][0]:.4f}"
+    assert f"| {cells} |" in page and f"| {parts[electricity]:.6f} |" in page
+    rest = sum(largest[5:]) - parts[electricity]
+    assert f"| {len(parts) - 6} more | | | | | {rest:.6f} |" in page
+    variance = sum(largest)
+    half = 1.959964 * variance**0.5
+    assert f"**{variance:.6f}**" in page and f"**0.1550 ± {half:.4f}**" in page
+    alone = [
+        1.959964 * sum((s * deviation) ** 2 for s, deviation in one.values()) ** 0.5
+        for one in (dyed, white)
+    ]
+    by_squares = sum(one * one for one in alone) ** 0.5
+    shown = f"has ±{alone[0]:.4f} and ±{alone[1]:.4f}, by squares ±{by_squares:.4f}"
+    assert shown in " ".join(page.split())

@@ -22,6 +22,8 @@ from tests.worked_examples.intervals import assert_intervals_are_of_published_fi
 
 pytestmark = pytest.mark.slow
 
+DRAWN = "figure_kind in ('inventory', 'scope', 'site', 'category', 'product')"
+
 
 @contextmanager
 def marts_of(company: Built) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -35,6 +37,33 @@ def marts_of(company: Built) -> Iterator[duckdb.DuckDBPyConnection]:
 @pytest.mark.parametrize("company", [EXAMPLE, "co_products_by_price", "spinning_with_regrind"])
 def test_figures_with_an_interval_are_those_that_are_published(built: Builder, company: str):
     assert_intervals_are_of_published_figures(built(company).published / "marts.duckdb")
+
+
+def test_lines_between_factory_and_products_have_an_interval(built: Builder):
+    with marts_of(built(EXAMPLE)) as marts:
+        rows = marts.execute(
+            """
+            select subject, standard_deviation, half_width_share from figure_uncertainty
+            where figure_kind = 'bridge' and reference_period = '2021'
+                and basis = 'location_based'
+            """
+        ).fetchall()
+        (whole,) = marts.execute(
+            """
+            select standard_deviation from figure_uncertainty
+            where figure_kind = 'inventory' and reference_period = '2021'
+                and basis = 'location_based'
+            """
+        ).fetchone()
+    found = {subject: (deviation, share) for subject, deviation, share in rows}
+    assert set(found) == {
+        "inventory", "non_product_processes", "outside_product_boundary", "products",
+        "stock_change", "supplied_to_non_product",
+    }  # fmt: skip
+    # use and end of life of what was sold are in no bridge, and no spread is stated for them
+    assert found["inventory"][0] == pytest.approx(whole)
+    # what is left of two large quantities is not as sure as they are
+    assert found["stock_change"][1] > 10 * found["products"][1]
 
 
 def test_shares_of_variance_add_up_and_what_is_not_stated_is_listed(built: Builder):
@@ -69,16 +98,26 @@ def test_first_order_and_monte_carlo_agree_on_the_example_and_it_is_said_where_n
     example = built(EXAMPLE).copy(tmp_path)
     folders = ["--data", str(example.data), "--warehouse", str(example.warehouse)]
     with marts_of(example) as marts:
-        before = marts.execute("select count(*), count(monte_carlo_mean) from figure_uncertainty")
+        before = marts.execute(
+            f"select count(*), count(monte_carlo_mean) from figure_uncertainty where {DRAWN}"
+        )
         assert before.fetchone() == (104, 0)
 
     result = CliRunner().invoke(app, ["uncertainty", "--draws", "60000", *folders])
 
     assert result.exit_code == 0, result.output
     with marts_of(example) as marts:
-        drawn = marts.execute("select * from figure_uncertainty").df()
+        # other footprints, and the bridge to them, have their intervals by first order
+        drawn = marts.execute(f"select * from figure_uncertainty where {DRAWN}").df()
+        differences = marts.execute(
+            "select * from difference_significance where monte_carlo_mean is not null"
+        ).df()
     # what rests on no spread isn't drawn: it would look certain
     assert (drawn["monte_carlo_mean"].isna() == drawn["standard_deviation"].isna()).all()
+    # both figures of a difference from the same draws: what they share has cancelled
+    # (years of other numbers of months aren't compared, so there are products alone)
+    assert set(differences["figure_kind"]) == {"product"}
+    assert (differences["monte_carlo_wider_by"].abs() < 0.02).all()
     # standard error of a width by so many draws: 0.4 %
     off = drawn[drawn["monte_carlo_wider_by"].abs() > 0.02]
     assert {"scope", "category"} == set(off["figure_kind"])
@@ -86,7 +125,7 @@ def test_first_order_and_monte_carlo_agree_on_the_example_and_it_is_said_where_n
     (treated,) = set(off[off["figure_kind"] == "scope"]["skewed_causes"].str.split(" ").str[0])
     assert treated == "factor:process_emissions:cod_removed_anaerobic@2006"
     assert re.search(rf"scope 1: -3\.\d %, {treated} \(88%\)", result.output)
-    assert "72 causes have no spread and were not drawn" in result.output
+    assert "93 causes have no spread and were not drawn" in result.output
 
     lake = Lake(example.warehouse)
     kept = lake.read(lake.uncertainty("monte_carlo"), MONTE_CARLO)

@@ -129,3 +129,33 @@ def test_a_release_from_before_there_were_intervals_has_none(tmp_path):
     older = Reported("r0", tmp_path / "r0")
     newer = release(tmp_path, "r1", {"grid": (100.0, 0.1)})
     assert all(table.num_rows == 0 for table in compared_certainty(older, newer).values())
+
+
+def test_another_unit_and_a_cause_that_nobody_rests_on_change_no_verdict(tmp_path):
+    before, now = (
+        {"grid": (70.0, 0.1), "gas": (30.0, 0.3)},
+        {"grid": (60.0, 0.1), "gas": (9.0, 0.3)},
+    )
+    plain = intervals(release(tmp_path, "r1", before), release(tmp_path, "r2", now))
+    in_grams = [
+        release(
+            tmp_path,
+            name,
+            {cause: (1000.0 * part, deviation) for cause, (part, deviation) in causes.items()}
+            | {"idle": (0.0, 5.0)},
+        )
+        for name, causes in (("g1", before), ("g2", now))
+    ]
+    row = intervals(*in_grams)
+    for name in ("change", "standard_deviation", "older_half_width", "newer_half_width", "low_95"):
+        assert row[name] == pytest.approx(1000.0 * plain[name])
+    assert (row["verdict"], row["unstated_share"]) == (plain["verdict"], plain["unstated_share"])
+
+
+def test_what_is_shared_in_full_adds_up_and_what_is_not_by_squares(tmp_path):
+    """Two corrections: of one factor 6 + 8 = 14, of two factors √(6² + 8²) = 10."""
+    older = release(tmp_path, "r1", {"one": (0.0, 1.0), "other": (0.0, 1.0)})
+    shared = release(tmp_path, "r2", {"one": (6.0 + 8.0, 1.0), "other": (0.0, 1.0)})
+    apart = release(tmp_path, "r3", {"one": (6.0, 1.0), "other": (8.0, 1.0)})
+    assert intervals(older, shared)["standard_deviation"] == pytest.approx(14.0)
+    assert intervals(older, apart)["standard_deviation"] == pytest.approx(10.0)

@@ -8,9 +8,9 @@ import pyarrow as pa
 import pytest
 
 from orchestration.footprint.assembly import assemble
-from orchestration.footprint.sensitivity import sensitivities
+from orchestration.footprint.sensitivity import demand_sensitivities, sensitivities
 from orchestration.footprint.system_findings import Findings
-from orchestration.footprint.system_tables import EXCHANGES
+from orchestration.footprint.system_tables import DEMAND_KINDS, EXCHANGES
 from tests.unit.companies import PERIOD, by, inputs_of, key, rows, stated
 
 STEP = 1e-5
@@ -126,11 +126,8 @@ def derived(assembled, keys):
     return sensitivities(assembled, frame, wanted, burdens_of(markets))
 
 
-@pytest.mark.parametrize("company", COMPANIES)
-def test_derivatives_are_those_of_the_system_calculated_anew(company):
-    text, rules, keys, properties = COMPANIES[company]
-    listed = rows(text)
-    found = derived(calculated(listed, rules, keys, properties), keys)
+def assert_as_calculated_anew(found, listed, anew, atol):
+    """Each derivative is that of `anew`, asked with one quantity a little larger and smaller."""
     answers = dict(zip(found.exchanges, found.of_exchanges, strict=True))
     for number, row in enumerate(listed):
         sides = []
@@ -139,11 +136,54 @@ def test_derivatives_are_those_of_the_system_calculated_anew(company):
             for name in ("quantity", "quantity_kg"):
                 if row[name] is not None:
                     changed[number][name] = row[name] * np.exp(step)
-            sides.append(derived(calculated(changed, rules, keys, properties), keys).intensities)
+            sides.append(anew(changed))
         exact = (sides[0] - sides[1]) / (2 * STEP)
         exchange = row["process_id"], row["flow_id"], row["direction"]
         ours = answers.get(exchange, np.zeros_like(exact))
-        np.testing.assert_allclose(ours, exact, atol=2e-7, rtol=1e-6, err_msg=str(exchange))
+        np.testing.assert_allclose(ours, exact, atol=atol, rtol=1e-6, err_msg=str(exchange))
+
+
+@pytest.mark.parametrize("company", COMPANIES)
+def test_derivatives_are_those_of_the_system_calculated_anew(company):
+    text, rules, keys, properties = COMPANIES[company]
+    listed = rows(text)
+    found = derived(calculated(listed, rules, keys, properties), keys)
+
+    def anew(changed):
+        return derived(calculated(changed, rules, keys, properties), keys).intensities
+
+    assert_as_calculated_anew(found, listed, anew, atol=2e-7)
+
+
+def derived_demand(assembled, keys):
+    frame = pd.DataFrame(
+        list(keys), columns=["process_id", "consumer_process_id", "basis", "flow_id", "share"]
+    )
+    return demand_sensitivities(assembled, frame, burdens_of(assembled.markets))
+
+
+def burdens_of_demand(assembled):
+    """Kind of final demand x burden, by what is demanded of each market and what a unit carries."""
+    markets, demand = assembled.markets, assembled.demand
+    burdens = assembled.system.operation.T @ burdens_of(markets)
+    carried = assembled.factors.solve_transposed(np.asarray(burdens, float))
+    unit = carried / markets.made[:, None]
+    of_demand = demand.quantity[:, None] * unit[demand.market]
+    return np.array([of_demand[demand.kind == kind].sum(axis=0) for kind in DEMAND_KINDS])
+
+
+@pytest.mark.parametrize("company", COMPANIES)
+def test_what_goes_with_final_demand_moves_as_the_system_calculated_anew(company):
+    text, rules, keys, properties = COMPANIES[company]
+    listed = rows(text)
+    assembled = calculated(listed, rules, keys, properties)
+    found = derived_demand(assembled, keys)
+    np.testing.assert_allclose(found.intensities, burdens_of_demand(assembled), atol=1e-9)
+
+    def anew(changed):
+        return burdens_of_demand(calculated(changed, rules, keys, properties))
+
+    assert_as_calculated_anew(found, listed, anew, atol=2e-6)
 
 
 def test_stated_shares_of_a_service_move_what_they_serve():

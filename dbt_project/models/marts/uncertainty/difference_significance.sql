@@ -1,7 +1,7 @@
 -- One row per pair of figures that people compare: a figure and the same of the year before, and
--- two products of one year and unit. What both rest on cancels: the variance is of the difference
--- of their sensitivities, cause by cause. Emissions of years with other numbers of months aren't
--- compared.
+-- two products of one year and unit, cradle to gate by cut-off. What both rest on cancels: the
+-- variance is of the difference of their sensitivities, cause by cause. Emissions of years with
+-- other numbers of months aren't compared.
 
 {% set pair = [
     'comparison', 'figure_kind', 'basis', 'subject', 'reference_period', 'other_subject',
@@ -10,6 +10,12 @@
 with sensitivities as (
 
     select * from {{ ref('sensitivities') }}
+
+),
+
+drawn as (
+
+    select * from {{ ref('stg_uncertainty__monte_carlo_differences') }}
 
 ),
 
@@ -68,7 +74,8 @@ pairs as (
             and cast(figures.reference_period as integer)
             = cast(others.reference_period as integer) + 1
             and (
-                figures.figure_kind = 'product'
+                -- what a unit carries is comparable, however many months made it
+                figures.unit <> 'kgCO2e'
                 or months.month_count = other_months.month_count
             )
         )
@@ -160,10 +167,23 @@ select
             then 'within_uncertainty'
         when differences.unstated_share > 0.0 then 'beyond_what_is_stated'
         else 'significant'
-    end as verdict
+    end as verdict,
+    drawn.mean as monte_carlo_mean,
+    drawn.low_95 as monte_carlo_low_95,
+    drawn.high_95 as monte_carlo_high_95,
+    (drawn.high_95 - drawn.low_95)
+    / nullif(2e0 * {{ normal_95() }} * differences.standard_deviation, 0.0)
+    - 1.0 as monte_carlo_wider_by,
+    drawn.draws as monte_carlo_draws,
+    drawn.seed as monte_carlo_seed
 from pairs
 inner join differences
     on
         {% for column in pair -%}
             {% if not loop.first -%} and {% endif -%} pairs.{{ column }} = differences.{{ column }}
+        {% endfor %}
+left join drawn
+    on
+        {% for column in pair -%}
+            {% if not loop.first -%} and {% endif -%} pairs.{{ column }} = drawn.{{ column }}
         {% endfor %}

@@ -62,7 +62,15 @@ select
     - 1.0 as monte_carlo_wider_by,
     drawn.skewed_causes,
     drawn.draws as monte_carlo_draws,
-    drawn.seed as monte_carlo_seed
+    drawn.seed as monte_carlo_seed,
+    case
+        when summed.figure_kind = 'product' then 'cradle_to_gate'
+        when summed.figure_kind like '%/%' then split_part(summed.figure_kind, '/', 1)
+    end as boundary,
+    case
+        when summed.figure_kind = 'product' then 'cut_off'
+        when summed.figure_kind like '%/%' then split_part(summed.figure_kind, '/', 2)
+    end as method
 from summed
 left join drawn
     on

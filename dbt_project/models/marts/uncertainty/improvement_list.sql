@@ -1,7 +1,7 @@
 -- One row per figure, inventories and products, and cause: how much narrower its interval becomes
 -- when the spread of the cause is halved, or when something with a spread of its own takes its
--- place (a supplier's value, a meter, a scale), and who could do it. A cause without a spread comes with
--- what rests on it, and with the first thing to do: state it.
+-- place (a supplier's value, a meter, a scale), and who could do it. A cause without a spread comes
+-- with what rests on it, and with the first thing to do: state it.
 
 with sensitivities as (
 
@@ -56,15 +56,18 @@ ranked as (
                 0.0
             )
         ) as half_width_if_halved,
-        {{ normal_95() }} * sqrt(
-            greatest(
-                figures.standard_deviation * figures.standard_deviation
-                - sensitivities.standard_deviation * sensitivities.standard_deviation
-                + sensitivities.sensitivity * sensitivities.sensitivity
-                * causes.replacement_deviation * causes.replacement_deviation,
-                0.0
-            )
-        ) as half_width_if_replaced
+        case
+            when causes.replacement_deviation is not null
+                then {{ normal_95() }} * sqrt(
+                    greatest(
+                        figures.standard_deviation * figures.standard_deviation
+                        - sensitivities.standard_deviation * sensitivities.standard_deviation
+                        + sensitivities.sensitivity * sensitivities.sensitivity
+                        * causes.replacement_deviation * causes.replacement_deviation,
+                        0.0
+                    )
+                )
+        end as half_width_if_replaced
     from sensitivities
     inner join figures
         on
