@@ -9,7 +9,7 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export DO_NOT_TRACK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo ui quick test lint bench wheel
+.PHONY: help setup spark demo ui quick test lint bench wheel
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -21,6 +21,12 @@ setup: .venv/installed ## a virtual environment with the locked dependencies
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python requirements.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	touch $@
+
+spark: .venv/spark ## beside it the client of a Spark cluster, and a cluster to test against
+
+.venv/spark: .venv/installed spark.lock
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -r spark.lock
 	touch $@
 
 demo ui: export DAGSTER_HOME := $(CURDIR)

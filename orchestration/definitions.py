@@ -26,6 +26,7 @@ from orchestration.assets.stage_workbooks import stage_workbook_assets
 from orchestration.assets.uncertainty import monte_carlo_asset, sensitivities_asset
 from orchestration.assets.warehouse import warehouse_assets
 from orchestration.calculation.dbt import Dbt
+from orchestration.lake.paths import Lake
 from orchestration.partitions import rounds_partitions
 from orchestration.resources import Folders, default_folders
 from orchestration.schedules import (
@@ -49,7 +50,8 @@ def build_definitions(folders: Folders) -> Definitions:
     partitions = rounds_partitions(data.rounds)
     maps = [data.maps[source] for source in sorted(data.maps)]
     landed = [*stage_workbook_assets(maps, partitions), *erp_export_assets(maps, partitions)]
-    warehouse = warehouse_assets(Dbt(folders.lake).manifest())
+    # the same assets whatever engine builds them
+    warehouse = warehouse_assets(Dbt(Lake(folders.warehouse)).manifest())
     marts = sorted(key for half in warehouse for key in half.keys if key.path[0] == "marts")
     job = collect_round_job(partitions)
     follow = follow_rounds_job(partitions)

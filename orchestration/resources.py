@@ -12,6 +12,7 @@ from functools import cached_property
 from dagster import ConfigurableResource
 
 from orchestration.company.data_folder import DataFolder
+from orchestration.lake.engines import ADDRESS_VARIABLE, ENGINE_VARIABLE, engine_named
 from orchestration.lake.paths import Lake
 from orchestration.lake.places import (
     DATA,
@@ -26,11 +27,14 @@ __all__ = ["DATA_VARIABLE", "REPOSITORY", "WAREHOUSE_VARIABLE", "Folders", "Lake
 
 
 class Folders(ConfigurableResource):
-    """The company's data folder, the warehouse folder, and the GWP set a user asked for."""
+    """The company's data folder, the warehouse folder, and what a user asked for instead of what
+    company.yml says: the GWP set, and the engine with its address."""
 
     data: str
     warehouse: str
     gwp_set: str = ""
+    engine: str = ""
+    engine_address: str = ""
 
     @cached_property
     def data_folder(self) -> DataFolder:
@@ -40,7 +44,8 @@ class Folders(ConfigurableResource):
     @cached_property
     def lake(self) -> Lake:
         """Everything that is derived from it."""
-        return Lake(self.warehouse)
+        settings = self.data_folder.settings
+        return Lake(self.warehouse, engine_named(self.engine, self.engine_address, settings))
 
     def run(self, rounds: Iterable[str] = ()) -> Run:
         """What a run of these rounds works on; what holds all rounds needs none named."""
@@ -52,4 +57,6 @@ def default_folders() -> Folders:
     return Folders(
         data=os.environ.get(DATA_VARIABLE) or str(DATA),
         warehouse=os.environ.get(WAREHOUSE_VARIABLE) or str(WAREHOUSE),
+        engine=os.environ.get(ENGINE_VARIABLE, ""),
+        engine_address=os.environ.get(ADDRESS_VARIABLE, ""),
     )

@@ -274,10 +274,20 @@ def _garbage_is_collected_seldom() -> Iterator[None]:
     gc.set_threshold(*usual)
 
 
+USERS_OWN = (
+    "DAGSTER_HOME",
+    "CARBONLOOM_DATA",
+    "CARBONLOOM_WAREHOUSE",
+    "CARBONLOOM_ENGINE",
+    "CARBONLOOM_ENGINE_ADDRESS",
+)
+"""Settings that name what a test must leave alone."""
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _no_instance_of_the_user() -> Iterator[None]:
     """Tests leave nothing in somebody's Dagster instance or warehouse."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("DAGSTER_HOME", "CARBONLOOM_DATA", "CARBONLOOM_WAREHOUSE"):
+        for name in USERS_OWN:
             patch.delenv(name, raising=False)
         yield

@@ -169,7 +169,8 @@ def _built(
     if not run.problems:
         with folders.lake.only_writer():
             metadata = _row_counts(folders.lake)
-            if not context.instance.is_ephemeral:  # somebody may look
+            # somebody may look; the statements of a cluster aren't read
+            if not context.instance.is_ephemeral and not folders.lake.engine.is_cluster:
                 built = {event["data"]["node_info"]["unique_id"] for event in run.events}
                 _add_column_lineage(metadata, Dbt(folders.lake), manifest, translator, built)
             for key in shown.keys() & context.selected_asset_keys:

@@ -102,6 +102,8 @@ BUILT_PERIODS = Record("int_built_periods", "reference_period")
 BUILT_MONTHS = Record("int_built_months", "period_month")
 """After the second half: everything of the month is built."""
 
+RECORDS = (INVENTORY_MONTHS, BUILT_PERIODS, BUILT_MONTHS)
+
 
 @dataclass(frozen=True)
 class Certificate:

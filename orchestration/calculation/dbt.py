@@ -17,7 +17,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from orchestration.calculation.broken_rules import broken_rules
+from orchestration.calculation.broken_rules import Ask, broken_rules
+from orchestration.calculation.cluster import TARGET, Cluster, ClusterError
 from orchestration.calculation.control import DECIDE_NO_FIGURE, dbt_fingerprint
 from orchestration.calculation.sources import contents_of_sources, register_sources
 from orchestration.calculation.up_to_date import (
@@ -29,6 +30,7 @@ from orchestration.calculation.up_to_date import (
     strike_out_all,
     write_down,
 )
+from orchestration.lake.engines import EMBEDDED, Engine
 from orchestration.lake.paths import Lake, sha256_of_file
 from orchestration.lake.places import REPOSITORY, WAREHOUSE_VARIABLE
 from orchestration.lake.warehouse import Warehouse
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 
 PROJECT = REPOSITORY / "dbt_project"
 PARSERS = ("dbt-core", "dbt-duckdb")
+CLUSTER_PARSERS = ("dbt-core", "dbt-spark")
 NO_ARTIFACTS = ("--no-write-json",)
 """A build leaves compiled SQL alone: nobody reads its manifest, graph and run results as files."""
 
@@ -74,6 +77,7 @@ class Dbt:
         self.lake = lake
         self.folder = lake.path / ".dbt"
         self.target = self.folder / "target"
+        self.cluster = Cluster(lake) if lake.engine.is_cluster else None
 
     def manifest(self) -> Mapping[str, Any]:
         """The manifest of the project as it stands; parses only when a file changed."""
@@ -82,12 +86,19 @@ class Dbt:
 
     @property
     def parse_folder(self) -> Path:
-        """Beside the project, for every warehouse; in the warehouse if that can't be written."""
+        """Beside the project, for every warehouse; in the warehouse if that can't be written.
+
+        On a cluster schemas have the prefix of their warehouse, and so has their parse.
+        """
+        if self.cluster is not None:
+            return self.folder / "parse_for_the_cluster"
         return PROJECT / "target" / "parse" if os.access(PROJECT, os.W_OK) else self.target
 
     def _held(self) -> Manifest:
         """The parsed project; parses it when no process has since a file of it changed."""
-        fingerprint = project_fingerprint()
+        fingerprint = project_fingerprint(self.lake.engine)
+        if self.cluster is not None:
+            fingerprint = f"{fingerprint} {self.cluster.prefix}"
         if Dbt._parsed is None or Dbt._parsed[0] != fingerprint:
             folder = self.parse_folder
             stamp = folder / "parsed.sha256"
@@ -116,7 +127,10 @@ class Dbt:
         register_sources(self.lake)
         with Warehouse(self.lake).writing() as connection:
             strike_out_all(connection)
-        return self._build(manifest, selection, gwp_set)
+        if self.cluster is None:
+            return self._build(manifest, selection, gwp_set)
+        nodes = self._selected(manifest, selection)
+        return self._built_by_the_cluster(self.cluster, manifest, nodes, selection, gwp_set, {})
 
     def build_outdated(self, gwp_set: str, *, below: bool) -> DbtRun:
         """What of a half is not up to date, in one invocation; none when all of it is.
@@ -134,11 +148,53 @@ class Dbt:
         selection = ["--select", *names, "--indirect-selection", "empty"]
         if outdated.is_whole:
             selection = ["--select" if below else "--exclude", BELOW_THE_SOLVE]
+        maker = {maker_of(below=below): made_by(gwp_set, self.lake.engine)}
+        keys = outdated.keys | maker
+        if self.cluster is not None:
+            return self._built_by_the_cluster(
+                self.cluster, manifest, list(outdated.keys), selection, gwp_set, keys
+            )
         run = self._build(manifest, selection, gwp_set)
         if not run.problems:
             with Warehouse(self.lake).writing() as connection:
-                write_down(connection, outdated.keys | {maker_of(below=below): made_by(gwp_set)})
+                write_down(connection, keys)
         return run
+
+    def _built_by_the_cluster(
+        self,
+        cluster: Cluster,
+        manifest: Manifest,
+        nodes: Sequence[str],
+        selection: Sequence[str],
+        gwp_set: str,
+        keys: Mapping[str, str],
+    ) -> DbtRun:
+        """Nodes built on the cluster, and shown by the working file once all of it has passed."""
+        try:
+            doing("laying the sources as tables of the cluster")
+            cluster.lay_sources()
+            cluster.make_room(manifest, nodes)
+            run = self._build(manifest, selection, gwp_set)
+            if run.problems:
+                return run
+            with Warehouse(self.lake).writing() as connection:
+                connection.execute("begin")
+                cluster.show(connection, manifest, nodes)
+                write_down(connection, keys)
+                connection.execute("commit")
+            cluster.forget_what_is_not_shown()
+        except ClusterError as error:
+            return DbtRun(problems=[str(error)])
+        return run
+
+    def _selected(self, manifest: Manifest, selection: Sequence[str]) -> list[str]:
+        """Ids of the seeds, models and data tests that dbt would build of a selection."""
+        words = ["list", *NO_ARTIFACTS, "--output", "json", "--output-keys", "unique_id"]
+        run, lines = self._invoke([*words, *selection], manifest)
+        if run.problems:
+            raise DbtError("\n".join(run.problems))
+        found = [json.loads(line)["unique_id"] for line in lines]
+        return [node for node in found if node in manifest.nodes]
 
     def _build(self, manifest: Manifest, selection: Sequence[str], gwp_set: str) -> DbtRun:
         """In one invocation; unit tests judge code, not a run."""
@@ -193,8 +249,10 @@ class Dbt:
         from dbt.cli.main import dbtRunner
 
         run = DbtRun()
+        wanted = {} if self.cluster is None else self.cluster.environment()
         # a parse is that of every warehouse, and the profile's path is a part of it
-        with _environment(target or self.lake.path), _closed_afterwards():
+        wanted |= {WAREHOUSE_VARIABLE: str(target or self.lake.path)}
+        with _environment(wanted), _closed_afterwards():
             result = dbtRunner(manifest, callbacks=[_collect(run)]).invoke(
                 [
                     "--no-use-colors",
@@ -207,6 +265,7 @@ class Dbt:
                     f"--project-dir={PROJECT}",
                     f"--profiles-dir={PROJECT}",
                     f"--target-path={target or self.target}",
+                    *([] if self.cluster is None else [f"--target={TARGET}"]),
                 ]
             )
         if result.exception is not None:
@@ -219,10 +278,19 @@ class Dbt:
         found: list[str] = []
         for node in getattr(result, "results", []):
             if node.status == "fail" and node.node.resource_type == "test":
-                found += broken_rules(self.lake, node.node)
+                found += broken_rules(self._ask, node.node)
             elif node.status in ("error", "fail", "runtime error"):
-                found.append(f"{node.node.name}: {' '.join((node.message or node.status).split())}")
+                found.append(f"{node.node.name}: {_in_one_line(node.message or node.status)}")
         return found or ["dbt failed without naming a model."]
+
+    @property
+    def _ask(self) -> Ask:
+        return self._ask_the_working_file if self.cluster is None else self.cluster.ask
+
+    def _ask_the_working_file(self, query: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+        with Warehouse(self.lake).reading() as connection:
+            found = connection.sql(query)
+            return found.columns, found.fetchall()
 
 
 @dataclass(frozen=True)
@@ -243,7 +311,7 @@ def find_outdated(
 
     `columns`: a hash over those of each source, as `register_sources` gives it.
     """
-    keys = graph.keys(made_by(gwp_set), contents_of_sources(lake), columns)
+    keys = graph.keys(made_by(gwp_set, lake.engine), contents_of_sources(lake), columns)
     second = graph.below_the_solve()
     asked = {node: key for node, key in keys.items() if (node in second) == below}
     with Warehouse(lake).writing() as connection:
@@ -252,21 +320,27 @@ def find_outdated(
     return Outdated(outdated, len(outdated) == len(asked))
 
 
-def made_by(gwp_set: str) -> str:
-    """One hash over the code that makes tables, and what was asked of it."""
-    return f"{_code()} {gwp_set}"
+def made_by(gwp_set: str, engine: Engine = EMBEDDED) -> str:
+    """One hash over the code that makes tables, what was asked of it, and which engine ran it."""
+    return f"{_code(engine)} {gwp_set}"
 
 
-def project_fingerprint() -> str:
+def project_fingerprint(engine: Engine = EMBEDDED) -> str:
     """One hash over every file of the project and the versions of what parses it."""
     beside = [path for part in DECIDE_NO_FIGURE for path in (PROJECT / part).glob("*.yml")]
     beside += (PROJECT / "docs").rglob("*.md")
-    return " ".join([_code(), *(sha256_of_file(path) for path in sorted(beside))])
+    return " ".join([_code(engine), *(sha256_of_file(path) for path in sorted(beside))])
 
 
-def _code() -> str:
+def _code(engine: Engine) -> str:
     """One hash over what decides a figure, and the versions of what turns it into SQL."""
-    return " ".join([dbt_fingerprint(PROJECT), *(version(package) for package in PARSERS)])
+    packages = CLUSTER_PARSERS if engine.is_cluster else PARSERS
+    return " ".join([dbt_fingerprint(PROJECT), *(version(package) for package in packages)])
+
+
+def _in_one_line(message: str) -> str:
+    """Without the frames of a Java program, which no reader of it can act on."""
+    return " ".join(message.partition("\n\tat ")[0].split())
 
 
 def _read_parse(path: Path) -> Manifest:
@@ -294,9 +368,9 @@ def _collect(run: DbtRun) -> Callable[[Any], None]:
 
 
 @contextmanager
-def _environment(warehouse: Path) -> Iterator[None]:
+def _environment(named: Mapping[str, str]) -> Iterator[None]:
     """What the profile reads; an open handle is kept for the call and closed with it."""
-    wanted = {WAREHOUSE_VARIABLE: str(warehouse), "DAGSTER_DBT_CLI": "true"}
+    wanted = {**named, "DAGSTER_DBT_CLI": "true"}
     before = {name: os.environ.get(name) for name in wanted}
     os.environ.update(wanted)
     try:

@@ -66,7 +66,7 @@ def refresh_half(lake: Lake, half: Half, gwp_set: str) -> DbtRun:
         refuse_what_is_not_solved(lake)
 
     def build() -> DbtRun:
-        if refreshed(lake, gwp_set, below=below):
+        if not lake.engine.is_cluster and refreshed(lake, gwp_set, below=below):
             return DbtRun()
         return Dbt(lake).build_outdated(gwp_set, below=below)
 

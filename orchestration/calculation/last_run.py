@@ -14,11 +14,12 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 
+from orchestration.lake.engines import DUCKDB
 from orchestration.lake.fingerprints import code_sha256, contents_below, files_below, fingerprint
 
 CODE = ("orchestration", "expectations", "dbt_project")
 PACKAGES = ("duckdb", "dbt-core", "dbt-duckdb", "dagster", "great-expectations", "scipy", "pandas")
-LEFT = ("accepted", "control", "solved", "reduction", "uncertainty", "quality", "returned")
+LEFT = ("accepted", "control", "solved", "reduction", "uncertainty", "quality", "returned", "spark")
 """Folders of the warehouse that a run writes; `landed` is read by nothing but a run."""
 
 LINKS = ("preliminary", "published", "report")
@@ -38,14 +39,18 @@ class LastRun:
 
 
 def inputs_of_a_run(
-    data: Path, rounds: Sequence[str], gwp_set: str, today: date | None = None
+    data: Path,
+    rounds: Sequence[str],
+    gwp_set: str,
+    today: date | None = None,
+    engine: str = DUCKDB,
 ) -> str:
     """One hash over all that decides what a run does.
 
-    The files of the data folder and of the code, packages, the rounds asked for, the GWP set, and
-    the day: on another one a deadline may have passed or a waiver may have ended.
+    The files of the data folder and of the code, packages, the rounds asked for, the GWP set, the
+    engine, and the day: on another one a deadline may have passed or a waiver may have ended.
     """
-    asked = [*sorted(set(rounds)), gwp_set, str(today or date.today())]
+    asked = [*sorted(set(rounds)), gwp_set, engine, str(today or date.today())]
     return fingerprint(asked, code_sha256(CODE, PACKAGES), *contents_below(data))
 
 

@@ -22,6 +22,7 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
+from orchestration.calculation.cluster import is_index
 from orchestration.calculation.recomputing import is_up_to_date, recompute, recompute_changed
 from orchestration.calculation.sources import sources
 from orchestration.company.data_folder import DataFolder
@@ -99,11 +100,11 @@ def what_if(
     with scratch_folder("what-if") as scratch:
         changed = Lake(scratch)
         before = _copy(lake, changed)
-        if is_up_to_date(changed, gwp_sets[0]):
+        if not is_index(lake) and is_up_to_date(changed, gwp_sets[0]):
             _apply(changed, change)
             recompute_changed(changed, *gwp_sets, MARTS)
         else:
-            # other code or another GWP set: nothing that was calculated holds
+            # other code, another GWP set or engine: nothing that was calculated can be gone on from
             changed.working_file.unlink()
             _apply(changed, change)
             recompute(changed, *gwp_sets, tested=False)

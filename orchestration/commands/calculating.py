@@ -15,10 +15,13 @@ from orchestration.commands.ending import BROKEN, PASSED, REFUSED, be_quiet, bro
 from orchestration.commands.interrupting import interruptible
 from orchestration.commands.options import (
     DataOption,
+    EngineAddressOption,
+    EngineOption,
     GwpSetOption,
     RoundsOption,
     WarehouseOption,
     existing,
+    known_engine,
     known_gwp_set,
 )
 from orchestration.lake.places import DATA, WAREHOUSE
@@ -42,6 +45,8 @@ def run(
     warehouse: WarehouseOption = WAREHOUSE,
     rounds: RoundsOption = None,
     gwp_set: GwpSetOption = "",
+    engine: EngineOption = "",
+    engine_address: EngineAddressOption = "",
     force: Annotated[
         bool, typer.Option("--force", metavar="", help="Also when nothing changed.")
     ] = False,
@@ -60,13 +65,15 @@ def run(
         carbonloom run
         carbonloom run --round ROUND
         carbonloom run --data FOLDER --warehouse FOLDER --gwp-set AR5
+        carbonloom run --engine spark --engine-address thrift://HOST:10000
     """
     from orchestration.calculation import last_run
 
     be_quiet()
     console, data, warehouse = Console(), existing(data).resolve(), warehouse.resolve()
     gwp_set = known_gwp_set(data, gwp_set)
-    inputs = last_run.inputs_of_a_run(data, rounds or [], gwp_set)
+    built_with = known_engine(data, engine, engine_address)
+    inputs = last_run.inputs_of_a_run(data, rounds or [], gwp_set, engine=built_with.name)
     last = last_run.read_last_run(warehouse)
     if (
         not force
@@ -92,7 +99,7 @@ def run(
     last_run.forget_last_run(warehouse)
     try:
         with shown("starting"):
-            done = run_rounds(folder, warehouse, rounds or [], gwp_set, judged)
+            done = run_rounds(folder, warehouse, rounds or [], gwp_set, judged, built_with)
     except (CompanyDataError, MapError) as error:
         raise broken(str(error)) from None
     published = not done.problems
@@ -206,6 +213,8 @@ def uncertainty(
     data: DataOption = DATA,
     warehouse: WarehouseOption = WAREHOUSE,
     gwp_set: GwpSetOption = "",
+    engine: EngineOption = "",
+    engine_address: EngineAddressOption = "",
     show_all: Annotated[
         bool,
         typer.Option("--all", metavar="", help="Sites, scopes and categories, too."),
@@ -243,7 +252,8 @@ def uncertainty(
     gwp_set = known_gwp_set(existing(data), gwp_set)
     try:
         with shown("drawing"):
-            run_ = Run(DataFolder(data), Lake(warehouse), (), gwp_set)
+            lake = Lake(warehouse, known_engine(data, engine, engine_address))
+            run_ = Run(DataFolder(data), lake, (), gwp_set)
             simulated = draw_uncertainty(run_, draws, seed)
             publish_marts(run_)
             render_report(run_)

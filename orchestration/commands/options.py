@@ -10,6 +10,16 @@ import typer
 from orchestration.commands import completing
 from orchestration.commands.ending import broken
 from orchestration.company.tables import GWP_SETS, TABLES
+from orchestration.lake.engines import (
+    ADDRESS_VARIABLE,
+    DUCKDB,
+    ENGINE_VARIABLE,
+    ENGINES,
+    EXAMPLE,
+    Engine,
+    EngineError,
+    engine_named,
+)
 from orchestration.lake.places import DATA_VARIABLE, WAREHOUSE_VARIABLE
 
 DataOption = Annotated[
@@ -119,6 +129,45 @@ GwpSetOption = Annotated[
         autocompletion=completing.gwp_sets(*GWP_SETS),
     ),
 ]
+
+
+EngineOption = Annotated[
+    str,
+    typer.Option(
+        metavar="ENGINE",
+        help=f"What calculates: {' or '.join(ENGINES)}; without it that of company.yml, "
+        f"or {DUCKDB}.",
+        envvar=ENGINE_VARIABLE,
+        show_default=False,
+    ),
+]
+EngineAddressOption = Annotated[
+    str,
+    typer.Option(
+        metavar="ADDRESS",
+        help=f"Thrift server of the cluster: `{EXAMPLE}`.",
+        envvar=ADDRESS_VARIABLE,
+        show_default=False,
+    ),
+]
+
+
+def known_engine(data: Path, name: str, address: str) -> Engine:
+    """The engine asked for, or that of company.yml; the end of the command where there is none.
+
+    A file that can't be read states none here; the command itself says what is wrong with it.
+    """
+    import yaml
+
+    try:
+        text = (data / "company" / "company.yml").read_text(encoding="utf-8")
+        stated = yaml.load(text, yaml.CSafeLoader)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        stated = None
+    try:
+        return engine_named(name, address, stated if isinstance(stated, dict) else {})
+    except EngineError as error:
+        raise broken(str(error)) from None
 
 
 def existing(data: Path) -> Path:

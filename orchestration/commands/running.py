@@ -17,6 +17,7 @@ from uuid import uuid4
 
 from orchestration import progress
 from orchestration.company.data_folder import DataFolder
+from orchestration.lake.engines import EMBEDDED, Engine
 from orchestration.lake.paths import Lake
 from orchestration.steps import GATE, Run, shown_name, steps_of
 
@@ -51,11 +52,12 @@ def run_rounds(
     names: Sequence[str],
     gwp_set: str = "",
     judged: Judged = lambda _: None,
+    engine: Engine = EMBEDDED,
 ) -> RunOutcome:
     """Read, judge, calculate and publish the rounds named, or every round when none is.
 
     `gwp_set`: instead of the company's own. `judged`: hears of rounds as soon as the gate has
-    spoken, before anything is calculated.
+    spoken, before anything is calculated. `engine`: what the models are built with.
 
     Raises:
         CompanyDataError: the data folder contradicts itself; nothing was started.
@@ -66,10 +68,11 @@ def run_rounds(
     started = time.perf_counter()
     if os.environ.get(INSTANCE_VARIABLE):
         problems = _seen_in_dagster(
-            data.path, warehouse, unbroken_rows(chosen, known), gwp_set, judged
+            data.path, warehouse, unbroken_rows(chosen, known), gwp_set, judged, engine
         )
     else:
-        problems = _step_by_step(Run(data, Lake(warehouse), tuple(chosen), gwp_set), judged)
+        lake = Lake(warehouse, engine)
+        problems = _step_by_step(Run(data, lake, tuple(chosen), gwp_set), judged)
     return RunOutcome(chosen, problems, time.perf_counter() - started, _states(warehouse, chosen))
 
 
@@ -120,7 +123,12 @@ def _innermost(error: BaseException) -> str:
 
 
 def _seen_in_dagster(
-    data: Path, warehouse: Path, groups: list[list[str]], gwp_set: str, judged: Judged
+    data: Path,
+    warehouse: Path,
+    groups: list[list[str]],
+    gwp_set: str,
+    judged: Judged,
+    engine: Engine,
 ) -> list[str]:
     """Run the job over each group of rounds; returns the problems of the first that fails."""
     from dagster import DagsterInstance
@@ -133,7 +141,13 @@ def _seen_in_dagster(
     from orchestration.schedules import round_range
 
     progress.step("reading the project")
-    folders = Folders(data=str(data), warehouse=str(warehouse), gwp_set=gwp_set)
+    folders = Folders(
+        data=str(data),
+        warehouse=str(warehouse),
+        gwp_set=gwp_set,
+        engine=engine.name,
+        engine_address=engine.address,
+    )
     try:
         job = build_definitions(folders).resolve_job_def("collect_round")
     except DbtError as error:

@@ -39,6 +39,7 @@ from orchestration.gate.waivers import WAIVER_SCHEMA, Waivers, read_waivers
 from orchestration.gate.withdrawals import read_withdrawals
 from orchestration.ingest.landing import LANDED_INSTRUMENTS_SCHEMA
 from orchestration.ingest.reading import ACCEPTED_SCHEMA
+from orchestration.lake.engines import SETTINGS_OF_ENGINES
 from orchestration.lake.hand_ins import (
     ERP_RECORDS,
     INSTRUMENTS,
@@ -100,7 +101,11 @@ def company_tables(data: DataFolder) -> dict[str, pa.Table]:
         )
         for name in TABLES
     }
-    settings = [{"key": key, "value": value} for key, value in sorted(company.settings.items())]
+    settings = [
+        {"key": key, "value": value}
+        for key, value in sorted(company.settings.items())
+        if key not in SETTINGS_OF_ENGINES
+    ]
     tables["settings"] = pa.Table.from_pylist(settings, schema=text_schema(("key", "value")))
     return tables | calendar_tables(data)
 

@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from orchestration.lake.engines import EMBEDDED, Engine
 from orchestration.lake.hand_ins import INSTRUMENTS_SOURCE, READING_TABLES, HandIn, slug_of
 
 NO_MONTH = date(9999, 12, 1)
@@ -142,10 +143,11 @@ def write_whole(path: Path, text: str) -> None:
 
 
 class Lake:
-    """Paths and atomic writes of one warehouse folder."""
+    """Paths and atomic writes of one warehouse folder, and what its models are built with."""
 
-    def __init__(self, path: Path | str) -> None:
+    def __init__(self, path: Path | str, engine: Engine = EMBEDDED) -> None:
         self.path = Path(path).resolve()
+        self.engine = engine
 
     # --- where things lie -----------------------------------------------------------------
 

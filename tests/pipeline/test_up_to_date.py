@@ -197,7 +197,7 @@ def test_statements_that_are_cut_off_change_nothing(
 
 
 def test_tables_of_other_code_are_built_by_dbt(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("orchestration.calculation.dbt._code", lambda: "other code")
+    monkeypatch.setattr("orchestration.calculation.dbt._code", lambda engine: "other code")
 
     assert {"int_emissions", "gases"} <= names(refresh_half(lake, INVENTORY_MODELS, ""))
     assert refresh_half(lake, INVENTORY_MODELS, "").events == []

@@ -61,7 +61,7 @@ through_meters as (
                     when
                         meters.replaced_on >= metered.period_month
                         and meters.replaced_on
-                        < {{ dbt.dateadd('month', 1, 'metered.period_month') }}
+                        < {{ months_later(1, 'metered.period_month') }}
                         and metered.start_reading <> meters.first_reading
                         and metered.end_reading <> meters.final_reading
                         then meters.final_reading - meters.first_reading

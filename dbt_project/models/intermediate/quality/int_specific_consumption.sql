@@ -61,7 +61,7 @@ history as (
             and taken.flow_id = earlier.flow_id
             and taken.output_unit_code = earlier.output_unit_code
             and taken.period_month > earlier.period_month
-            and {{ dbt.dateadd('month', -24, 'taken.period_month') }} <= earlier.period_month
+            and {{ months_later(-24, 'taken.period_month') }} <= earlier.period_month
 
 ),
 

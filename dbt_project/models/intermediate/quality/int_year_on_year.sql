@@ -44,7 +44,7 @@ compared as (
             exchanges.process_id = a_year_before.process_id
             and exchanges.flow_id = a_year_before.flow_id
             and exchanges.direction = a_year_before.direction
-            and cast({{ dbt.dateadd('month', -12, 'exchanges.period_month') }} as date)
+            and cast({{ months_later(-12, 'exchanges.period_month') }} as date)
             = a_year_before.period_month
     left join tolerances as of_flow
         on exchanges.flow_id = of_flow.flow_id

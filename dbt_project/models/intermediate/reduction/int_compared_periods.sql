@@ -22,7 +22,7 @@ a_year_apart as (
     from months
     inner join months as earlier
         on
-            cast({{ dbt.dateadd('month', -12, 'months.period_month') }} as date)
+            cast({{ months_later(-12, 'months.period_month') }} as date)
             = earlier.period_month
 
 ),

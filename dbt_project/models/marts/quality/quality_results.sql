@@ -58,7 +58,7 @@ other_cells as (
     select
         rule_id,
         finding_object,
-        {{ dbt.listagg('cell', "'\n'", 'order by cell_rank') }} as other_cells
+        {{ listed_in_order('cell', "'\n'", 'cell_rank') }} as other_cells
     from finding_cells
     where cell_rank > 1
     group by rule_id, finding_object

@@ -51,8 +51,8 @@ worded as (
     select
         initiative_id,
         min(case when severity = 'critical' then 'refused' end) as refused,
-        {{ dbt.listagg('message_en', "'\n'", 'order by message_en') }} as finding_en,
-        {{ dbt.listagg('message_zh', "'\n'", 'order by message_en') }} as finding_zh
+        {{ listed_in_order('message_en', "'\n'", 'message_en') }} as finding_en,
+        {{ listed_in_order('message_zh', "'\n'", 'message_en') }} as finding_zh
     from findings
     group by initiative_id
 

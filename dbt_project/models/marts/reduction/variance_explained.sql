@@ -46,7 +46,7 @@ compared_products as (
         on
             newer_period.period_type = older_period.period_type
             and newer_period.month_count = older_period.month_count
-            and cast({{ dbt.dateadd('month', -12, 'newer_period.first_month') }} as date)
+            and cast({{ months_later(-12, 'newer_period.first_month') }} as date)
             = older_period.first_month
     inner join footprints as newer
         on newer_period.reference_period = newer.reference_period
