@@ -261,12 +261,11 @@ class RowReader:
     def _own_columns(self, item: Item) -> dict[str, str | None]:
         """Where a row states month, flow, unit and site, so that a finding on them points there."""
         stated = {
-            "period_column": FromColumn(column=period_header(self.sheet)),
             "flow_column": item.flow,
             "unit_column": item.unit,
             "facility_column": self.records.facility if self.records else None,
         }
-        return {
+        return {"period_column": self.columns.place_of(period_header(self.sheet))} | {
             name: self.columns.place_of(part.column)
             for name, part in stated.items()
             if isinstance(part, FromColumn)
@@ -417,7 +416,7 @@ class RowReader:
                 elif text not in accepted[header]:
                     problems.setdefault(position, (header, typed[position] or ""))
         positions = [p for p in self.lines if p in problems and p not in left_out]
-        if sheet.unmatched == "ignore" or quantity not in self.columns.places:
+        if not positions or sheet.unmatched == "ignore" or quantity not in self.columns.places:
             return
         nothing = FromColumn(column=quantity, lookup={})
         item = ColumnItem(
