@@ -16,9 +16,13 @@ from typing import Protocol
 import pandas as pd
 from typer.testing import CliRunner
 
+from orchestration.calculation.compiled_models import compiled_project, emptied
+from orchestration.calculation.up_to_date import strike_out
 from orchestration.commands.cli import app
 from orchestration.company.data_folder import DataFolder
+from orchestration.lake.paths import Lake
 from orchestration.lake.places import REPOSITORY
+from orchestration.lake.warehouse import Warehouse
 
 EXAMPLE = "example"
 WORKED = REPOSITORY / "tests" / "worked_examples"
@@ -90,9 +94,17 @@ def write_worked(company: Path, data: Path) -> None:
                 settings.write(f"{name}: {value}\n")
 
 
-def build(company: str, folder: Path, write: Write | None = None, ends: int = 0) -> Built:
-    """Write a company's data folder and run all its rounds."""
+def build(
+    company: str,
+    folder: Path,
+    write: Write | None = None,
+    ends: int = 0,
+    shaped_like: Built | None = None,
+) -> Built:
+    """Write a company's data folder and run all its rounds; `shaped_like`: see `take_the_form`."""
     made = Built(folder)
+    if shaped_like is not None:
+        take_the_form(shaped_like, made.warehouse)
     if write is not None:
         write(made.data)
     else:
@@ -104,6 +116,20 @@ def build(company: str, folder: Path, write: Write | None = None, ends: int = 0)
     return made
 
 
+def take_the_form(of: Built, warehouse: Path) -> None:
+    """Begin a warehouse with the tables of another one, and no row of them.
+
+    A run then fills them by the statements that dbt compiled, as every run after a first one does;
+    a release that is verified is built by dbt all the same.
+    """
+    lake = Lake(warehouse)
+    warehouse.mkdir(parents=True)
+    shutil.copyfile(Lake(of.warehouse).working_file, lake.working_file)
+    assert emptied(lake, ""), "other code made the tables"
+    with Warehouse(lake).writing() as connection:
+        strike_out(connection, [one.node for one in compiled_project(lake, "").statements])
+
+
 def built_once(session: Path, company: str, write: Write | None = None, ends: int = 0) -> Built:
     """What this session built before, here or in another worker, or builds now."""
     folder = session / "built" / company
@@ -113,6 +139,13 @@ def built_once(session: Path, company: str, write: Write | None = None, ends: in
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not done.exists():
             shutil.rmtree(folder, ignore_errors=True)  # of a build that failed for another test
-            build(company, folder, write, ends)
+            form = None if write or company == EXAMPLE else any_built(session)
+            build(company, folder, write, ends, form)
             done.touch()
     return Built(folder)
+
+
+def any_built(session: Path) -> Built | None:
+    """A warehouse that this session built already."""
+    done = next((session / "built").glob("*.done"), None)
+    return None if done is None else Built(done.with_suffix(""))

@@ -14,7 +14,15 @@ from orchestration.assets.releases import restatement_metadata
 from orchestration.commands.restatement_on_screen import improved_lines
 from orchestration.exchange.explaining import reason_since
 from orchestration.lake.paths import Lake
-from tests.conftest import COMPANY_YML, MONTHS, TinyCompany, write_company, write_csv
+from tests.built import Builder, take_the_form
+from tests.conftest import (
+    COMPANY_YML,
+    MONTHS,
+    TinyCompany,
+    write_company,
+    write_complete_company,
+    write_csv,
+)
 from tests.pipeline.test_release import carbonloom, judge, sign
 from tests.report.reading import downloads
 
@@ -59,10 +67,11 @@ def state_spread(company: TinyCompany, spread: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def released(tmp_path_factory: pytest.TempPathFactory) -> Lake:
+def released(built: Builder, tmp_path_factory: pytest.TempPathFactory) -> Lake:
     """January released; then everything changes, and January and February are."""
     folder = tmp_path_factory.mktemp("restated")
     company, lake = write_company(folder / "data"), Lake(folder / "warehouse")
+    take_the_form(built("tiny", write_complete_company), lake.path)
     sell_fibre(company)
     settings = company.path / "company" / "company.yml"
     settings.write_text(COMPANY_YML + THRESHOLD, encoding="utf-8")

@@ -28,7 +28,8 @@ from orchestration.ingest.landing import land_source
 from orchestration.lake.paths import Lake
 from orchestration.resources import Folders
 from orchestration.schedules import time_zone_of
-from tests.conftest import MONTHS, TinyCompany, write_company, write_csv
+from tests.built import Builder, take_the_form
+from tests.conftest import MONTHS, TinyCompany, write_company, write_complete_company, write_csv
 
 JANUARY, FEBRUARY = MONTHS
 BOILER, WATER = "mill/boiler", "erp/water"
@@ -77,12 +78,13 @@ def sign(company: TinyCompany, lake: Lake, signed_on: str, round_: str = FEBRUAR
 
 
 @pytest.fixture(scope="module")
-def january(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def january(built: Builder, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A company of which only the first round was handed in, collected and calculated."""
     folder = tmp_path_factory.mktemp("january")
     company = write_company(folder / "data")
     company.hand_in_workbook(JANUARY)
     company.hand_in_water(JANUARY)
+    take_the_form(built("tiny", write_complete_company), folder / "warehouse")
     command = ("run", "--round", JANUARY, "--data", company.path)
     code, output = carbonloom(*command, "--warehouse", folder / "warehouse")
     assert code == 0, output

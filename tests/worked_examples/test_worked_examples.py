@@ -21,7 +21,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.built import Builder
+from tests.built import Builder, take_the_form
 from tests.worked_examples.intervals import assert_intervals_are_of_published_figures
 from tests.worked_examples.life import (
     Life,
@@ -40,6 +40,7 @@ HERE = Path(__file__).parent
 REPOSITORY = HERE.parents[1]
 BROKEN = "broken_hand_in"
 EXPLOSIVE = "explosive_loop"
+OF_ANY_FORM = "two_process_loop"
 COMPANIES = sorted(path.parent.name for path in HERE.glob("*/rounds.csv"))
 NAME = re.compile(r"[a-z0-9_]+")
 
@@ -184,11 +185,12 @@ def test_a_loop_without_an_end_is_refused_and_its_processes_are_named(
 
 @pytest.mark.parametrize("write", [write_nameless, write_shouting])
 def test_the_whole_life_of_an_odd_company(
-    write: Callable[[Path], OddCompany], tmp_path: Path, server: str | None
+    write: Callable[[Path], OddCompany], built: Builder, tmp_path: Path, server: str | None
 ) -> None:
     """To its second release; the others stop at the first or before, for the time that it takes."""
     company = write(tmp_path / "company")
     life = Life.of(company.data, tmp_path)
+    take_the_form(built(OF_ANY_FORM), life.warehouse)
     told = life.with_data("run")
     assert company.name in " ".join(told.split())
     assert life.total() == pytest.approx(company.kgco2e)
