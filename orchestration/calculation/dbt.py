@@ -180,7 +180,8 @@ class Dbt:
             with Warehouse(self.lake).writing() as connection:
                 connection.execute("begin")
                 cluster.show(connection, manifest, nodes)
-                write_down(connection, keys)
+                if keys:  # of a selection nothing is kept in mind
+                    write_down(connection, keys)
                 connection.execute("commit")
             cluster.forget_what_is_not_shown()
         except ClusterError as error:
