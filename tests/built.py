@@ -141,11 +141,12 @@ def built_once(session: Path, company: str, write: Write | None = None, ends: in
             shutil.rmtree(folder, ignore_errors=True)  # of a build that failed for another test
             form = None if write or company == EXAMPLE else any_built(session)
             build(company, folder, write, ends, form)
-            done.touch()
+            done.write_text(str(ends))
     return Built(folder)
 
 
 def any_built(session: Path) -> Built | None:
-    """A warehouse that this session built already."""
-    done = next((session / "built").glob("*.done"), None)
+    """A warehouse that this session built already, by a run that ended well."""
+    all_done = (session / "built").glob("*.done")
+    done = next((one for one in all_done if one.read_text() == "0"), None)
     return None if done is None else Built(done.with_suffix(""))
