@@ -1,7 +1,22 @@
 {% macro whole(number) -%}
-    {#- A quantity of emissions as a text without decimals, in tonnes, or grams of one unit. -#}
+    {#- A quantity of emissions as digits without decimals, in tonnes, or grams of one unit. -#}
     cast(cast(round(abs({{ number }}) * case when unit = 'kgCO2e' then 0.001 else 1000.0 end) as bigint)
         as {{ dbt.type_string() }})
+{%- endmacro %}
+
+{% macro grouped(digits) -%}
+    {#- The digits of a whole number with a comma before each three, as all figures are written. -#}
+    case
+        when length({{ digits }}) > 9 then
+            left({{ digits }}, length({{ digits }}) - 9) || ',' || left(right({{ digits }}, 9), 3)
+            || ',' || left(right({{ digits }}, 6), 3) || ',' || right({{ digits }}, 3)
+        when length({{ digits }}) > 6 then
+            left({{ digits }}, length({{ digits }}) - 6) || ',' || left(right({{ digits }}, 6), 3)
+            || ',' || right({{ digits }}, 3)
+        when length({{ digits }}) > 3 then
+            left({{ digits }}, length({{ digits }}) - 3) || ',' || right({{ digits }}, 3)
+        else {{ digits }}
+    end
 {%- endmacro %}
 
 {% macro gap_in_words(language) -%}
@@ -10,24 +25,26 @@
         'en': {
             'forecast': ' (forecast)', 'colon': ': ',
             'against': ' against ', 'on_the_path': ' on the path, ', 'below': ' below', 'above': ' above',
-            'residual': '; to be neutralised: ', 'by': ' by ', 'peak': ': highest in ', 'end': '.',
+            'residual': '; to be neutralised: ', 'by': ' by ', 'who': 'neutralised_by',
+            'peak': ': highest in ', 'end': '.',
         },
         'zh': {
             'forecast': '（预测）', 'colon': '：',
             'against': '，路径值 ', 'on_the_path': '，', 'below': '（低于路径）', 'above': '（高于路径）',
-            'residual': '；待中和：', 'by': '，方式：', 'peak': '：峰值年份 ', 'end': '。',
+            'residual': '；待中和：', 'by': '，方式：', 'who': 'neutralised_by_zh',
+            'peak': '；峰值年份 ', 'end': '。',
         },
     }[language] -%}
     {%- set unit = "case when unit = 'kgCO2e' then ' tCO2e' "
         ~ "else ' gCO2e/' || replace(unit, 'kgCO2e per ', '') end" -%}
     cast(inventory_year as {{ dbt.type_string() }})
     || case when is_forecast then '{{ words.forecast }}' else '' end
-    || '{{ words.colon }}' || {{ whole('value') }} || {{ unit }}
+    || '{{ words.colon }}' || value_text || {{ unit }}
     || case
         when path_value is null then ''
         else
-            '{{ words.against }}' || {{ whole('path_value') }} || {{ unit }}
-            || '{{ words.on_the_path }}' || {{ whole('gap') }} || {{ unit }}
+            '{{ words.against }}' || path_text || {{ unit }}
+            || '{{ words.on_the_path }}' || gap_text || {{ unit }}
             || case when verdict = 'above_path' then '{{ words.above }}' else '{{ words.below }}' end
     end
     || case
@@ -35,8 +52,8 @@
             then '{{ words.peak }}' || cast(peak_year as {{ dbt.type_string() }})
         when is_neutral_year
             then
-                '{{ words.residual }}' || {{ whole('value') }} || {{ unit }}
-                || '{{ words.by }}' || neutralised_by
+                '{{ words.residual }}' || value_text || {{ unit }}
+                || '{{ words.by }}' || {{ words.who }}
         else ''
     end
     || '{{ words.end }}'

@@ -367,6 +367,7 @@ class SourceMap(_Model):
     stage_code: str | None = None
     description: str | None = None
     owner: str | None = None
+    owner_zh: str | None = None
     file: str = ""
     layouts: list[Layout] = Field(min_length=1)
 
@@ -395,6 +396,10 @@ class SourceMap(_Model):
         if self.is_export != is_export(self.source):
             raise ValueError("source: stage_… needs kind: workbook, and erp_… needs kind: erp")
         return self
+
+    def owner_in(self, language: str) -> str:
+        """Who answers for it, in the language of the reader where that is stated; else blank."""
+        return (self.owner_zh if language == "zh" else None) or self.owner or ""
 
     @property
     def is_export(self) -> bool:

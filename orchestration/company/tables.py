@@ -330,6 +330,7 @@ TABLES: Mapping[str, Table] = {
             "facility_id",
             "product_id",
             "neutralised_by",
+            "neutralised_by_zh",
             "note",
         ),
         may_be_absent=True,

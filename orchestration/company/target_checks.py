@@ -41,10 +41,17 @@ NEEDED_BY_KIND = {
     "peak": (),
 }
 OVERLOOKED_BY_KIND = {
-    "absolute": ("product_id", "neutralised_by"),
-    "intensity": ("neutralised_by",),
+    "absolute": ("product_id", "neutralised_by", "neutralised_by_zh"),
+    "intensity": ("neutralised_by", "neutralised_by_zh"),
     "neutrality": ("product_id",),
-    "peak": ("base_year", "reduction_share", "path", "product_id", "neutralised_by"),
+    "peak": (
+        "base_year",
+        "reduction_share",
+        "path",
+        "product_id",
+        "neutralised_by",
+        "neutralised_by_zh",
+    ),
 }
 """Cells that a target can't be judged without, and those that it would overlook."""
 

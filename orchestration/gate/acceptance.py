@@ -68,6 +68,7 @@ SIGN_OFFS = "_sign_offs"
 
 JUDGED_FILES = text_schema(("file", "sha256"))
 
+SOURCES = ("source", "owner", "owner_zh")
 EXPECTED = ("round", "hand_in", "source", "facility_id")
 CALENDAR = ("round", "opens_on", "closes_on", "first_month", "last_month")
 
@@ -113,13 +114,16 @@ def company_tables(data: DataFolder) -> dict[str, pa.Table]:
 def calendar_tables(data: DataFolder) -> dict[str, pa.Table]:
     """What is owed when and by whom: rounds, their hand-ins, and the owners of the maps."""
     calendar = [{name: str(getattr(one, name)) for name in CALENDAR} for one in data.rounds]
-    owners = [{"source": name, "owner": one.owner} for name, one in sorted(data.maps.items())]
+    owners = [
+        {"source": name, "owner": one.owner, "owner_zh": one.owner_zh}
+        for name, one in sorted(data.maps.items())
+    ]
     return {
         "rounds": pa.Table.from_pylist(calendar, schema=text_schema(CALENDAR)),
         "expected_hand_ins": pa.Table.from_pylist(
             expected_hand_ins(data), schema=text_schema(EXPECTED)
         ),
-        "sources": pa.Table.from_pylist(owners, schema=text_schema(("source", "owner"))),
+        "sources": pa.Table.from_pylist(owners, schema=text_schema(SOURCES)),
     }
 
 

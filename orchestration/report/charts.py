@@ -25,6 +25,9 @@ from orchestration.report.marts import Result
 from orchestration.report.names import Names
 from orchestration.report.page_source import PageError
 
+CREDIT = "credit:"
+"""Before the end of a Sankey that takes away: `credit:flow:scrap`."""
+
 KINDS = ("bar", "ranking", "line", "sankey", "waterfall", "abatement", "wedges")
 MONTH = re.compile(r"^\d{4}-\d{2}$")
 ROW_PIXELS = 30
@@ -129,7 +132,9 @@ def _cartesian(
         if half is not None
     )
     if told:
-        summary += " " + names.word("summary_whiskers", language).format(bars=told)
+        summary += names.word("between_sentences", language) + names.word(
+            "summary_whiskers", language
+        ).format(bars=told)
     return Drawn(option, summary, pixels, decimals, unit_text, kind)
 
 
@@ -289,7 +294,11 @@ def _unit_text(unit: Any, language: str) -> str:
 
 
 def _sankey(result: Result, settings: Mapping[str, Any], names: Names, language: str) -> Drawn:
-    """Flows from left to right; what goes round in a loop is in the tables, not here."""
+    """Flows from left to right; what goes round in a loop is in the tables, not here.
+
+    What is below zero takes away: a credit, drawn against its direction to an end of its own. So
+    as much leaves an end as comes in, and the widths still add up.
+    """
     every = [
         (source, target, float(amount))
         for source, target, amount in zip(
@@ -300,11 +309,14 @@ def _sankey(result: Result, settings: Mapping[str, Any], names: Names, language:
         )
         if amount
     ]
-    rows = [row for row in every if row[2] > 0]
     ids = list(dict.fromkeys(end for source, target, _ in every for end in (source, target)))
     labels = _distinct({one: names.shown("source", one, language) for one in ids})
+    labels |= {
+        f"{CREDIT}{end}": names.word("credit", language).format(name=labels[end]) for end in ids
+    }
+    rows = _against(every)
     decimals = decimals_for(amount for _, _, amount in rows)
-    drawn = [one for one in ids if any(one in row[:2] for row in rows)]
+    drawn = list(dict.fromkeys(end for row in rows for end in row[:2]))
     option = {
         "tooltip": {"trigger": "item", "confine": True},
         "series": [
@@ -312,25 +324,48 @@ def _sankey(result: Result, settings: Mapping[str, Any], names: Names, language:
                 "type": "sankey",
                 "data": [{"name": labels[one], "kind": one.partition(":")[0]} for one in drawn],
                 "links": [
-                    {"source": labels[source], "target": labels[target], "value": amount}
+                    {
+                        "source": labels[source],
+                        "target": labels[target],
+                        "value": amount,
+                        **({"kind": "credit"} if CREDIT in (source + target) else {}),
+                    }
                     for source, target, amount in rows
                 ],
             }
         ],
     }
     unit = settings["unit"]
-    summary = names.word("summary_sankey", language).format(
-        flows=_told(
-            sorted(rows, key=lambda row: -row[2])[:3], labels, decimals, unit, names, language
+    broadest = sorted((row for row in every if row[2] > 0), key=lambda row: -row[2])[:3]
+    taken = sorted((row for row in every if row[2] < 0), key=lambda row: row[2])
+    summary = names.word("between_sentences", language).join(
+        names.word(word, language).format(
+            flows=_told(those, labels, decimals, unit, names, language)
         )
+        for word, those in (("summary_sankey", broadest), ("summary_credits", taken))
+        if those
     )
-    taken = [row for row in every if row[2] < 0]
-    if taken:
-        text = _told(taken, labels, decimals, unit, names, language)
-        summary += " " + names.word("not_drawn", language).format(flows=text)
     sources = {source for source, _, _ in rows}
     most = max((len(column) for column in _levels(rows)), default=1)
     return Drawn(option, summary, 120 + 38 * max(most, len(sources) // 3), decimals, unit, "sankey")
+
+
+def _against(rows: Sequence[tuple[str, str, float]]) -> list[tuple[str, str, float]]:
+    """Each flow with a width above zero: a credit leaves where it is brought in, or comes in there.
+
+    The middle of the picture stands in both kinds of rows, as a target and as a source; a credit
+    changes its outer end for one of its own, so that nothing runs backwards through the picture.
+    """
+    middle = {target for _, target, _ in rows} & {source for source, _, _ in rows}
+    turned = []
+    for source, target, amount in rows:
+        if amount > 0:
+            turned.append((source, target, amount))
+        elif target in middle:
+            turned.append((target, f"{CREDIT}{source}", -amount))
+        else:
+            turned.append((f"{CREDIT}{target}", source, -amount))
+    return turned
 
 
 def _told(

@@ -7,6 +7,7 @@ those of codes and columns stand in words.yml, those of categories in the dbt se
 from __future__ import annotations
 
 import csv
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -33,6 +34,7 @@ MASTER_TABLES = {
 OPTIONAL_TABLES = {
     "initiative": ("initiatives", "initiative_id"),
     "target": ("targets", "target_id"),
+    "person": ("people", "person_id"),
 }
 """The same, of tables that a company need not have, and an older release has not."""
 
@@ -52,6 +54,7 @@ TEXTS_OF_THE_COMPANY = {
     "justification": ("allocation_rules", "justification"),
     "exempted_because": ("flows", "exempted_because"),
     "upper_bound_source": ("flows", "exempted_upper_bound_source"),
+    "owner": ("sources", "owner"),
 }
 """Column of a mart: the master table and column that its texts come from, with `…_zh` beside."""
 
@@ -61,6 +64,18 @@ LISTS = {
     "unpriced_flows": ("flow", ", "),
 }
 """Columns of several ids: what they are of, and what stands between them."""
+
+MESSAGES = ("message_en", "message_zh")
+"""What was found, in a sentence: it names things by their ids, as the data folder does."""
+
+NAMED_IN_MESSAGES = ("facility", "process", "flow", "product", "stage")
+IDS = re.compile(r"(?<![\w./-])[A-Za-z]\w*(?:/[A-Za-z]\w*)*(?![\w/-]|\.\w)", re.ASCII)
+"""An id, or several one below the other, where a sentence names them; no part of a file name."""
+
+EDGE = "\0"
+"""Where a name was filled into a message, while it is put together."""
+
+SPACE_IN_CHINESE = re.compile(f"(?<=[\u3400-\u9fff]) (?={EDGE})|(?<={EDGE}) (?=[\u3400-\u9fff])")
 
 TYPED_COLUMNS = ("source", "target")
 """Their values say what they are: `flow:electricity`, `process:suzhou_washing`."""
@@ -137,12 +152,38 @@ class Names:
             kind, separator = LISTS[column]
             named = (self._name(kind, one, language) for one in text.split(separator))
             return self.word("list_separator", language).join(named)
+        if column in MESSAGES:
+            return self._with_names(text, language)
+        if column == "unit" and language == "zh":
+            return text.replace(" per ", "/")
+        if column == "owner" and text in self._things["person"]:
+            return self._name("person", text, language)
         if column in KIND_OF_COLUMN:
             return self._name(KIND_OF_COLUMN[column], text, language)
         code = self._words["codes"].get(column, {}).get(text)
         if code is None and language == "zh":
             return self._texts.get(column, {}).get(text, text)
         return code[language] if code else text
+
+    def _with_names(self, message: str, language: str) -> str:
+        """A message with things by name; Chinese has no space around a name, as around an id."""
+
+        def named(found: re.Match[str]) -> str:
+            name = self._named(found.group(), language)
+            return name if name == found.group() else f"{EDGE}{name}{EDGE}"
+
+        text = IDS.sub(named, message)
+        return (SPACE_IN_CHINESE.sub("", text) if language == "zh" else text).replace(EDGE, "")
+
+    def _named(self, ids: str, language: str) -> str:
+        """`site/process/flow` of a message by name; a lone word that may just be a word stays."""
+        parts = ids.split("/")
+        kinds = [next((k for k in NAMED_IN_MESSAGES if p in self._things[k]), "") for p in parts]
+        if not all(kinds) or ("_" not in ids and len(parts) == 1):
+            return ids
+        return " · ".join(
+            self._name(kind, part, language) for kind, part in zip(kinds, parts, strict=True)
+        )
 
     def _name(self, kind: str, key: str, language: str) -> str:
         if kind == "flow" and key.startswith("service:"):

@@ -49,7 +49,7 @@ NOT_A_FACT = frozenset(
     {
         "round", "revision", "source_file", "source_sha256", "source_line", "note", "name_en",
         "name_zh", "reason_zh", "justification_zh", "exempted_because_zh",
-        "exempted_upper_bound_source_zh",
+        "exempted_upper_bound_source_zh", "neutralised_by_zh", "owner_zh",
     }
 )  # fmt: skip
 """Columns that change no figure: where a row stands, and what people read."""

@@ -49,6 +49,12 @@ def names(tmp_path: Path) -> Names:
             {"process_id": "a", "facility_id": "n", "name_en": "Washing", "name_zh": "清洗"},
             {"process_id": "b", "facility_id": "s", "name_en": "Washing", "name_zh": "清洗"},
             {"process_id": "c", "facility_id": "s", "name_en": "Drying", "name_zh": "干燥"},
+            {"process_id": "wash_n", "facility_id": "n", "name_en": "Rinse", "name_zh": "水洗"},
+        ],
+        "people": [{"person_id": "wang", "name_en": "Wang Lei", "name_zh": "王磊"}],
+        "sources": [
+            {"source": "stage_t", "owner": "washing shift lead", "owner_zh": "清洗班长"},
+            {"source": "erp_t", "owner": "nobody known", "owner_zh": None},
         ],
         "flows": [{"flow_id": "f", "name_en": "Flow"}],
         "exclusions": [

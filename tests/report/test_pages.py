@@ -251,6 +251,44 @@ def test_intervals_of_a_query_that_is_not_there_are_told(tmp_path: Path):
         read_page(page_of(tmp_path, body))
 
 
+def test_a_credit_of_a_sankey_has_a_side_of_its_own_and_the_widths_add_up(names: Names):
+    """In comes 10 + 4 and a credit of 3, out go 11: as much leaves the stage as comes in.
+
+    Of those 11, one product carries 13 and another takes 2 away.
+    """
+    result = Result(
+        "flows",
+        "",
+        ["source", "target", "tco2e"],
+        [
+            ("flow:f", "stage:t", 10.0),
+            ("process:a", "stage:t", 4.0),
+            ("process:c", "stage:t", -3.0),
+            ("stage:t", "product:p", 13.0),
+            ("stage:t", "product:q", -2.0),
+        ],
+    )
+
+    drawn = charts.draw(result, {"kind": "sankey", "value": "tco2e", "unit": "t"}, names, "en")
+
+    (series,) = drawn.option["series"]
+    links = [(one["source"], one["target"], one["value"]) for one in series["links"]]
+    assert links == [
+        ("Flow", "Stage", 10.0),
+        ("Washing (North)", "Stage", 4.0),
+        ("Stage", "Drying (credit)", 3.0),
+        ("Stage", "Product", 13.0),
+        ("q (credit)", "Stage", 2.0),
+    ]
+    coming_in = sum(value for _, target, value in links if target == "Stage")
+    going_out = sum(value for source, _, value in links if source == "Stage")
+    assert coming_in == going_out
+    kinds = {one["name"]: one["kind"] for one in series["data"]}
+    assert kinds["Drying (credit)"] == kinds["q (credit)"] == "credit"
+    assert [one.get("kind") for one in series["links"]] == [None, None, "credit", None, "credit"]
+    assert "Drying → Stage −3 t; Stage → q −2 t" in drawn.summary
+
+
 def test_processes_of_one_name_are_told_apart_by_their_site(names: Names):
     assert names.shown("process_id", "a", "en") == "Washing (North)"
     assert names.shown("process_id", "b", "zh") == "清洗（南）"
@@ -266,6 +304,34 @@ def test_whatever_tracking_says_of_a_meter_has_words():
     words = yaml.safe_load(WORDS.read_text(encoding="utf-8"))["codes"]["tracking_status"]
     statuses = (MEASURED, NOT_PROVABLE, CONTRARY)
     assert words.keys() == {*statuses, FEW_MONTHS, EXPLAINS_NOTHING, NO_DRIVER, NOT_STARTED}
+
+
+def test_an_owner_is_called_as_a_reader_of_the_language_does(names: Names):
+    assert names.shown("owner", "washing shift lead", "zh") == "清洗班长"
+    assert names.shown("owner", "washing shift lead", "en") == "washing shift lead"
+    assert names.shown("owner", "wang", "zh") == "王磊"
+    assert names.shown("owner", "nobody known", "zh") == "nobody known"
+
+
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        ("wash_n 在 2022-05 缺失", "水洗在 2022-05 缺失"),
+        ("缺少 n/wash_n/f 2022-05。", "缺少北 · 水洗 · Flow 2022-05。"),
+        ("rounds/2022-05/n/wash_n.xlsx 已改", "rounds/2022-05/n/wash_n.xlsx 已改"),
+        ("f 不在其中", "f 不在其中"),
+    ],
+)
+def test_a_message_calls_things_by_their_names_and_files_by_theirs(
+    names: Names, message: str, told: str
+):
+    """A flow may be called `water`: a lone word is left as it is."""
+    assert names.shown("message_zh", message, "zh") == told
+
+
+def test_a_unit_has_no_english_in_chinese(names: Names):
+    assert names.shown("unit", "kgCO2e per kg", "zh") == "kgCO2e/kg"
+    assert names.shown("unit", "kgCO2e per kg", "en") == "kgCO2e per kg"
 
 
 def test_a_reason_of_the_company_is_told_in_chinese_where_it_gave_one(names: Names):

@@ -27,7 +27,7 @@ EVERY_CHART_FITS = """() => [...document.querySelectorAll('.plot')].every(plot =
   return drawn && drawn.clientWidth > 0 && drawn.clientWidth <= plot.clientWidth;
 })"""
 BLOCK = re.compile(
-    r'aria-label="SQL: [^"]*"><code>(.*?)</code>.*?href="data:text/csv[^,]*,([^"]*)"', re.S
+    r'aria-label="SQL(?:: |：)[^"]*"><code>(.*?)</code>.*?href="data:text/csv[^,]*,([^"]*)"', re.S
 )
 
 

@@ -100,3 +100,23 @@ def test_pages_words_and_models_use_full_width_punctuation():
         if HALF_WIDTH_BETWEEN.search(line)
     ]
     assert not wrong, "\n".join(wrong)
+
+
+def badly_closed(line: str) -> bool:
+    """Whether bold ends behind a mark and before a word: CommonMark leaves its stars."""
+    parts = line.split("**")
+    return any(
+        re.search(r"[，。：；！？）”]$", bold) and re.match(r"\w|\{\{", behind)
+        for bold, behind in zip(parts[1::2], parts[2::2], strict=False)
+    )
+
+
+def test_bold_is_closed_where_markdown_takes_it_for_closed():
+    assert badly_closed("- **何事逾期。**无：") and not badly_closed("- **何事逾期**：无")
+    wrong = [
+        f"{path.relative_to(ROOT)}:{number}: {line.strip()}"
+        for path in PAGES
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1)
+        if badly_closed(line)
+    ]
+    assert not wrong, "\n".join(wrong)

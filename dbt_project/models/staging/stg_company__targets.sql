@@ -16,6 +16,7 @@ select
     facility_id,
     product_id,
     neutralised_by,
+    coalesce(neutralised_by_zh, neutralised_by) as neutralised_by_zh,
     source_id,
     source_locator
 from {{ source('company', 'targets') }}

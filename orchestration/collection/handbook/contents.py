@@ -99,7 +99,7 @@ class Handbook:
             for one in self.data.rounds[-1].expected_hand_ins
             if one.source == source_map.source
         ]
-        owner = as_plain_text(source_map.owner or "")
+        owner = as_plain_text(source_map.owner_in(language))
         told = [said["owner"][language].format(owner=owner)] if owner else []
         if files:
             listed = ("、" if language == "zh" else ", ").join(f"`{file}`" for file in files)
@@ -216,7 +216,7 @@ class Handbook:
             ("calendar", ("round", "opens", "closes", "months", "hand_ins"), calendar)
         ]
         owners = [
-            [one.name, self.data.maps[one.source].owner or "–"]
+            [one.name, self.data.maps[one.source].owner_in(language) or "–"]
             for one in self.data.rounds[-1].expected_hand_ins
             if one.source in self.data.maps
         ]
@@ -249,7 +249,7 @@ class Handbook:
             rows.append(
                 [
                     self._name(one, language), f"maps/{one.source}.yml", layout.from_round or "–",
-                    str(len(layout.sheets)), str(items), one.owner or "–",
+                    str(len(layout.sheets)), str(items), one.owner_in(language) or "–",
                 ]
             )  # fmt: skip
         columns = ("source", "map", "layout", "sheets", "items", "owner")

@@ -116,13 +116,15 @@ def _facts(template: Template) -> list[tuple[str, str]]:
     if len(round_.months) > 1:
         months += f" 至 to {round_.last_month:%Y-%m}"
     site = template.words.name("facilities", template.facility_id)
+    # once where both languages call it alike, or only one is stated
+    owner = "  ".join(dict.fromkeys(source_map.owner_in(one) for one in ("zh", "en")))
     return [
         ("公司 Company", _company(template)),
         ("工厂 Site", site.joined("  ")),
         ("轮次 Round", round_.round),
         ("填报月份 Months", months),
         (DUE, f"{round_.closes_on:%Y-%m-%d}"),
-        ("负责人 Owner", source_map.owner or ""),
+        ("负责人 Owner", owner),
         (PLACE, f"rounds/{round_.round}/{template.facility_id}/{source_map.file}.xlsx"),
         ("模板版本 Template", f"{source_map.source}, {template.layout.version}"),
     ]

@@ -9,7 +9,7 @@
     "emptyTriangle", "emptyDiamond"];
   var STROKES = ["solid", "dashed", "dotted"];
   var KIND_COLOURS = { flow: "#3b6fb5", stage: "#17624f", process: "#17624f", product: "#e0a030",
-    site: "#55606f" };
+    site: "#55606f", credit: "#8b3f97" };
   var NARROW = 560, LEGEND_LINE = 22, LABEL_LINE = 13, ROW = 30, PAPER = "700px";
   var font = getComputedStyle(document.body).fontFamily;
 
@@ -103,8 +103,13 @@
       });
       series.data.forEach(function (node) {
         node.itemStyle = { color: KIND_COLOURS[node.kind] || "#888" };
-        if (node.kind === "product") {
+        if (node.kind === "product" || node.kind === "credit") {
           node.label = { width: narrow ? 86 : 184, overflow: "break", lineHeight: narrow ? 11 : 14 };
+        }
+      });
+      series.links.forEach(function (link) {
+        if (link.kind === "credit") {
+          link.lineStyle = { color: KIND_COLOURS.credit, opacity: 0.45 };
         }
       });
       return option;

@@ -74,6 +74,7 @@ paths as (
         targets.target_year,
         targets.reduction_share,
         targets.neutralised_by,
+        targets.neutralised_by_zh,
         figures.inventory_year,
         figures.is_forecast,
         figures.unit,
@@ -126,6 +127,28 @@ judged as (
         end as verdict
     from paths
 
+),
+
+digits as (
+
+    select
+        *,
+        {{ whole('value') }} as value_digits,
+        {{ whole('path_value') }} as path_digits,
+        {{ whole('gap') }} as gap_digits
+    from judged
+
+),
+
+worded as (
+
+    select
+        *,
+        {{ grouped('value_digits') }} as value_text,
+        {{ grouped('path_digits') }} as path_text,
+        {{ grouped('gap_digits') }} as gap_text
+    from digits
+
 )
 
 select
@@ -152,4 +175,4 @@ select
     case when is_neutral_year then neutralised_by end as neutralised_by,
     {{ gap_in_words('en') }} as gap_en,
     {{ gap_in_words('zh') }} as gap_zh
-from judged
+from worded
