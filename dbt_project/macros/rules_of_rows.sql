@@ -105,3 +105,16 @@
         {{ " || ', " if not loop.first else "'" }}{{ column }} ' || coalesce(cast({{ column }} as {{ dbt.type_string() }}), 'blank')
     {%- endfor -%}
 {%- endmacro %}
+
+{% macro rows_left_behind(models, column, standing) -%}
+    {#- Months or periods of incremental models that `standing`, a query of one column, doesn't
+        know: what a build had to take away, and left. -#}
+    {%- for model in models %}
+    {{ 'union all' if not loop.first }}
+    select distinct
+        '{{ model }}' as table_name,
+        cast({{ column }} as string) as left_behind
+    from {{ ref(model) }}
+    where {{ column }} not in ({{ standing }})
+    {%- endfor %}
+{%- endmacro %}

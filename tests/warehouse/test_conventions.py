@@ -101,6 +101,16 @@ def test_no_mart_stores_what_is_asked_cell_by_cell(manifest):
     assert stored == []
 
 
+def test_every_model_that_keeps_months_or_periods_is_asked_for_what_is_left_behind(manifest):
+    asked = {
+        parent.split(".")[-1]
+        for test in ("no_month_outlives_its_cells", "no_period_outlives_its_months")
+        for parent in manifest["nodes"][f"test.carbonloom.{test}"]["depends_on"]["nodes"]
+    }
+    kept = {m["name"] for m in models(manifest) if m["config"]["materialized"] == "incremental"}
+    assert kept - asked == set()
+
+
 def grain_tested_of(manifest: dict, model: dict) -> list[str]:
     """Columns that can't stand twice: a dimension's key by its contract, others by their test."""
     keys = [
