@@ -150,7 +150,13 @@ select
     pairs.unit,
     pairs.figure_value,
     pairs.other_value,
-    pairs.figure_value - pairs.other_value as difference,
+    -- what is left of two equal sums is no difference: added up in another order it is another one
+    case
+        when
+            abs(pairs.figure_value - pairs.other_value) <= 1e-12 * abs(pairs.figure_value)
+            then 0.0
+        else pairs.figure_value - pairs.other_value
+    end as difference,
     differences.standard_deviation,
     pairs.figure_value
     - pairs.other_value
