@@ -2,6 +2,7 @@
 -- Written last: a run that dies before leaves its months stale, so the next one rebuilds them.
 -- depends_on: {{ ref('int_built_periods') }}
 -- depends_on: {{ ref('int_inventory_months') }}
+-- depends_on: {{ ref('int_days') }}
 -- depends_on: {{ ref('int_missing_factors') }}
 -- depends_on: {{ ref('int_missing_scenario_factors') }}
 -- depends_on: {{ ref('int_unfit_factors') }}
