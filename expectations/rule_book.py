@@ -480,8 +480,8 @@ TITLES_OF_REDUCTION: Mapping[str, tuple[str, str]] = {
         "可由数据还原措施未实施时的状态。",
     ),
     "initiative_without_solution": (
-        "The product system still makes something with an initiative.",
-        "实施措施后产品系统仍有净产出。",
+        "The product system has a solution with an initiative.",
+        "实施措施后产品系统有解。",
     ),
     "initiative_without_base_year": (
         "A full calendar year is there to calculate initiatives on.",

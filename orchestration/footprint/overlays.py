@@ -18,6 +18,9 @@ from orchestration.footprint.exchanges import Floats, Ints, sums
 from orchestration.footprint.system_tables import PRODUCT
 from orchestration.footprint.technosphere import NO_NET_OUTPUT
 
+BACKWARDS = 1e-9
+"""Part of a process that below 0 is no rounding."""
+
 
 @dataclass(frozen=True)
 class Overlay:
@@ -86,7 +89,11 @@ class OverlaySystem:
         return dict(zip(markets, self._operation.data[part].tolist(), strict=True))
 
     def solve(self, overlay: Overlay) -> Operated | None:
-        """The system under an overlay; None where it has no solution that makes anything."""
+        """The system under an overlay; None where it makes nothing, or a process runs below 0.
+
+        Final demand stays as measured, what was drawn from stock included: who takes less of a
+        flow of which little was made would have its makers run backwards.
+        """
         columns, rows = self._updates(overlay)
         answers = self._answers
         if overlay.demand:
@@ -112,7 +119,10 @@ class OverlaySystem:
         for process, (markets, parts) in changed.items():
             rates[process] = parts @ scale[markets]
         # the difference, so that what nothing happened to is exactly as measured
-        return Operated(1.0 + (rates - self._measured), changed, inner[:, 2:], solved)
+        rates = 1.0 + (rates - self._measured)
+        if rates.min(initial=0.0) < -BACKWARDS:
+            return None
+        return Operated(rates, changed, inner[:, 2:], solved)
 
     def intensities(self, operated: Operated, of_processes: Floats) -> Floats:
         """Per unit of each product (product x column): what its processes carry in all.

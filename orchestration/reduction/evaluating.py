@@ -102,7 +102,7 @@ class Evaluator:
         return state
 
     def state(self, levels: Iterable[tuple[Resolved, float]]) -> State | None:
-        """The base year under some initiatives; None where nothing would be made any more."""
+        """The base year under some initiatives; None where the system has no solution."""
         found = self._evaluated(levels)
         if found is None:
             return None
@@ -117,7 +117,7 @@ class Evaluator:
     def intensity_parts(self, levels: Iterable[tuple[Resolved, float]]) -> Parts | None:
         """Intensities by the emissions they are made of; together they are `State.intensities`.
 
-        None where nothing would be made any more.
+        None where the system has no solution.
         """
         found = self._evaluated(levels)
         if found is None:

@@ -102,11 +102,13 @@ RULES = {
     ),
     "initiative_without_solution": Words(
         CRITICAL,
-        "With {initiative}, the product system of {period} makes nothing any more: a loop takes "
-        "all that it gives.",
-        "实施 {initiative} 后，{period} 的产品系统没有净产出：循环消耗了全部产出。",
-        "Correct value and share of its lines.",
-        "请更正其各行的 value 和 share。",
+        "With {initiative}, the product system of {period} has no solution: a loop takes all that "
+        "it gives, or more of a flow is saved than was made in {period} (the rest came from "
+        "stock).",
+        "实施 {initiative} 后，{period} 的产品系统无解：循环消耗了全部产出，"
+        "或某流的节约量超过 {period} 的产量（其余来自库存）。",
+        "Correct value and share of its lines, or what {period} says was made and taken.",
+        "请更正其各行的 value 和 share，或核对 {period} 的产量与用量。",
     ),
     "initiative_without_base_year": Words(
         CRITICAL,

@@ -222,6 +222,25 @@ def test_a_loop_that_takes_all_it_gives_has_no_solution():
     assert (row["source_line"], row["reference_period"]) == ("company/initiatives.csv line 2", YEAR)
 
 
+@pytest.mark.parametrize(("multiple", "is_solved"), [(0.99, True), (0.9, False)])
+def test_no_more_is_saved_of_a_flow_than_was_made(multiple, is_solved):
+    """1 kg was made, 38 taken, so 37 came from stock: a tenth less is 3.8 kg, which nobody made."""
+    text = """
+        washing@mill in power:electricity 10 kWh
+        washing@mill out flake 1
+        office@mill/non_product in flake 38
+    """
+    base = base_of(rows(text), {"power": 0.6})
+    less = change("specific_consumption", "office", "flake", multiple)
+    plan = assessed(base, initiative("less", less))
+
+    assert bool(plan.alone) == is_solved
+    if is_solved:
+        assert saved(plan, "less") == pytest.approx(0.38 * 6.0)
+    else:
+        assert [one.rule_id for one in plan.problems] == ["initiative_without_solution"]
+
+
 def test_what_two_save_of_a_product_together_counts_once():
     """A tenth less melt and, of what is left, a tenth: 0.81 of it, not 0.8; from 2023 on."""
     tenth = change("specific_consumption", "extrusion", "power", 0.9)
@@ -426,7 +445,7 @@ def test_parts_of_an_intensity_add_up_to_it(plan):
 def test_savings_never_exceed_what_is_there(plan):
     there = plan.base.line_kg.sum(axis=0)
     joint = plan.joint(list(plan.resolved))
-    for step in (*plan.alone.values(), joint):
+    for step in (*plan.alone.values(), *([joint] if joint else [])):
         for basis in range(len(BASES)):
             assert step.saved(basis) <= there[basis] * (1 + SAME) + SAME
 
