@@ -6,15 +6,14 @@
 
 {% macro grouped(digits) -%}
     {#- The digits of a whole number with a comma before each three, as all figures are written. -#}
+    {%- set count = 'length(' ~ digits ~ ')' -%}
+    {%- set thousands = "',' || substr(" ~ digits ~ ", " ~ count ~ " - 2, 3)" -%}
+    {%- set millions = "',' || substr(" ~ digits ~ ", " ~ count ~ " - 5, 3) || " ~ thousands -%}
+    {%- set billions = "',' || substr(" ~ digits ~ ", " ~ count ~ " - 8, 3) || " ~ millions %}
     case
-        when length({{ digits }}) > 9 then
-            left({{ digits }}, length({{ digits }}) - 9) || ',' || left(right({{ digits }}, 9), 3)
-            || ',' || left(right({{ digits }}, 6), 3) || ',' || right({{ digits }}, 3)
-        when length({{ digits }}) > 6 then
-            left({{ digits }}, length({{ digits }}) - 6) || ',' || left(right({{ digits }}, 6), 3)
-            || ',' || right({{ digits }}, 3)
-        when length({{ digits }}) > 3 then
-            left({{ digits }}, length({{ digits }}) - 3) || ',' || right({{ digits }}, 3)
+        when {{ count }} > 9 then substr({{ digits }}, 1, {{ count }} - 9) || {{ billions }}
+        when {{ count }} > 6 then substr({{ digits }}, 1, {{ count }} - 6) || {{ millions }}
+        when {{ count }} > 3 then substr({{ digits }}, 1, {{ count }} - 3) || {{ thousands }}
         else {{ digits }}
     end
 {%- endmacro %}
