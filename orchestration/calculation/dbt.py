@@ -122,7 +122,12 @@ class Dbt:
         return manifest
 
     def build(self, selection: Sequence[str], gwp_set: str) -> DbtRun:
-        """Seeds, models and data tests that are selected, whether or not they are up to date."""
+        """Seeds, models and data tests that are selected, whether or not they are up to date.
+
+        Of the tests those whose models are all among them, or before them.
+        """
+        if "--indirect-selection" not in selection:
+            selection = [*selection, "--indirect-selection", "buildable"]
         manifest = self._held()
         register_sources(self.lake)
         with Warehouse(self.lake).writing() as connection:
