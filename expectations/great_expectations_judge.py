@@ -34,6 +34,10 @@ if TYPE_CHECKING:
     from sqlalchemy.engine.interfaces import DBAPIModule
 
 STATISTICS = "scipy.stats"
+CANNOT_START = (
+    "Great Expectations can't start beside a pyspark without its client. Install pyspark[connect], "
+    "or take pyspark out."
+)
 ROW_COUNT = "unexpected_rows_query.row_count"
 
 
@@ -216,7 +220,10 @@ def judge(
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     with _nothing_to_collect():
         _put_off(STATISTICS)
-        import great_expectations as gx
+        try:
+            import great_expectations as gx
+        except SystemExit as error:  # it would end the run, with a code that says all is well
+            raise GateError(CANNOT_START) from error
     from great_expectations.data_context.types.base import ProgressBarsConfig
 
     context = gx.get_context(mode="ephemeral", project_config=_without_files())

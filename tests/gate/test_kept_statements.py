@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import json
 import subprocess
 import sys
@@ -97,6 +98,22 @@ def test_a_statement_that_fails_is_told_with_its_rule(batch: Connection, starts:
     with pytest.raises(GateError, match=few["stage_workbook"][0].rule_id):
         judge.judge(batch, "gate_reading", few)
     assert starts == [1, 1]
+
+
+def test_a_start_that_ends_the_process_is_an_error_and_no_pass(
+    batch: Connection, monkeypatch: pytest.MonkeyPatch
+):
+    """As pyspark does without its client: it ends who looks for it, with 0."""
+    imported = builtins.__import__
+
+    def ends(name: str, *more: object, **named: object) -> object:
+        if name == "great_expectations":
+            raise SystemExit(0)
+        return imported(name, *more, **named)
+
+    monkeypatch.setattr(builtins, "__import__", ends)
+    with pytest.raises(GateError, match=r"pyspark\[connect\]"):
+        judge.judge(batch, "handed_in", SUITES)
 
 
 def test_what_answers_for_no_single_rule_is_not_kept(folder: Path):
