@@ -115,6 +115,8 @@ def test_ctrl_c_ends_what_does_not_listen_and_leaves_no_scratch_folder():
 
 def test_other_commands_are_interrupted_as_ever():
     code = "from orchestration.commands.interrupting import interruptible\nimport os, signal\n"
+    # a shell starts what runs in its background with interrupts ignored
+    code += "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
     code += "with interruptible():\n    pass\ntry:\n    os.kill(os.getpid(), signal.SIGINT)\n"
     code += "    import time; time.sleep(5)\nexcept KeyboardInterrupt:\n    print('raised')\n"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
