@@ -85,7 +85,8 @@ NET = "net"
 NET_BY_CONVENTION = "TJ"
 """The unit of a factor that is net where it says nothing: IPCC 2006 V2 1.4.1.2, GB/T 32151."""
 LIBRARY_OF_RECORDS = "supplier_footprints"
-"""Of suppliers' PACT records, as libraries.csv declares it; each supplier's are `…_SUPPLIER`."""
+"""The library of suppliers' PACT records, as libraries.csv declares it; a record of one supplier
+stands in `supplier_footprints_SUPPLIER`."""
 
 UNREADABLE = "unreadable"
 """The one column of a library that can't be read: why, and in which line."""

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
 STATISTICS = "scipy.stats"
 CANNOT_START = (
-    "Great Expectations can't start beside a pyspark without its client. Install pyspark[connect], "
-    "or take pyspark out."
+    "Great Expectations ended while it started, as it does beside a pyspark without its client. "
+    "Install pyspark[connect], or take pyspark out."
 )
 ROW_COUNT = "unexpected_rows_query.row_count"
 

@@ -175,7 +175,8 @@ def _built(
                 _add_column_lineage(metadata, Dbt(folders.lake), manifest, translator, built)
             for key in shown.keys() & context.selected_asset_keys:
                 metadata[key.to_python_identifier()].update(shown[key](folders.lake))
-    for result in _events(context, run, manifest, translator):
+    is_whole = selection == half.selection
+    for result in _events(context, run, manifest, translator, is_whole=is_whole):
         yield _with_metadata(result, metadata)
     if run.problems:
         raise Failure(failed(run.problems), allow_retries=False)
@@ -186,12 +187,15 @@ def _events(
     run: DbtRun,
     manifest: Mapping[str, Any],
     translator: DagsterDbtTranslator,
+    *,
+    is_whole: bool,
 ) -> Iterator[Any]:
     """What Dagster is told of each node that was built, parents first.
 
     A table that read nothing new keeps its last materialization, but for those that another step
-    waits for: Dagster passes over whatever waits for an output that doesn't come. Its checks hold
-    as they did: a test that failed is among what is built the next time.
+    waits for: Dagster passes over whatever waits for an output that doesn't come. Where the whole
+    half was asked for (`is_whole`), its checks hold as they did: a test that failed is among what
+    is built the next time. Of some tables alone nothing is said of checks that were not run.
     """
     waited_for = awaited(context.assets_def.keys, manifest, translator)
     open_checks = set(context.selected_asset_check_keys)
@@ -212,7 +216,7 @@ def _events(
             if key in waited_for and key in context.selected_asset_keys:
                 identifier = key.to_python_identifier()
                 yield Output(None, output_name=identifier, metadata={"read": "nothing new"})
-    if not run.problems:
+    if is_whole and not run.problems:
         for check in sorted(open_checks):
             yield AssetCheckResult(
                 passed=True, asset_key=check.asset_key, check_name=check.name, metadata=STANDS

@@ -32,7 +32,6 @@ TARGET = "cluster"
 
 LAID = "main.sources_of_the_cluster"
 HOLD_ROWS = ("table", "incremental", "seed")
-NO_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 SPARK_TYPES = {
     "VARCHAR": "string",
     "DOUBLE": "double",
@@ -185,13 +184,14 @@ class Cluster:
             ClusterError: the cluster can't say what a table without files looks like.
         """
         records = {record.table for record in RECORDS}
+        there = _kinds(connection)
         with self._cursor() as cursor:
             for table in _tables(manifest, nodes):
                 query = self._query(cursor, table)
                 name = f'{table.schema}."{table.name}"'
                 connection.execute(f"create schema if not exists {table.schema}")
                 for kind in ("view", "table"):
-                    if (kind, table.schema, table.name) in _kinds(connection):
+                    if (kind, table.schema, table.name) in there:
                         connection.execute(f"drop {kind} {name}")
                 kind = "table" if table.name in records else "view"
                 connection.execute(f"create {kind} {name} as {query}")
