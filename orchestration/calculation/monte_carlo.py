@@ -39,7 +39,9 @@ SMALL = 0.01
 """Share of the variance below which a cause isn't named."""
 
 FIGURES = """
-    select figure_kind, subject, reference_period, basis, unit, figure_value, low_95, high_95
+    select
+        figure_kind, subject, reference_period, basis, unit, figure_value,
+        low_95 as first_order_low, high_95 as first_order_high
     from marts.figure_uncertainty
     where
         standard_deviation is not null  -- what rests on no spread would look certain
@@ -180,9 +182,7 @@ def _with_interval(frame: pd.DataFrame, drawn: Floats) -> pd.DataFrame:
     """Rows with the mean and interval of their draws, row x draw."""
     low, high = np.quantile(drawn, INTERVAL, axis=1) if len(drawn) else (np.empty(0), np.empty(0))
     mean = drawn.mean(axis=1) if len(drawn) else np.empty(0)
-    first = {"low_95": "first_order_low", "high_95": "first_order_high"}
-    named = frame if set(first.values()) <= set(frame) else frame.rename(columns=first)
-    return named.assign(mean=mean, low_95=low, high_95=high)
+    return frame.assign(mean=mean, low_95=low, high_95=high)
 
 
 def _differences(pairs: pd.DataFrame, figures: pd.DataFrame, drawn: Floats) -> pd.DataFrame:

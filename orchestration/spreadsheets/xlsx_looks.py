@@ -12,6 +12,8 @@ from orchestration.spreadsheets.package import Package
 
 STYLES = "xl/styles.xml"
 HIDDEN_ROW = re.compile(rb'<row [^>]*?\b(?:hidden="(?:1|true)"|ht="0(?:\.0*)?")[^>]*>')
+ZERO_HEIGHT = re.compile(rb'ht="0(?<=\sht="0)')
+"""Of a row, in every sheet that has one; the margins of a page have right="0.7"."""
 ROW_NUMBER = re.compile(rb'\br="([0-9]+)"')
 COLUMN = re.compile(rb"<col ([^>]*)>")
 FIRST_LAST = re.compile(rb'\bmin="([0-9]+)"|\bmax="([0-9]+)"')
@@ -81,7 +83,7 @@ def appearance_of(xml: bytes, styles: Styles, is_hidden_sheet: bool) -> Appearan
 
 
 def _hidden_rows(xml: bytes) -> frozenset[int]:
-    if b"hidden=" not in xml and b' ht="0' not in xml:
+    if b"hidden=" not in xml and ZERO_HEIGHT.search(xml) is None:
         return frozenset()
     numbers = (ROW_NUMBER.search(row[0]) for row in HIDDEN_ROW.finditer(xml))
     return frozenset(int(number[1]) - 1 for number in numbers if number)

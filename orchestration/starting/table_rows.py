@@ -46,7 +46,7 @@ class Blocks(BaseModel):
 class PublishedRow:
     """What a row of a published file states.
 
-    `figures`: by column, the number and its cell; `place`: its first cell.
+    `figures`: by column, the number and the cell that it stands in.
     """
 
     texts: Mapping[str, str]

@@ -53,8 +53,8 @@ def factor_parts(lines: pd.DataFrame, values: Mapping[str, float]) -> pd.DataFra
 def gwp_parts(parts: pd.DataFrame, gases: pd.DataFrame) -> pd.DataFrame:
     """What of each part of `factor_parts` moves with the GWP of each gas.
 
-    `gases`: factor_version_id, gas_code, gwp_set and gas_share of published versions: the part of a
-    unit's kgCO2e that the gas makes. Carbon dioxide is what others are measured in, and what a
+    `gases`: factor_version_id, cause_id, gas_code and gas_share of published versions: the part of
+    a unit's kgCO2e that the gas makes. Carbon dioxide is what others are measured in, and what a
     source publishes as CO2e says nothing of its gases: neither has a row.
     """
     of_gas = gases[["factor_version_id", "cause_id", "gas_code", "gas_share"]]

@@ -101,7 +101,7 @@ def bridge_sensitivities(
     lines and parts with process_type.
 
     What the products carry counts as it stands in the bridge, what leaves the inventory on the way
-    to them below zero.
+    to them below zero. None where something is not solved or a site is owned in part.
     """
     if assembled.blocked.process.any() or (lines["consolidation_share"] != 1.0).any():
         return pd.DataFrame(columns=BRIDGE_SENSITIVITIES.names)
