@@ -23,7 +23,7 @@ setup: .venv/installed ## a virtual environment with the locked dependencies
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	touch $@
 
-spark: .venv/spark ## beside it the client of a Spark cluster, and a cluster to test against
+spark: .venv/spark ## the same with the client of a Spark cluster, and with what the tests start one
 
 .venv/spark: .venv/installed spark.lock
 	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -r spark.lock
