@@ -41,9 +41,12 @@ STAND_FOR_THEMSELVES = {
 
 @pytest.fixture(scope="module")
 def dbt(warehouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Dbt:
-    """Of a copy: what was found is kept in the warehouse."""
+    """Of a copy with its models compiled: what was found is kept in the warehouse."""
     copy = tmp_path_factory.mktemp("lineage") / "warehouse"
-    return Dbt(Lake(shutil.copytree(warehouse, copy, symlinks=True)))
+    dbt = Dbt(Lake(shutil.copytree(warehouse, copy, symlinks=True)))
+    shutil.rmtree(dbt.target, ignore_errors=True)  # a run by statements leaves no such files
+    dbt.compiled("")
+    return dbt
 
 
 def lineage_of_all(dbt: Dbt) -> dict[AssetKey, TableColumnLineage]:
